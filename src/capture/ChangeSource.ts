@@ -1,0 +1,193 @@
+/**
+ * Port: the training database's binlog as a stream of decoded facts, in commit order.
+ *
+ * - Nothing is skipped: what cannot be decoded or proven contiguous is an error, after which the reader is dead (G3).
+ * - Only wanted columns of wanted tables leave the adapter (G9).
+ * - At most `bytesMax` raw bytes wait unread; beyond that the adapter stops reading from the network (G8).
+ */
+import { Context, Schema, type Effect, type Scope } from "effect"
+import type { Anchor } from "../../schemas/anchor.ts"
+import type { Fate } from "../../schemas/failure.ts"
+
+/**
+ * One column's value as it leaves the decoder:
+ * - `number` integers of up to 32 bits, YEAR, BIT(1..32)
+ * - `string` everything else: BIGINT and BIT(33..64) in decimal digits, DECIMAL with all its digits, FLOAT (shortest
+ *   float32 text) and DOUBLE, text in Unicode, ENUM label, SET labels joined by ",", binary as base64,
+ *   DATE `2026-11-22`, TIME `-12:00:00.5`, DATETIME `2026-11-22T08:00:00.123` (no zone), TIMESTAMP the same with `Z`.
+ *   The type depends on the column alone, never on the value. Zero dates stay text: `0000-00-00T00:00:00`.
+ * - `null` SQL NULL
+ * - `undefined` the column is absent from this row image
+ */
+export type Value = string | number | null | undefined
+
+/** Values in the order of the wanted columns. */
+export type RowImage = ReadonlyArray<Value>
+
+/** Which table, as an index into the wanted tables, and one image per row. */
+export interface RowsEvent {
+  readonly _tag: "Rows"
+  readonly table: number
+  readonly change: "insert" | "update" | "delete"
+  /** 1-based index of this rows event in its transaction, unmapped tables counted. */
+  readonly index: number
+  /** Present for update and delete. */
+  readonly before: ReadonlyArray<RowImage> | undefined
+  /** Present for insert and update. */
+  readonly after: ReadonlyArray<RowImage> | undefined
+}
+
+export interface BeginEvent {
+  readonly _tag: "Begin"
+  /** Binlog file name and byte offset of the transaction's first event. */
+  readonly file: string
+  readonly position: number
+  readonly gtid: string | null
+  /** Source commit time in µs since 1970 UTC; whole seconds where the server logs no more (MariaDB, MySQL 5.7). */
+  readonly committedAtMicros: number
+}
+
+export interface CommitEvent {
+  readonly _tag: "Commit"
+  readonly file: string
+  /** First byte after the transaction. */
+  readonly position: number
+}
+
+/** A statement that changed the shape or the whole content of a wanted table; it stands in its own transaction. */
+export interface SchemaChangeEvent {
+  readonly _tag: "SchemaChange"
+  readonly file: string
+  readonly position: number
+  readonly gtid: string | null
+}
+
+export type SourceEvent = BeginEvent | RowsEvent | CommitEvent | SchemaChangeEvent
+
+/** Everything that was waiting, at most one chunk's worth of raw bytes. `bytes` counts raw binlog bytes. */
+export interface SourceChunk {
+  readonly events: ReadonlyArray<SourceEvent>
+  readonly bytes: number
+}
+
+/** Schema and table as the server spells them, and the columns wanted of it. */
+export interface WantedTable {
+  readonly schema: string
+  readonly table: string
+  readonly columns: ReadonlyArray<string>
+}
+
+/** `first`: byte 4 of the oldest binlog file the server has; `last`: its current end. */
+export interface SourceBounds {
+  readonly server: string
+  readonly first: { readonly file: string; readonly position: number }
+  readonly last: { readonly file: string; readonly position: number }
+}
+
+export interface SourceReader {
+  /** Waits for at least one event. Fails once and for good. */
+  readonly next: Effect.Effect<SourceChunk, ChangeSourceError>
+}
+
+/** The connection broke, timed out, or the server went away or said nothing for too long. */
+export class SourceConnectionLost extends Schema.TaggedError<SourceConnectionLost>()("SourceConnectionLost", {
+  message: Schema.String
+}) {
+  readonly fate: Fate = "retry"
+  readonly remedy =
+    "Nothing to do if it passes by itself; else check that the training database runs and is reachable."
+}
+
+/** The server refused the account. */
+export class SourceAccessDenied extends Schema.TaggedError<SourceAccessDenied>()("SourceAccessDenied", {
+  message: Schema.String,
+  user: Schema.String
+}) {
+  readonly fate: Fate = "halt"
+  get remedy(): string {
+    return `GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '${this.user}'@'%'; and check the password file.`
+  }
+}
+
+/** The binlog no longer holds what is needed (1236, ER_MASTER_FATAL_ERROR_READING_BINLOG). */
+export class PositionPurged extends Schema.TaggedError<PositionPurged>()("PositionPurged", {
+  message: Schema.String,
+  file: Schema.String,
+  position: Schema.Number
+}) {
+  readonly fate: Fate = "halt"
+  readonly remedy =
+    "The changes between the stored position and the oldest binlog are gone from the log. Restore the binlog files, or start over from a copy of the tables."
+}
+
+/** What stands at the stored position is not what was read there before: reset, restored or another server. */
+export class BinlogMismatch extends Schema.TaggedError<BinlogMismatch>()("BinlogMismatch", {
+  message: Schema.String,
+  file: Schema.String,
+  position: Schema.Number,
+  expected: Schema.String,
+  found: Schema.String
+}) {
+  readonly fate: Fate = "halt"
+  readonly remedy =
+    "The server at this address is not the one that was read before, or its binlog was reset (RESET BINARY LOGS AND GTIDS). Point source.host back, or start over from a copy of the tables."
+}
+
+/** An event or a column that cannot be decoded with certainty; the offset stays before its transaction. */
+export class Undecodable extends Schema.TaggedError<Undecodable>()("Undecodable", {
+  message: Schema.String,
+  file: Schema.String,
+  position: Schema.Number,
+  /** What it was: `event type 39`, `lms.exam.extra JSON`. */
+  what: Schema.String,
+  fix: Schema.String
+}) {
+  readonly fate: Fate = "halt"
+  get remedy(): string {
+    return this.fix
+  }
+}
+
+/** A mapped table lost, renamed or retyped a mapped column, or was dropped or truncated. */
+export class SchemaDrift extends Schema.TaggedError<SchemaDrift>()("SchemaDrift", {
+  message: Schema.String,
+  table: Schema.String,
+  columns: Schema.Array(Schema.String)
+}) {
+  readonly fate: Fate = "halt"
+  readonly remedy = "Adapt the mapping of this table in the configuration to its new shape, then start again."
+}
+
+/** The server's settings make a correct stream impossible. */
+export class SourceMisconfigured extends Schema.TaggedError<SourceMisconfigured>()("SourceMisconfigured", {
+  message: Schema.String,
+  setting: Schema.String,
+  fix: Schema.String
+}) {
+  readonly fate: Fate = "halt"
+  get remedy(): string {
+    return this.fix
+  }
+}
+
+export type ChangeSourceError =
+  | SourceConnectionLost
+  | SourceAccessDenied
+  | PositionPurged
+  | BinlogMismatch
+  | Undecodable
+  | SchemaDrift
+  | SourceMisconfigured
+
+export class ChangeSource extends Context.Service<
+  ChangeSource,
+  {
+    /** Who the server is and what it still has. */
+    readonly bounds: Effect.Effect<SourceBounds, ChangeSourceError>
+    /**
+     * Reads from the anchor on, its transaction included. A new reader is a new connection; closing the scope ends it.
+     * Fails with BinlogMismatch where the anchor's GTID or server is not what is found.
+     */
+    readonly open: (anchor: Anchor) => Effect.Effect<SourceReader, ChangeSourceError, Scope.Scope>
+  }
+>()("gradewire/capture/ChangeSource") {}
