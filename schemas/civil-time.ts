@@ -1,0 +1,130 @@
+/**
+ * Times as text, from numbers and from local times at a fixed offset, by pure arithmetic.
+ *
+ * JavaScript's Date is not used: it holds milliseconds only, moves years 0..99 to 1900..1999 and makes every zero date
+ * of MySQL "Invalid Date". All results are RFC 3339 in UTC with the digits of their source:
+ *
+ *   epochSecondsToUtc(1763769600)                            => "2025-11-22T00:00:00Z"
+ *   epochMicrosToUtc(1763769600123456, 3)                    => "2025-11-22T00:00:00.123Z"
+ *   localToUtc("2026-11-22T07:30:00.5", offsetMinutes("+08:00")!) => "2026-11-21T23:30:00.5Z"
+ *   localToUtc("2026-11-00T00:00:00", 480)                   => undefined (a partial date names no moment)
+ */
+
+const MINUTES_PER_DAY = 1440
+const SECONDS_PER_DAY = 86_400
+const MICROS_PER_SECOND = 1_000_000
+
+/** "00" .. "99" */
+const TWO_DIGITS: ReadonlyArray<string> = Array.from({ length: 100 }, (_, n) =>
+  n < 10 ? `0${n}` : String(n)
+)
+
+/** "00:00" .. "23:59", indexed by the minute of the day. */
+const HOUR_MINUTE: ReadonlyArray<string> = Array.from(
+  { length: MINUTES_PER_DAY },
+  (_, minute) => `${TWO_DIGITS[Math.floor(minute / 60)]}:${TWO_DIGITS[minute % 60]}`
+)
+
+/**
+ * Days since 1970-01-01 in the proleptic Gregorian calendar, year 0 included.
+ * Algorithm: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil.
+ */
+export const daysFromCivil = (year: number, month: number, day: number): number => {
+  const y = month <= 2 ? year - 1 : year
+  const era = Math.floor(y / 400)
+  const yearOfEra = y - era * 400
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
+  return era * 146_097 + dayOfEra - 719_468
+}
+
+/** `YYYY-MM-DD` of a day counted from 1970-01-01; `undefined` outside of the years 0..9999. */
+export const civilFromDays = (days: number): string | undefined => {
+  const z = days + 719_468
+  const era = Math.floor(z / 146_097)
+  const dayOfEra = z - era * 146_097
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365
+  )
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
+  const shifted = Math.floor((5 * dayOfYear + 2) / 153)
+  const day = dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1
+  const month = shifted < 10 ? shifted + 3 : shifted - 9
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  if (year < 0 || year > 9999) return undefined
+  return `${TWO_DIGITS[Math.floor(year / 100)]}${TWO_DIGITS[year % 100]}-${TWO_DIGITS[month]}-${TWO_DIGITS[day]}`
+}
+
+/** Without a zone: `YYYY-MM-DDTHH:MM:SS`. Takes seconds from 0000-01-01 to 9999-12-31; throws RangeError outside. */
+export const epochSecondsToCivil = (seconds: number): string => {
+  const days = Math.floor(seconds / SECONDS_PER_DAY)
+  const date = civilFromDays(days)
+  if (date === undefined)
+    throw new RangeError(`${seconds} seconds since 1970 lie outside of the years 0 to 9999`)
+  const inDay = seconds - days * SECONDS_PER_DAY
+  return `${date}T${HOUR_MINUTE[Math.floor(inDay / 60)]}:${TWO_DIGITS[inDay % 60]}`
+}
+
+/** `YYYY-MM-DDTHH:MM:SSZ` of whole seconds since 1970 UTC. */
+export const epochSecondsToUtc = (seconds: number): string => `${epochSecondsToCivil(seconds)}Z`
+
+/** RFC 3339 of microseconds since 1970 UTC with `digits` (0..6) fractional digits; further digits are cut, not rounded. */
+export const epochMicrosToUtc = (micros: number, digits: number): string => {
+  const seconds = Math.floor(micros / MICROS_PER_SECOND)
+  if (digits === 0) return epochSecondsToUtc(seconds)
+  const fraction = String(micros - seconds * MICROS_PER_SECOND)
+    .padStart(6, "0")
+    .slice(0, digits)
+  return `${epochSecondsToCivil(seconds)}.${fraction}Z`
+}
+
+/** Minutes east of UTC of `+08:00`, `-03:30` or `Z`; `undefined` where the text is none. MySQL knows -13:59..+14:00. */
+export const offsetMinutes = (text: string): number | undefined => {
+  if (text === "Z") return 0
+  const parts = /^([+-])(\d{2}):([0-5]\d)$/.exec(text)
+  if (parts === null) return undefined
+  const minutes = Number(parts[2]) * 60 + Number(parts[3])
+  if (minutes > 840) return undefined
+  return parts[1] === "-" ? 0 - minutes : minutes
+}
+
+/**
+ * A local `YYYY-MM-DDTHH:MM:SS[.f]` (or with a blank for the T), or a bare `YYYY-MM-DD` as its midnight, at a fixed
+ * offset, as RFC 3339 UTC with the same fractional digits. `undefined` for zero and partial dates, for dates the
+ * calendar does not have (`ALLOW_INVALID_DATES` stores 2026-02-31), for what is no local time at all, and where UTC
+ * leaves the years 0..9999.
+ */
+export const localToUtc = (local: string, offset: number): string | undefined => {
+  const withTime = local.length === 10 ? `${local}T00:00:00` : local
+  if (!LOCAL.test(withTime)) return undefined
+  const year = twoDigitsAt(withTime, 0) * 100 + twoDigitsAt(withTime, 2)
+  const month = twoDigitsAt(withTime, 5)
+  const day = twoDigitsAt(withTime, 8)
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined
+  const hour = twoDigitsAt(withTime, 11)
+  const minute = twoDigitsAt(withTime, 14)
+  if (hour > 23 || minute > 59 || twoDigitsAt(withTime, 17) > 59) return undefined
+  const utcMinute = hour * 60 + minute - offset
+  const secondsOn = withTime.slice(16)
+  if (utcMinute >= 0 && utcMinute < MINUTES_PER_DAY) {
+    return `${withTime.slice(0, 10)}T${HOUR_MINUTE[utcMinute]}${secondsOn}Z`
+  }
+  const dayShift = Math.floor(utcMinute / MINUTES_PER_DAY)
+  const date = civilFromDays(daysFromCivil(year, month, day) + dayShift)
+  if (date === undefined) return undefined
+  return `${date}T${HOUR_MINUTE[utcMinute - dayShift * MINUTES_PER_DAY]}${secondsOn}Z`
+}
+
+const LOCAL = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?$/
+
+const DAYS_IN_MONTH = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
+
+const daysInMonth = (year: number, month: number): number =>
+  month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : (DAYS_IN_MONTH[month] ?? 0)
+
+const twoDigitsAt = (text: string, at: number): number =>
+  (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
