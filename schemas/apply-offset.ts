@@ -1,0 +1,16 @@
+/** Stored progress of apply: the row that commits together with the profile rows (G4). */
+import { Schema } from "effect"
+import { Anchor } from "./anchor.ts"
+import { LogPosition } from "./log-head.ts"
+
+export const ApplyOffset = Schema.Struct({
+  /** Every change at or before this position has taken effect, or stands in a queue. */
+  position: LogPosition,
+  generation: Schema.Int,
+  /** Sequence of the message that ended there; only a hint, a restored stream may number otherwise. */
+  streamSequence: Schema.Int,
+  anchor: Anchor,
+  /** Source commit time of the last change (RFC 3339 UTC); null before the first. */
+  committedAt: Schema.NullOr(Schema.String)
+})
+export type ApplyOffset = typeof ApplyOffset.Type

@@ -1,0 +1,236 @@
+/**
+ * One connector's configuration (D9): where scores come from, through which log they travel, whose profile they reach.
+ *
+ * Unknown keys are refused. Secrets never stand in the file: `password: { file: … }` or `password: { env: … }`.
+ */
+import { Schema } from "effect"
+
+const Name = Schema.String.check(
+  Schema.isPattern(/^[a-z][a-z0-9-]{0,30}$/, { expected: "1–31 of a–z, 0–9 and -, starting with a letter" })
+)
+/** `schema.table`; any characters but a dot inside the parts. */
+const TableName = Schema.String.check(Schema.isPattern(/^[^.\s][^.]*\.[^.]+$/, { expected: "schema.table" }))
+const Port = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65535 }))
+/** Fixed offset of local times, "+08:00" or "Z". */
+const ZoneOffset = Schema.String.check(
+  Schema.isPattern(/^(Z|[+-](0\d|1[0-4]):[0-5]\d)$/, { expected: 'a fixed offset such as "+08:00"' })
+)
+const Column = Schema.NonEmptyString
+
+/** A secret's place: a file's path (its trailing newline is dropped) or an environment variable's name. */
+export const Secret = Schema.Union([
+  Schema.Struct({ file: Schema.NonEmptyString }),
+  Schema.Struct({ env: Schema.NonEmptyString })
+])
+export type Secret = typeof Secret.Type
+
+export const Tls = Schema.Struct({
+  /** `verify-identity` checks certificate and host name; `require` encrypts without checking either. */
+  mode: Schema.Literals(["disable", "require", "verify-ca", "verify-identity"]),
+  caFile: Schema.optionalKey(Schema.NonEmptyString),
+  certFile: Schema.optionalKey(Schema.NonEmptyString),
+  keyFile: Schema.optionalKey(Schema.NonEmptyString)
+})
+export type Tls = typeof Tls.Type
+
+export const SourceConfig = Schema.Struct({
+  host: Schema.NonEmptyString,
+  port: Schema.optionalKey(Port),
+  user: Schema.NonEmptyString,
+  password: Schema.optionalKey(Secret),
+  tls: Schema.optionalKey(Tls),
+  /** Offset of the server's DATETIME values, which carry no zone. */
+  timeZone: ZoneOffset,
+  /** Replication id; unique among everything that reads this server's binlog. Derived from the connector's name by default. */
+  serverId: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4294967295 }))),
+  /** Where a connector that never ran begins: with the oldest binlog the server has, or with what comes next. */
+  start: Schema.optionalKey(Schema.Literals(["earliest", "latest"]))
+})
+
+export const ChangeLogConfig = Schema.Struct({
+  servers: Schema.NonEmptyArray(Schema.NonEmptyString),
+  /** Default: GRADEWIRE_<CONNECTOR>, "-" as "_". */
+  stream: Schema.optionalKey(
+    Schema.String.check(
+      Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { expected: "1–64 of A–Z, a–z, 0–9, _ and -" })
+    )
+  ),
+  /** `create` makes the stream where it is missing; `verify` leaves that to somebody else. */
+  manage: Schema.optionalKey(Schema.Literals(["create", "verify"])),
+  replicas: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 }))),
+  /** Bytes the stream may hold; when full, capture waits. Default: no limit of ours. */
+  maxBytes: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  /** Hours a message is kept; at least the longest outage of the HR database. Default 168. */
+  maxAgeHours: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  user: Schema.optionalKey(Schema.NonEmptyString),
+  password: Schema.optionalKey(Secret),
+  token: Schema.optionalKey(Secret),
+  /** File in NATS .creds format. */
+  credentials: Schema.optionalKey(Secret),
+  tls: Schema.optionalKey(Tls)
+})
+
+export const TargetConfig = Schema.Struct({
+  kind: Schema.Literals(["postgresql"]),
+  host: Schema.NonEmptyString,
+  port: Schema.optionalKey(Port),
+  database: Schema.NonEmptyString,
+  user: Schema.NonEmptyString,
+  password: Schema.optionalKey(Secret),
+  tls: Schema.optionalKey(Tls),
+  /** Offset in which times are written to target columns without a time zone. Default: the source's. */
+  timeZone: Schema.optionalKey(ZoneOffset)
+})
+
+/** How the person behind a score is proven: each rule is an exact comparison; all that hit must agree. */
+export const EmployeesConfig = Schema.Struct({
+  /** Table or view of the HR database, read only. */
+  table: TableName,
+  /** Column that identifies the employee and is written to the target, 工号. */
+  key: Column,
+  match: Schema.NonEmptyArray(
+    Schema.Struct({ learner: Schema.Literals(["employeeNo", "phone", "email"]), employee: Column })
+  )
+})
+
+const keyColumns = Schema.NonEmptyArray(Column)
+
+export const LearnerTable = Schema.Struct({
+  table: TableName,
+  as: Schema.Literal("learner"),
+  key: keyColumns,
+  fields: Schema.Struct({
+    employeeNo: Schema.optionalKey(Column),
+    phone: Schema.optionalKey(Column),
+    email: Schema.optionalKey(Column),
+    name: Schema.optionalKey(Column)
+  })
+})
+
+export const AssessmentTable = Schema.Struct({
+  table: TableName,
+  as: Schema.Literal("assessment"),
+  key: keyColumns,
+  fields: Schema.Struct({
+    title: Schema.optionalKey(Column),
+    max: Schema.optionalKey(Column),
+    pass: Schema.optionalKey(Column)
+  })
+})
+
+/** What a target column can be filled from. `attributes.<name>` names one of the score table's attributes. */
+export const TARGET_SOURCES = [
+  "employee",
+  "resultId",
+  "learner.id",
+  "assessment.id",
+  "assessment.title",
+  "assessment.max",
+  "assessment.pass",
+  "score.raw",
+  "score.min",
+  "score.max",
+  "score.pass",
+  "score.text",
+  "attempt.number",
+  "attempt.startedAt",
+  "attempt.submittedAt",
+  "attempt.gradedAt",
+  "event.id",
+  "event.time"
+] as const
+export type TargetSource = (typeof TARGET_SOURCES)[number] | `attributes.${string}`
+
+const TargetSourceName = Schema.String.check(
+  Schema.makeFilter(
+    (text) =>
+      (TARGET_SOURCES as ReadonlyArray<string>).includes(text) ||
+      /^attributes\..+$/.test(text) ||
+      `expected one of ${TARGET_SOURCES.join(", ")} or attributes.<name>`
+  )
+)
+
+/** An existing HR table; its shape is never altered. */
+export const TargetTable = Schema.Struct({
+  table: TableName,
+  /** Columns of a unique index; one of them must be filled from `resultId`. */
+  key: keyColumns,
+  /** Target column: what fills it. A constant is written `{ value: … }`. */
+  columns: Schema.Record(
+    Schema.String,
+    Schema.Union([
+      TargetSourceName,
+      Schema.Struct({ value: Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]) })
+    ])
+  ),
+  /** What a revoked score does to its row. `flag` writes the given columns and keeps the row. Default delete. */
+  onRevoke: Schema.optionalKey(
+    Schema.Union([
+      Schema.Literals(["delete", "ignore"]),
+      Schema.Struct({
+        flag: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))
+      })
+    ])
+  )
+})
+export type TargetTable = typeof TargetTable.Type
+
+export const ScoreTable = Schema.Struct({
+  table: TableName,
+  as: Schema.Literal("score"),
+  key: keyColumns,
+  fields: Schema.Struct({
+    learner: Schema.optionalKey(Column),
+    employeeNo: Schema.optionalKey(Column),
+    phone: Schema.optionalKey(Column),
+    email: Schema.optionalKey(Column),
+    assessment: Schema.optionalKey(Column),
+    raw: Schema.optionalKey(Column),
+    min: Schema.optionalKey(Column),
+    max: Schema.optionalKey(Column),
+    pass: Schema.optionalKey(Column),
+    text: Schema.optionalKey(Column),
+    attempt: Schema.optionalKey(Column),
+    startedAt: Schema.optionalKey(Column),
+    submittedAt: Schema.optionalKey(Column),
+    gradedAt: Schema.optionalKey(Column)
+  }),
+  attributes: Schema.optionalKey(Schema.Record(Schema.String, Column)),
+  target: TargetTable
+})
+export type ScoreTable = typeof ScoreTable.Type
+
+/** Published as they are for other consumers; not applied to the HR database. */
+export const RowTable = Schema.Struct({
+  table: TableName,
+  as: Schema.Literal("row"),
+  key: keyColumns,
+  columns: Schema.NonEmptyArray(Column)
+})
+
+export const TableConfig = Schema.Union([ScoreTable, LearnerTable, AssessmentTable, RowTable])
+export type TableConfig = typeof TableConfig.Type
+
+/** Limits; every default fits a small pod. */
+export const LimitsConfig = Schema.Struct({
+  /** Change events in one message. Default 500. */
+  segmentEvents: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10000 }))),
+  /** Bytes of one message. Default 262144. */
+  segmentBytes: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 4096, maximum: 8388608 }))),
+  /** Change events in one transaction of the HR database. Default 1000. */
+  batchEvents: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20000 }))),
+  /** Seconds between checkpoints while the training database writes elsewhere. Default 2. */
+  checkpointSeconds: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 })))
+})
+
+export const ConnectorConfig = Schema.Struct({
+  version: Schema.Literal(1),
+  connector: Name,
+  source: SourceConfig,
+  changeLog: ChangeLogConfig,
+  target: TargetConfig,
+  employees: EmployeesConfig,
+  tables: Schema.NonEmptyArray(TableConfig),
+  limits: Schema.optionalKey(LimitsConfig)
+})
+export type ConnectorConfig = typeof ConnectorConfig.Type

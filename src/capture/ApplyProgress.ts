@@ -1,0 +1,28 @@
+/**
+ * Port: how far apply has come, asked over the change log's server and answered from the HR database (G4, G5).
+ *
+ * Capture asks before it takes an empty or shortened log for what it seems to be. No answer is no licence to guess:
+ * capture waits until apply answers.
+ */
+import { Context, Schema, type Effect } from "effect"
+import type { ApplyOffset } from "../../schemas/apply-offset.ts"
+import type { Fate } from "../../schemas/failure.ts"
+
+/** Nobody answered for apply; it may be starting, or not be deployed. */
+export class ApplySilent extends Schema.TaggedError<ApplySilent>()("ApplySilent", {
+  message: Schema.String,
+  connector: Schema.String
+}) {
+  readonly fate: Fate = "retry"
+  get remedy(): string {
+    return `Start the apply role of connector ${this.connector} (gradewire run --role apply …) and check that it reaches the HR database.`
+  }
+}
+
+export class ApplyProgress extends Context.Service<
+  ApplyProgress,
+  {
+    /** The stored offset, or `undefined` where apply has never applied anything. */
+    readonly ask: Effect.Effect<ApplyOffset | undefined, ApplySilent>
+  }
+>()("gradewire/capture/ApplyProgress") {}
