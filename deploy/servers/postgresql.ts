@@ -1,0 +1,73 @@
+/** PostgreSQL: a cluster of its own, superuser `postgres` without a password, TCP on 127.0.0.1 only. */
+import { chmod } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import pg from "pg"
+import type { Recipe } from "./recipe.ts"
+import { run } from "./run.ts"
+
+export const postgresqlRecipe: Recipe = {
+  templateRevision: 1,
+  initialise: async (installation, folder, user) => {
+    const initdb = join(dirname(installation.binary), "initdb")
+    const args = [
+      "-D",
+      join(folder, "data"),
+      "-U",
+      "postgres",
+      "-A",
+      "trust",
+      "-E",
+      "UTF8",
+      "--locale=C.UTF-8",
+      "--no-sync"
+    ]
+    await run({ ...installation.program(initdb, args), ...user }, { cwd: folder })
+  },
+  launch: async (placement) => {
+    const folder = join(placement.directory, "data")
+    // 0700 is demanded at start; a copy may have come out wider
+    await chmod(folder, 0o700)
+    const settings = [
+      `port=${placement.port}`,
+      "listen_addresses=127.0.0.1",
+      "unix_socket_directories=",
+      // kept below the datadir, so that nothing stays in /dev/shm after SIGKILL
+      "dynamic_shared_memory_type=mmap",
+      "logging_collector=off",
+      "jit=off",
+      "max_connections=200",
+      "timezone=UTC",
+      ...(placement.durable ? ["fsync=on"] : ["fsync=off", "synchronous_commit=off", "full_page_writes=off"])
+    ]
+    const args = ["-D", folder, ...settings.flatMap((setting) => ["-c", setting]), ...placement.settings]
+    return { ...placement.installation.program(placement.installation.binary, args), ...placement.user }
+  },
+  answer: async (placement) => {
+    const client = new pg.Client({
+      host: "127.0.0.1",
+      port: placement.port,
+      user: "postgres",
+      database: "postgres",
+      connectionTimeoutMillis: 5000
+    })
+    // an error of a connection that is being closed is of no interest here
+    client.on("error", () => undefined)
+    try {
+      await client.connect()
+      const { rows } = await client.query<{ folder: string }>(
+        "SELECT current_setting('data_directory') AS folder"
+      )
+      const folder = rows[0]?.folder
+      if (folder !== join(placement.directory, "data"))
+        throw new Error(`another server answers there, from ${folder}`)
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  },
+  url: (host, port) => `postgresql://postgres@${host}:${port}/postgres`,
+  // SIGTERM would wait for every client to leave (PostgreSQL manual, 19.5 Shutting Down the Server)
+  shutdownSignal: "SIGINT",
+  // immediate shutdown: a SIGKILL would leave its System V shared memory segment behind
+  discardSignal: "SIGQUIT",
+  refusesRoot: true
+}
