@@ -50,6 +50,12 @@ const Attempt = Schema.Struct({
 /** Further mapped columns under the names the mapping gives them. */
 const Attributes = Schema.Record(Schema.String, Schema.NullOr(Schema.Union([Schema.String, Schema.Finite])))
 
+/**
+ * Source text of mapped fields that do not fit the contract (a zero date, a word in a score column), by field name;
+ * the field itself is null. Apply refuses such a row by name instead of filing half of it.
+ */
+const Unreadable = Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+
 const Origin = Schema.Literals(["binlog", "snapshot", "repair"])
 
 const Result = {
@@ -63,13 +69,19 @@ const Result = {
 /** Stable key of a source row: `schema.table:key`, parts of a composite key joined by ",". */
 const RowKey = Schema.NonEmptyString
 
-export const ScoreRecordedData = Schema.Struct({ resultId: RowKey, origin: Origin, ...Result })
+export const ScoreRecordedData = Schema.Struct({
+  resultId: RowKey,
+  origin: Origin,
+  ...Result,
+  unreadable: Unreadable
+})
 export const ScoreCorrectedData = Schema.Struct({
   resultId: RowKey,
   origin: Origin,
   ...Result,
   /** The mapped fields as they were before; absent where the source did not log them. */
-  previous: Schema.optionalKey(Schema.Struct(Result))
+  previous: Schema.optionalKey(Schema.Struct(Result)),
+  unreadable: Unreadable
 })
 export const ScoreRevokedData = Schema.Struct({
   resultId: RowKey,
@@ -83,7 +95,8 @@ export const LearnerChangedData = Schema.Struct({
   employeeNo: Nullable(Text),
   phone: Nullable(Text),
   email: Nullable(Text),
-  name: Nullable(Text)
+  name: Nullable(Text),
+  unreadable: Unreadable
 })
 export const LearnerRemovedData = Schema.Struct({ learnerId: Text, origin: Origin })
 export const AssessmentChangedData = Schema.Struct({
@@ -93,11 +106,17 @@ export const AssessmentChangedData = Schema.Struct({
   max: Nullable(Decimal),
   pass: Nullable(Decimal),
   /** True once its row is deleted at the source. */
-  removed: Schema.Boolean
+  removed: Schema.Boolean,
+  unreadable: Unreadable
 })
 const Row = Schema.Record(Schema.String, Schema.NullOr(Schema.Union([Schema.String, Schema.Finite])))
 export const RowInsertedData = Schema.Struct({ rowKey: RowKey, origin: Origin, after: Row })
-export const RowUpdatedData = Schema.Struct({ rowKey: RowKey, origin: Origin, before: Row, after: Row })
+export const RowUpdatedData = Schema.Struct({
+  rowKey: RowKey,
+  origin: Origin,
+  before: Schema.optionalKey(Row),
+  after: Row
+})
 export const RowDeletedData = Schema.Struct({ rowKey: RowKey, origin: Origin, before: Row })
 
 const event = <const T extends string, S extends Schema.Top>(type: T, body: S) =>

@@ -1,0 +1,205 @@
+/**
+ * Row changes to typed events (D8), one compiled encoder per mapped table.
+ *
+ * - insert => recorded / changed / inserted; update of a mapped column => corrected / changed / updated; of none => no
+ *   event; delete => revoked / removed / deleted.
+ * - A changed key is two events with neighbouring positions: the old key ends, the new key begins.
+ * - Nothing is dropped for its content: V1 -> V2 -> V1 are three events (D4).
+ */
+import type { EventType } from "../../schemas/change-event.ts"
+import { ordinalOf, positionIn, ROWS_PER_EVENT_MAX, type PositionText } from "../../schemas/position.ts"
+import { Undecodable, type RowImage, type RowsEvent } from "./ChangeSource.ts"
+import { keyText, members, quote } from "./field-text.ts"
+import type { FieldGroup, TablePlan } from "./table-plan.ts"
+
+/** The transaction whose rows are being encoded. */
+export interface TransactionContext {
+  readonly file: string
+  readonly position: number
+  /** From `transactionPrefix`. */
+  readonly prefix: string
+  /** `<gtid>#`, or `<file>:<position>#` on a server without GTIDs; already escaped for JSON. */
+  readonly idPrefix: string
+  /** Commit time, RFC 3339 UTC. */
+  readonly time: string
+}
+
+export interface EventSink {
+  /** Changes at or before this position are known already and leave no trace. */
+  readonly knownUpTo: PositionText
+  readonly add: (position: PositionText, type: EventType, json: string) => void
+}
+
+export type RowsEncoder = (transaction: TransactionContext, rows: RowsEvent, sink: EventSink) => void
+
+type Change = "insert" | "update" | "delete"
+/** Members of `data`. `image` is the row after the change, or before a delete; `before` only for an update. */
+type Body = (change: Change, key: string, image: RowImage, before: RowImage | undefined) => string
+
+interface Shape {
+  readonly types: Readonly<Record<Change, EventType>>
+  readonly body: Body
+}
+
+const ORIGIN = `"origin":"binlog"`
+
+export const compileRowsEncoder = (plan: TablePlan, connector: string, zoneMinutes: number): RowsEncoder => {
+  const shape = SHAPES[plan.as](plan, zoneMinutes)
+  const head = (change: Change): string =>
+    `","source":${quote(`urn:gradewire:${connector}`)},"type":"${shape.types[change]}","subject":${quote(plan.name)},"time":"`
+  const heads = { insert: head("insert"), update: head("update"), delete: head("delete") }
+
+  return (transaction, rows, sink) => {
+    const count = (rows.after ?? rows.before ?? []).length
+    if (count > ROWS_PER_EVENT_MAX) throw tooManyRows(transaction, count)
+    const emit = (change: Change, ordinal: number, key: string, image: RowImage, before?: RowImage) => {
+      const position = positionIn(transaction.prefix, ordinal)
+      if (position <= sink.knownUpTo) return
+      const text = `{"specversion":"1.0","id":"${transaction.idPrefix}${ordinal}${heads[change]}${transaction.time}","datacontenttype":"application/json","sequence":"${position}","data":{${shape.body(change, key, image, before)}}}`
+      sink.add(position, shape.types[change], text)
+    }
+    for (let row = 0; row < count; row++) {
+      const before = rows.before?.[row]
+      const after = rows.after?.[row]
+      const first = ordinalOf(rows.index, row, 0)
+      const newKey = after && (keyText(plan.key, after) ?? (before && keyText(plan.key, before)))
+      const oldKey = before && keyText(plan.key, before)
+      if ((after && newKey === undefined) || (before && oldKey === undefined))
+        throw keyless(plan, transaction)
+      if (after !== undefined) requireComplete(plan, transaction, after)
+      if (after === undefined) emit("delete", first, oldKey!, before!)
+      else if (before === undefined) emit("insert", first, newKey!, after)
+      else if (oldKey !== newKey) {
+        emit("delete", first, oldKey!, before)
+        emit("insert", ordinalOf(rows.index, row, 1), newKey!, after)
+      } else if (!sameImage(before, after)) emit("update", first, newKey!, after, before)
+    }
+  }
+}
+
+const sameImage = (before: RowImage, after: RowImage): boolean => {
+  for (let i = 0; i < after.length; i++) if (before[i] !== after[i]) return false
+  return true
+}
+
+const requireComplete = (plan: TablePlan, transaction: TransactionContext, image: RowImage): void => {
+  for (let i = 0; i < image.length; i++) {
+    if (image[i] !== undefined) continue
+    throw new Undecodable({
+      message: `A row image of ${plan.name} lacks the mapped column ${plan.wanted.columns[i]}`,
+      file: transaction.file,
+      position: transaction.position,
+      what: `${plan.name}.${plan.wanted.columns[i]} absent from the row image`,
+      fix: "SET GLOBAL binlog_row_image = 'FULL'; and let sessions that changed it reconnect. Rows logged before cannot be completed: copy the table anew."
+    })
+  }
+}
+
+const keyless = (plan: TablePlan, transaction: TransactionContext): Undecodable =>
+  new Undecodable({
+    message: `A row of ${plan.name} has no value in its declared key`,
+    file: transaction.file,
+    position: transaction.position,
+    what: `${plan.name} key (${plan.key.map((index) => plan.wanted.columns[index]).join(", ")}) NULL or absent`,
+    fix: `Declare columns as key of ${plan.name} that are NOT NULL, best its primary key.`
+  })
+
+const tooManyRows = (transaction: TransactionContext, count: number): Undecodable =>
+  new Undecodable({
+    message: `One rows event holds ${count} rows, more than positions can tell apart`,
+    file: transaction.file,
+    position: transaction.position,
+    what: `rows event with ${count} rows`,
+    fix: "SET GLOBAL binlog_row_event_max_size to its default of 8192 and copy the table anew."
+  })
+
+const groupText = (
+  group: FieldGroup,
+  image: RowImage,
+  zoneMinutes: number,
+  unreadable: Array<string>
+): string => {
+  const text = members(group.fields, image, zoneMinutes, unreadable)
+  return text === "" && !group.required ? "" : `,"${group.name}":{${text}}`
+}
+
+const unreadableText = (unreadable: ReadonlyArray<string>): string =>
+  unreadable.length === 0 ? "" : `,"unreadable":{${unreadable.join(",")}}`
+
+const scoreShape = (plan: TablePlan, zoneMinutes: number): Shape => {
+  const reference = plan.groups.filter((group) => group.name === "learner" || group.name === "assessment")
+  const content = (groups: ReadonlyArray<FieldGroup>, image: RowImage, unreadable: Array<string>): string => {
+    let text = ""
+    for (const group of groups) text += groupText(group, image, zoneMinutes, unreadable)
+    return text
+  }
+  return {
+    types: {
+      insert: "gradewire.score.recorded.v1",
+      update: "gradewire.score.corrected.v1",
+      delete: "gradewire.score.revoked.v1"
+    },
+    body: (change, key, image, before) => {
+      const unreadable: Array<string> = []
+      let text = `"resultId":${quote(`${plan.name}:${key}`)},${ORIGIN}`
+      text += content(change === "delete" ? reference : plan.groups, image, unreadable)
+      if (before !== undefined) text += `,"previous":{${content(plan.groups, before, []).slice(1)}}`
+      return text + unreadableText(unreadable)
+    }
+  }
+}
+
+/** Id and mapped columns of a directory row; `tail` adds what the contract wants besides. */
+const directoryBody =
+  (plan: TablePlan, zoneMinutes: number, idKey: string) =>
+  (key: string, image: RowImage, tail: string): string => {
+    const unreadable: Array<string> = []
+    const text = members(plan.groups[0]!.fields, image, zoneMinutes, unreadable)
+    return `"${idKey}":${quote(key)},${ORIGIN}${tail}${text === "" ? "" : `,${text}`}${unreadableText(unreadable)}`
+  }
+
+const learnerShape = (plan: TablePlan, zoneMinutes: number): Shape => {
+  const body = directoryBody(plan, zoneMinutes, "learnerId")
+  return {
+    types: {
+      insert: "gradewire.learner.changed.v1",
+      update: "gradewire.learner.changed.v1",
+      delete: "gradewire.learner.removed.v1"
+    },
+    body: (change, key, image) =>
+      change === "delete" ? `"learnerId":${quote(key)},${ORIGIN}` : body(key, image, "")
+  }
+}
+
+const assessmentShape = (plan: TablePlan, zoneMinutes: number): Shape => {
+  const body = directoryBody(plan, zoneMinutes, "assessmentId")
+  const changed = "gradewire.assessment.changed.v1"
+  return {
+    types: { insert: changed, update: changed, delete: changed },
+    body: (change, key, image) => body(key, image, `,"removed":${change === "delete"}`)
+  }
+}
+
+const rowShape = (plan: TablePlan): Shape => {
+  const object = (name: string, image: RowImage): string =>
+    `,"${name}":{${members(plan.groups[0]!.fields, image, 0, [])}}`
+  return {
+    types: {
+      insert: "gradewire.row.inserted.v1",
+      update: "gradewire.row.updated.v1",
+      delete: "gradewire.row.deleted.v1"
+    },
+    body: (change, key, image, before) => {
+      const id = `"rowKey":${quote(`${plan.name}:${key}`)},${ORIGIN}`
+      if (change === "delete") return id + object("before", image)
+      return id + (before === undefined ? "" : object("before", before)) + object("after", image)
+    }
+  }
+}
+
+const SHAPES: Readonly<Record<TablePlan["as"], (plan: TablePlan, zoneMinutes: number) => Shape>> = {
+  score: scoreShape,
+  learner: learnerShape,
+  assessment: assessmentShape,
+  row: rowShape
+}
