@@ -1,12 +1,12 @@
 /** A server of this machine that is ours: its process, its folder and its port. */
-import { rm } from "node:fs/promises"
+import { rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { setTimeout as pause } from "node:timers/promises"
+import type { Installation } from "./installation.ts"
 import { OwnedProcess } from "./OwnedProcess.ts"
-import type { Placement, Recipe } from "./recipe.ts"
+import type { Placement, Recipe, ServerUser } from "./recipe.ts"
 import type { RunningServer, ServerKind } from "./RunningServer.ts"
+import { untilAnswer } from "./until-answer.ts"
 
-const startBound = 120_000
 const shutdownBound = 60_000
 const discardBound = 10_000
 
@@ -18,19 +18,28 @@ export class LocalServer implements RunningServer {
   readonly url: string
   readonly directory: string
   readonly logFile: string
+  readonly #installation: Installation
   readonly #recipe: Recipe
   readonly #placement: Placement
+  readonly #user: ServerUser | undefined
   readonly #process: OwnedProcess
 
-  constructor(recipe: Recipe, placement: Placement) {
-    this.kind = placement.installation.kind
-    this.version = placement.installation.version
+  constructor(
+    installation: Installation,
+    recipe: Recipe,
+    placement: Placement,
+    user: ServerUser | undefined
+  ) {
+    this.kind = installation.kind
+    this.version = installation.version
     this.port = placement.port
     this.url = recipe.url(this.host, placement.port)
     this.directory = placement.directory
     this.logFile = join(placement.directory, "server.log")
+    this.#installation = installation
     this.#recipe = recipe
     this.#placement = placement
+    this.#user = user
     this.#process = new OwnedProcess(placement.directory)
   }
 
@@ -41,19 +50,17 @@ export class LocalServer implements RunningServer {
   async restart(): Promise<void> {
     if (this.pid !== undefined)
       throw new Error(`the ${this.kind} server on port ${this.port} is running; end it first`)
-    this.#process.start(await this.#recipe.launch(this.#placement), this.directory, this.logFile)
-    const deadline = performance.now() + startBound
-    for (;;) {
-      const failure = await this.#recipe.answer(this.#placement).then(
-        () => undefined,
-        (error: Error) => error.message
-      )
-      if (this.pid === undefined) throw new Error(`its process ${this.#process.outcome}`)
-      if (failure === undefined) return
-      if (performance.now() > deadline)
-        throw new Error(`no answer within ${startBound / 1000} s; last: ${failure}`)
-      await pause(50)
-    }
+    const { answer, configuration, flags, launch } = this.#recipe
+    const placement = this.#placement
+    if (configuration !== undefined)
+      await writeFile(join(this.directory, "server.conf"), configuration(placement))
+    const program = launch(this.#installation, placement, flags(placement), this.#user)
+    this.#process.start(program, this.directory, this.logFile)
+    await untilAnswer(
+      () => answer(this.host, placement),
+      () => Promise.resolve(this.pid === undefined ? this.#process.outcome : undefined),
+      this.logFile
+    )
   }
 
   kill(): Promise<void> {

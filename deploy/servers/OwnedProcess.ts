@@ -7,6 +7,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs"
+import { setTimeout as pause } from "node:timers/promises"
 import type { Program } from "./run.ts"
 
 const watcherScript = `
@@ -18,10 +19,21 @@ while read -r word value; do
     done) exit 0 ;;
   esac
 done
-[ -z "$pid" ] || kill -KILL "$pid"
+[ -z "$pid" ] || kill -KILL $pid
 tries=0
 until rm -rf "$1" || [ $tries -ge 50 ]; do tries=$((tries + 1)); sleep 0.1; done
 `
+
+/** State and parent of a process, from /proc/PID/stat (proc(5)); undefined when it is gone. */
+const statOf = (pid: number): { readonly state: string; readonly parent: number } | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    return { state: state ?? "", parent: Number(parent) }
+  } catch {
+    return undefined
+  }
+}
 
 /** Processes below `pid`, itself first. PostgreSQL's are several, each in a process group of its own. */
 const familyOf = (pid: number): ReadonlyArray<number> => {
@@ -34,13 +46,8 @@ const familyOf = (pid: number): ReadonlyArray<number> => {
   }
   for (const name of names) {
     if (!/^\d+$/.test(name)) continue
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8")
-      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1])
-      children.set(parent, [...(children.get(parent) ?? []), Number(name)])
-    } catch {
-      // ended meanwhile
-    }
+    const parent = statOf(Number(name))?.parent
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)])
   }
   const family = [pid]
   for (const member of family) family.push(...(children.get(member) ?? []))
@@ -137,11 +144,17 @@ export class OwnedProcess {
   }
 
   pause(): void {
-    if (this.pid !== undefined) for (const member of familyOf(this.pid)) signal(member, "SIGSTOP")
+    if (this.pid === undefined) return
+    const family = familyOf(this.pid)
+    for (const member of family) signal(member, "SIGSTOP")
+    // frozen children would not notice their parent's end, so the watcher has to know them too
+    this.#tell(`run ${family.join(" ")}`)
   }
 
   resume(): void {
-    if (this.pid !== undefined) for (const member of familyOf(this.pid)) signal(member, "SIGCONT")
+    if (this.pid === undefined) return
+    for (const member of familyOf(this.pid)) signal(member, "SIGCONT")
+    this.#tell(`run ${this.pid}`)
   }
 
   /** Nothing is left to guard: the watcher ends and touches nothing. */
@@ -169,11 +182,13 @@ export class OwnedProcess {
     }
   }
 
-  /** Orphans are reaped by init a moment later; until then their files and ports are not free. */
+  /** Until they are gone, their files and ports are not free; one that nobody reaps (Z) holds neither. */
   async #gone(pids: ReadonlyArray<number>): Promise<void> {
     const deadline = performance.now() + 10_000
-    while (pids.some((pid) => signal(pid, 0 as unknown as NodeJS.Signals)) && performance.now() < deadline) {
-      await new Promise((done) => setTimeout(done, 20))
+    const remains = (pid: number): boolean => {
+      const state = statOf(pid)?.state
+      return state !== undefined && state !== "Z" && state !== "X"
     }
+    while (pids.some(remains) && performance.now() < deadline) await pause(5)
   }
 }

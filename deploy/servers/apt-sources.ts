@@ -75,7 +75,7 @@ export const readAptSources = async (folder = "/etc/apt"): Promise<ReadonlyArray
   const text = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "")
   const sources = [...parseOneLineSources(await text(join(folder, "sources.list")))]
   const parts = join(folder, "sources.list.d")
-  for (const name of (await readdir(parts).catch(() => [])).sort()) {
+  for (const name of await readdir(parts).catch(() => [])) {
     if (name.endsWith(".list")) sources.push(...parseOneLineSources(await text(join(parts, name))))
     if (name.endsWith(".sources")) sources.push(...parseDeb822Sources(await text(join(parts, name))))
   }

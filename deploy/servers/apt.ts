@@ -74,6 +74,9 @@ const prepareApt = async (suite: Suite, progress: (line: string) => void): Promi
     `Dir::State::lists "${folder}/lists";`,
     `Dir::State::status "${status}";`,
     `Dir::Cache "${folder}/cache";`,
+    // 50 MB each, and made anew on every update
+    'Dir::Cache::pkgcache "";',
+    'Dir::Cache::srcpkgcache "";',
     'APT::Install-Recommends "0";',
     'Acquire::Languages "none";',
     'Acquire::GzipIndexes "true";'

@@ -4,7 +4,7 @@
  * Invariant: a folder under its final name is complete. It is made under a temporary name beside it and renamed.
  */
 import { existsSync } from "node:fs"
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
 import { isAbsolute, join, resolve } from "node:path"
 import { withLock } from "./lock.ts"
 
@@ -31,6 +31,8 @@ export const workFolder = async (): Promise<string> => {
 export const publish = async (made: string, name: string): Promise<string> => {
   const final = join(serversFolder(), name)
   try {
+    // mkdtemp(3) lets nobody else in
+    await chmod(made, 0o755)
     await rename(made, final)
   } catch (error) {
     if (!existsSync(final)) throw error

@@ -1,7 +1,7 @@
 /** Servers as processes of this machine: programs and datadir template from the cache, one fresh folder for each server. */
 import { existsSync } from "node:fs"
-import { chmod, open, readdir, rm, stat } from "node:fs/promises"
-import { join } from "node:path"
+import { chmod, readdir, rm, stat } from "node:fs/promises"
+import { basename, join } from "node:path"
 import { cached } from "./cache.ts"
 import { findInstallation, type Installation } from "./installation.ts"
 import { LocalServer } from "./LocalServer.ts"
@@ -92,19 +92,6 @@ export const prepareLocal = async (
   return installation
 }
 
-const tailOf = async (file: string): Promise<string> => {
-  const handle = await open(file, "r").catch(() => undefined)
-  if (handle === undefined) return ""
-  try {
-    const { size } = await handle.stat()
-    const length = Math.min(size, 8000)
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length)
-    return buffer.toString("utf8").split("\n").slice(-40).join("\n")
-  } finally {
-    await handle.close()
-  }
-}
-
 const portIsTaken = /address already in use|can't start server: bind on tcp\/ip port/i
 
 /** Starts one; a port that somebody else took between the look and the start is exchanged for another. */
@@ -116,27 +103,30 @@ export const startLocal = async (kind: ServerKind, options: StartOptions): Promi
   const files = await template(found, recipe, user, progress)
   for (let attempt = 1; ; attempt += 1) {
     const directory = await makeServerFolder(kind, options.directory, user)
-    const installation = user === undefined ? found : await within(found, directory)
-    if (files !== undefined) await copyFolder(files, join(directory, "data"))
-    if (files !== undefined && user !== undefined) await handOver(join(directory, "data"), user)
-    const server = new LocalServer(recipe, {
-      installation,
+    const placement = {
+      name: basename(directory),
       directory,
+      listen: "127.0.0.1",
       port: await freePort(),
       durable: options.durable ?? false,
-      settings: options.settings ?? [],
-      user
-    })
+      settings: options.settings ?? []
+    }
+    const installation = user === undefined ? found : await within(found, directory)
+    const server = new LocalServer(installation, recipe, placement, user)
     try {
+      if (files !== undefined) {
+        await copyFolder(files, join(directory, "data"))
+        // PostgreSQL refuses a datadir that others may enter
+        await chmod(join(directory, "data"), 0o700)
+      }
+      if (user !== undefined) await handOver(directory, user)
       await server.restart()
       return server
     } catch (error) {
-      const tail = await tailOf(server.logFile)
       await server.stop()
-      if (attempt < 5 && portIsTaken.test(tail)) continue
-      throw new Error(`${kind} ${found.version} did not start: ${(error as Error).message}\n${tail}`, {
-        cause: error
-      })
+      const text = error instanceof Error ? error.message : String(error)
+      if (attempt < 5 && portIsTaken.test(text)) continue
+      throw new Error(`${kind} ${found.version} did not start: ${text}`, { cause: error })
     }
   }
 }

@@ -33,18 +33,11 @@ const rootFromAnywhere = [
   ""
 ].join("\n")
 
-const common = (placement: Placement): ReadonlyArray<string> => [
-  "--no-defaults",
-  ...pathFlags(placement.installation),
-  ...asRoot(),
-  "--secure-file-priv=",
+const commonFlags = (placement: Placement): ReadonlyArray<string> => [
   `--datadir=${join(placement.directory, "data")}`,
   `--port=${placement.port}`,
-  "--bind-address=127.0.0.1",
+  `--bind-address=${placement.listen}`,
   "--skip-name-resolve",
-  // relative to the datadir: a socket's path may have no more than 107 characters (unix(7))
-  "--socket=server.sock",
-  `--pid-file=${join(placement.directory, "server.pid")}`,
   "--log-bin=binlog",
   "--binlog-row-metadata=FULL",
   // a source needs an id that no replica of it has; running servers never share a port
@@ -56,9 +49,22 @@ const common = (placement: Placement): ReadonlyArray<string> => [
     : ["--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0"])
 ]
 
-const answer = async (placement: Placement): Promise<void> => {
+const launch: Recipe["launch"] = (installation, placement, flags) =>
+  installation.program(installation.binary, [
+    // must stand first
+    "--no-defaults",
+    ...pathFlags(installation),
+    ...asRoot(),
+    "--secure-file-priv=",
+    // relative to the datadir: a socket's path may have no more than 107 characters (unix(7))
+    "--socket=server.sock",
+    `--pid-file=${join(placement.directory, "server.pid")}`,
+    ...flags
+  ])
+
+const answer: Recipe["answer"] = async (host, placement) => {
   const connection = await createConnection({
-    host: "127.0.0.1",
+    host,
     port: placement.port,
     user: "root",
     connectTimeout: 5000
@@ -74,6 +80,8 @@ const answer = async (placement: Placement): Promise<void> => {
 }
 
 const shared = {
+  configuration: undefined,
+  launch,
   answer,
   url: (host: string, port: number) => `mysql://root@${host}:${port}/`,
   shutdownSignal: "SIGTERM",
@@ -105,15 +113,16 @@ export const mysqlRecipe: Recipe = {
     await rm(join(datadir, "auto.cnf"), { force: true })
     await rm(script)
   },
-  launch: async (placement) =>
-    placement.installation.program(placement.installation.binary, [
-      ...common(placement),
-      "--mysqlx=OFF",
-      "--gtid-mode=ON",
-      "--enforce-gtid-consistency=ON",
-      "--innodb-redo-log-capacity=128M",
-      ...placement.settings
-    ])
+  flags: (placement) => [
+    ...commonFlags(placement),
+    "--mysqlx=OFF",
+    "--gtid-mode=ON",
+    "--enforce-gtid-consistency=ON",
+    "--innodb-redo-log-capacity=128M",
+    ...placement.settings
+  ],
+  image: "mysql:9.7",
+  imageEnvironment: () => ({ MYSQL_ALLOW_EMPTY_PASSWORD: "yes", MYSQL_ROOT_HOST: "%" })
 }
 
 const bootstrapScripts = [
@@ -148,13 +157,16 @@ const bootstrapText = async (installation: Installation): Promise<string> => {
     "CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n",
     ...scripts,
     // bootstrap runs without grant tables until they are loaded
+    "FLUSH PRIVILEGES;",
+    // the name of the machine that made the template
+    "DELETE FROM mysql.global_priv WHERE Host NOT IN ('localhost', '127.0.0.1', '::1');",
     `FLUSH PRIVILEGES;\n${rootFromAnywhere}`
   ].join("\n")
 }
 
 export const mariadbRecipe: Recipe = {
   ...shared,
-  templateRevision: 1,
+  templateRevision: 2,
   initialise: async (installation, folder) => {
     const datadir = join(folder, "data")
     await mkdir(datadir)
@@ -176,11 +188,12 @@ export const mariadbRecipe: Recipe = {
     await run(installation.program(installation.binary, [...args, ...flags]), { inputFile: script })
     await rm(script)
   },
-  launch: async (placement) =>
-    placement.installation.program(placement.installation.binary, [
-      ...common(placement),
-      "--binlog-format=ROW",
-      "--innodb-log-file-size=64M",
-      ...placement.settings
-    ])
+  flags: (placement) => [
+    ...commonFlags(placement),
+    "--binlog-format=ROW",
+    "--innodb-log-file-size=64M",
+    ...placement.settings
+  ],
+  image: "mariadb:11.8",
+  imageEnvironment: () => ({ MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: "yes", MARIADB_ROOT_HOST: "%" })
 }

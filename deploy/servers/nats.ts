@@ -1,26 +1,13 @@
 /** NATS with JetStream. */
-import { randomUUID } from "node:crypto"
-import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { connect } from "node:net"
 import { join } from "node:path"
-import type { Placement, Recipe } from "./recipe.ts"
-
-const nameFile = (placement: Placement): string => join(placement.directory, "name")
-
-/** The name by which this server is told from another one on the same port; kept over restarts. */
-const serverName = async (placement: Placement): Promise<string> => {
-  const kept = await readFile(nameFile(placement), "utf8").catch(() => "")
-  if (kept !== "") return kept
-  const made = `gradewire-${randomUUID()}`
-  await writeFile(nameFile(placement), made)
-  return made
-}
+import type { Recipe } from "./recipe.ts"
 
 /** Asks `PING` after `CONNECT`; JetStream has recovered its store by the time the server accepts clients. */
-const greet = (port: number): Promise<{ server_name?: string; jetstream?: boolean }> =>
+const greet = (host: string, port: number): Promise<{ server_name?: string; jetstream?: boolean }> =>
   new Promise((done, fail) => {
     let text = ""
-    const socket = connect({ host: "127.0.0.1", port })
+    const socket = connect({ host, port })
     socket.setEncoding("utf8").setTimeout(5000, () => socket.destroy(new Error("no greeting within 5 s")))
     socket.on("error", fail)
     socket.on("close", () => fail(new Error("the connection was closed before PONG")))
@@ -37,30 +24,32 @@ const greet = (port: number): Promise<{ server_name?: string; jetstream?: boolea
 export const natsRecipe: Recipe = {
   templateRevision: 0,
   initialise: undefined,
-  launch: async (placement) => {
-    const store = join(placement.directory, "data")
-    await mkdir(store, { recursive: true })
-    const flags = placement.settings.filter((setting) => setting.startsWith("-"))
-    const lines = placement.settings.filter((setting) => !setting.startsWith("-"))
-    const file = join(placement.directory, "nats.conf")
+  flags: ({ directory, listen, port, settings }) => [
+    `--config=${join(directory, "server.conf")}`,
+    `--addr=${listen}`,
+    `--port=${port}`,
+    ...settings.filter((setting) => setting.startsWith("-"))
+  ],
+  configuration: ({ directory, durable, name, settings }) => {
     // acknowledged writes reach the disk every two minutes by default; only `always` survives a power cut
-    const interval = placement.durable ? "\n  sync_interval: always" : ""
-    const configuration = [
-      `server_name: ${await serverName(placement)}`,
-      `jetstream {\n  store_dir: ${JSON.stringify(store)}${interval}\n}`,
-      ...lines
+    const interval = durable ? "\n  sync_interval: always" : ""
+    const lines = [
+      `server_name: ${JSON.stringify(name)}`,
+      `jetstream {\n  store_dir: ${JSON.stringify(join(directory, "data"))}${interval}\n}`,
+      ...settings.filter((setting) => !setting.startsWith("-"))
     ]
-    await writeFile(file, `${configuration.join("\n")}\n`)
-    const args = ["-c", file, "-a", "127.0.0.1", "-p", String(placement.port), ...flags]
-    return placement.installation.program(placement.installation.binary, args)
+    return `${lines.join("\n")}\n`
   },
-  answer: async (placement) => {
-    const { jetstream, server_name: name } = await greet(placement.port)
-    if (name !== (await serverName(placement))) throw new Error(`another server answers there, ${name}`)
+  launch: (installation, _placement, flags) => installation.program(installation.binary, flags),
+  answer: async (host, placement) => {
+    const { jetstream, server_name: name } = await greet(host, placement.port)
+    if (name !== placement.name) throw new Error(`another server answers there, ${name}`)
     if (jetstream !== true) throw new Error("JetStream is not enabled")
   },
   url: (host, port) => `nats://${host}:${port}`,
   shutdownSignal: "SIGTERM",
   discardSignal: "SIGKILL",
-  refusesRoot: false
+  refusesRoot: false,
+  image: "nats:2.15",
+  imageEnvironment: () => ({})
 }

@@ -1,7 +1,6 @@
 /** PostgreSQL: a cluster of its own, superuser `postgres` without a password, TCP on 127.0.0.1 only. */
-import { chmod } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import pg from "pg"
+import { Client } from "pg"
 import type { Recipe } from "./recipe.ts"
 import { run } from "./run.ts"
 
@@ -23,28 +22,34 @@ export const postgresqlRecipe: Recipe = {
     ]
     await run({ ...installation.program(initdb, args), ...user }, { cwd: folder })
   },
-  launch: async (placement) => {
-    const folder = join(placement.directory, "data")
-    // 0700 is demanded at start; a copy may have come out wider
-    await chmod(folder, 0o700)
-    const settings = [
-      `port=${placement.port}`,
-      "listen_addresses=127.0.0.1",
-      "unix_socket_directories=",
+  flags: ({ directory, durable, listen, port, settings }) => {
+    const parameters = [
+      `port=${port}`,
+      `listen_addresses=${listen}`,
       // kept below the datadir, so that nothing stays in /dev/shm after SIGKILL
       "dynamic_shared_memory_type=mmap",
       "logging_collector=off",
       "jit=off",
       "max_connections=200",
       "timezone=UTC",
-      ...(placement.durable ? ["fsync=on"] : ["fsync=off", "synchronous_commit=off", "full_page_writes=off"])
+      ...(durable ? ["fsync=on"] : ["fsync=off", "synchronous_commit=off", "full_page_writes=off"])
     ]
-    const args = ["-D", folder, ...settings.flatMap((setting) => ["-c", setting]), ...placement.settings]
-    return { ...placement.installation.program(placement.installation.binary, args), ...placement.user }
+    return [
+      "-D",
+      join(directory, "data"),
+      ...parameters.flatMap((parameter) => ["-c", parameter]),
+      ...settings
+    ]
   },
-  answer: async (placement) => {
-    const client = new pg.Client({
-      host: "127.0.0.1",
+  configuration: undefined,
+  launch: (installation, _placement, flags, user) => ({
+    // TCP is enough, and a socket's path may have no more than 107 characters (unix(7))
+    ...installation.program(installation.binary, ["-c", "unix_socket_directories=", ...flags]),
+    ...user
+  }),
+  answer: async (host, placement) => {
+    const client = new Client({
+      host,
       port: placement.port,
       user: "postgres",
       database: "postgres",
@@ -69,5 +74,10 @@ export const postgresqlRecipe: Recipe = {
   shutdownSignal: "SIGINT",
   // immediate shutdown: a SIGKILL would leave its System V shared memory segment behind
   discardSignal: "SIGQUIT",
-  refusesRoot: true
+  refusesRoot: true,
+  image: "postgres:17",
+  imageEnvironment: ({ directory }) => ({
+    POSTGRES_HOST_AUTH_METHOD: "trust",
+    PGDATA: join(directory, "data")
+  })
 }

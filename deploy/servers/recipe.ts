@@ -8,14 +8,17 @@ export interface ServerUser {
   readonly gid: number
 }
 
+/** Where one server lives, in its own eyes: inside a container the folder is another one than outside. */
 export interface Placement {
-  readonly installation: Installation
+  /** unique to this server; NATS bears it as its name */
+  readonly name: string
   /** the server's own folder; its datadir or store is `data` below it */
   readonly directory: string
+  /** address it listens on */
+  readonly listen: string
   readonly port: number
   readonly durable: boolean
   readonly settings: ReadonlyArray<string>
-  readonly user: ServerUser | undefined
 }
 
 export interface Recipe {
@@ -25,10 +28,19 @@ export interface Recipe {
   readonly initialise:
     | ((installation: Installation, folder: string, user: ServerUser | undefined) => Promise<void>)
     | undefined
-  /** Writes configuration files where needed, and says what to run. */
-  readonly launch: (placement: Placement) => Promise<Program>
+  /** flags of the server's binary that hold wherever it runs; the caller's settings stand last */
+  readonly flags: (placement: Placement) => ReadonlyArray<string>
+  /** text of its configuration file, which `flags` names as `server.conf` in its folder; undefined: it has none */
+  readonly configuration: ((placement: Placement) => string) | undefined
+  /** what to run on this machine, around those flags */
+  readonly launch: (
+    installation: Installation,
+    placement: Placement,
+    flags: ReadonlyArray<string>,
+    user: ServerUser | undefined
+  ) => Program
   /** Resolves when this very server answers in its protocol; rejects while it does not. */
-  readonly answer: (placement: Placement) => Promise<void>
+  readonly answer: (host: string, placement: Placement) => Promise<void>
   /** shape of the superuser's URL */
   readonly url: (host: string, port: number) => string
   /** ends it cleanly without waiting for its clients */
@@ -37,4 +49,7 @@ export interface Recipe {
   readonly discardSignal: NodeJS.Signals
   /** must not run as root */
   readonly refusesRoot: boolean
+  readonly image: string
+  /** environment of the image that makes a superuser without a password, and puts its files into the placement's folder */
+  readonly imageEnvironment: (placement: Placement) => Record<string, string>
 }
