@@ -62,7 +62,14 @@ export interface SchemaChangeEvent {
   readonly gtid: string | null
 }
 
-export type SourceEvent = BeginEvent | RowsEvent | CommitEvent | SchemaChangeEvent
+/** The server went on to a new file between transactions; nothing before `position` is needed any more. */
+export interface RotatedEvent {
+  readonly _tag: "Rotated"
+  readonly file: string
+  readonly position: number
+}
+
+export type SourceEvent = BeginEvent | RowsEvent | CommitEvent | RotatedEvent | SchemaChangeEvent
 
 /** Everything that was waiting, at most one chunk's worth of raw bytes. `bytes` counts raw binlog bytes. */
 export interface SourceChunk {

@@ -1,0 +1,167 @@
+/**
+ * Apply: files the change log's events in the HR database, each batch with its offset in one transaction.
+ *
+ * - Where to start is the HR database's word alone (G4); the log is searched for that place by position (G5).
+ * - A message that does not follow the offset is never applied: known ones are skipped, a hole stops apply (G1, G3).
+ * - A row that the database refuses is singled out and parked; everybody else's go on (G3).
+ * - Memory holds one window of messages and the batches made of it (G8).
+ */
+import { Clock, Effect, Fiber, Option, Schedule, type Scope } from "effect"
+import type { ApplyOffset } from "../../schemas/apply-offset.ts"
+import { persevere } from "../pipeline/persevere.ts"
+import { ChangeFeed, type ChangeFeedError, type FeedMessage, type FeedReader } from "./ChangeFeed.ts"
+import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
+import { continuityOf, planBatches, splitBatch, type Run, type SplittableBatch } from "./plan-batch.ts"
+import { ProfileStore, type BatchOutcome, type ProfileStoreError, type RowRefused } from "./ProfileStore.ts"
+import { ProgressDesk } from "./ProgressDesk.ts"
+import { foreignAt, holeAt, seekStart, type ChangeLogHole, type FeedForeign } from "./seek-start.ts"
+
+export type ApplyError =
+  | ChangeFeedError
+  | ProfileStoreError
+  | SegmentUndecodable
+  | ChangeLogHole
+  | FeedForeign
+
+export interface ApplyOptions {
+  /** Change events in one transaction. */
+  readonly batchEvents: number
+  /** How often held results are looked at again, at least. */
+  readonly releaseMillis: number
+}
+
+const pauseBeforeRepeat = Schedule.min([
+  Schedule.exponential("20 millis", 2),
+  Schedule.spaced("2 seconds")
+]).pipe(Schedule.jittered)
+
+export const apply = (
+  options: ApplyOptions
+): Effect.Effect<never, ApplyError, ChangeFeed | ProfileStore | ProgressDesk> =>
+  persevere("apply", (steady) => Effect.scoped(attempt(options, steady)))
+
+const attempt = Effect.fnUntraced(function* (options: ApplyOptions, steady: Effect.Effect<void>) {
+  const feed = yield* ChangeFeed
+  const store = yield* ProfileStore
+  const desk = yield* ProgressDesk
+  const lease = yield* store.takeOver
+  yield* desk.serve(store.offset)
+  const start = yield* seekStart(lease.offset)
+  yield* Effect.logInfo("apply begins", {
+    after: lease.offset?.position,
+    sequence: start,
+    epoch: lease.epoch
+  })
+  const reader = yield* feed.open(start)
+  yield* steady
+  return yield* pump(reader, lease.epoch, lease.offset, options)
+})
+
+/** Applies what comes; between messages, and at least every `releaseMillis`, held results are looked at again. */
+const pump = Effect.fnUntraced(function* (
+  reader: FeedReader,
+  epoch: number,
+  from: ApplyOffset | undefined,
+  options: ApplyOptions
+): Effect.fn.Return<never, ApplyError, ProfileStore | Scope.Scope> {
+  const store = yield* ProfileStore
+  let offset = from
+  let releasedAt = yield* Clock.currentTimeMillis
+  while (true) {
+    const waiting = yield* Effect.forkScoped(reader.next)
+    let messages = Option.none<ReadonlyArray<FeedMessage>>()
+    while (Option.isNone(messages)) {
+      messages = yield* Effect.timeoutOption(Fiber.join(waiting), options.releaseMillis)
+      if (Option.isSome(messages)) {
+        for (const batch of planBatches(yield* runsOf(messages.value, offset), offset, options.batchEvents)) {
+          yield* applyBatch(epoch, batch)
+          offset = batch.offset
+        }
+      }
+      const now = yield* Clock.currentTimeMillis
+      if (now - releasedAt < options.releaseMillis) continue
+      releasedAt = now
+      yield* release(store.release(epoch))
+    }
+  }
+})
+
+const release = Effect.fnUntraced(function* (
+  run: ReturnType<(typeof ProfileStore.Service)["release"]>
+): Effect.fn.Return<void, ProfileStoreError> {
+  const { released } = yield* repeated(run)
+  if (released > 0) yield* Effect.logInfo("held results filed", { released })
+})
+
+/** The messages that bring something new, decoded; fails at the first that does not follow. */
+const runsOf = Effect.fnUntraced(function* (
+  messages: ReadonlyArray<FeedMessage>,
+  from: ApplyOffset | undefined
+): Effect.fn.Return<ReadonlyArray<Run>, SegmentUndecodable | ChangeLogHole | FeedForeign> {
+  const runs: Array<Run> = []
+  let known: Pick<ApplyOffset, "generation" | "position"> | undefined = from
+  for (const { sequence, head, body } of messages) {
+    if (head === undefined) return yield* foreignAt(sequence)
+    const continuity = continuityOf(head, known)
+    if (continuity === "known") continue
+    if (continuity === "hole") return yield* holeAt({ sequence, head }, known?.position ?? "")
+    const events =
+      head.kind === "checkpoint" ? [] : yield* Effect.fromResult(decodeSegment(sequence, head, body))
+    runs.push({ sequence, head, events })
+    const position = known !== undefined && known.position > head.last ? known.position : head.last
+    known = { generation: head.generation, position }
+  }
+  return runs
+})
+
+/** One batch; a refused one is split until the refused row stands alone and is parked. */
+const applyBatch = (
+  epoch: number,
+  batch: SplittableBatch
+): Effect.Effect<BatchOutcome, ProfileStoreError, ProfileStore> =>
+  Effect.flatMap(ProfileStore, (store) => repeated(store.apply(epoch, batch))).pipe(
+    Effect.tap((outcome) => (outcome.dead > 0 ? reportDead(batch, outcome) : Effect.void)),
+    Effect.catchTag("RowRefused", (refused) => applyParts(epoch, batch, refused))
+  )
+
+const applyParts = Effect.fnUntraced(function* (
+  epoch: number,
+  batch: SplittableBatch,
+  refused: RowRefused
+): Effect.fn.Return<BatchOutcome, ProfileStoreError, ProfileStore> {
+  // A dead letter itself was refused: nothing smaller is left to try.
+  if (batch.refusal !== undefined) return yield* refused
+  let sum: BatchOutcome = { applied: 0, stale: 0, held: 0, dead: 0 }
+  for (const part of splitBatch(batch, { reason: refused.code, detail: refused.detail })) {
+    const outcome = yield* applyBatch(epoch, part)
+    sum = {
+      applied: sum.applied + outcome.applied,
+      stale: sum.stale + outcome.stale,
+      held: sum.held + outcome.held,
+      dead: sum.dead + outcome.dead
+    }
+  }
+  return sum
+})
+
+const reportDead = (batch: SplittableBatch, outcome: BatchOutcome) =>
+  Effect.logWarning("dead letter written", {
+    position: batch.offset.position,
+    dead: outcome.dead,
+    reason: batch.refusal?.reason,
+    detail: batch.refusal?.detail
+  })
+
+/** The same step again while the database may still take it; its own offset row settles an unknown outcome. */
+const repeated = <A>(step: Effect.Effect<A, ProfileStoreError>): Effect.Effect<A, ProfileStoreError> =>
+  step.pipe(
+    Effect.tapError((failure) =>
+      canRepeat(failure)
+        ? Effect.logWarning("the HR database is tried again", { tag: failure._tag, code: failure.code })
+        : Effect.void
+    ),
+    Effect.retry({ schedule: pauseBeforeRepeat, while: canRepeat })
+  )
+
+const canRepeat = (failure: ProfileStoreError) =>
+  failure._tag === "StoreUnavailable" || failure._tag === "StoreContended"

@@ -1,0 +1,108 @@
+/**
+ * Where a capture process begins, decided from what the log and apply say (D3, G5). Pure.
+ *
+ * - A log with a message of ours is resumed after that message, even where its tail was lost: what apply already has
+ *   stays without effect.
+ * - A log whose oldest message no longer follows apply's offset, or that is empty, is bridged from the binlog at
+ *   apply's offset, in a new generation.
+ * - Only a connector for which neither the log nor apply knows anything begins anew.
+ */
+import type { Anchor } from "../../schemas/anchor.ts"
+import type { ApplyOffset } from "../../schemas/apply-offset.ts"
+import type { LogHead } from "../../schemas/log-head.ts"
+import { binlogFileNumber, formatPosition, START, type PositionText } from "../../schemas/position.ts"
+import type { SourceBounds } from "./ChangeSource.ts"
+import type { LogTail } from "./ChangeLog.ts"
+
+export interface ResumePlan {
+  readonly why: "new" | "resume" | "heal"
+  readonly anchor: Anchor
+  /** Changes at or before it are known. */
+  readonly last: PositionText
+  /** `previous` of the first message to write. */
+  readonly previous: PositionText
+  readonly generation: number
+  readonly epoch: number
+  readonly committedAt: string | null
+}
+
+/** Epochs of one writer, compared generation first: a healed log starts over with its epochs. */
+export const outranks = (
+  a: Pick<LogHead, "generation" | "epoch">,
+  b: Pick<LogHead, "generation" | "epoch">
+): boolean => a.generation > b.generation || (a.generation === b.generation && a.epoch > b.epoch)
+
+/**
+ * Whether the log alone can answer. It can not where it is empty, and where its front was removed past apply's
+ * offset; the latter shows only to who knows the offset.
+ */
+export const mustAskApply = (tail: LogTail): boolean => tail.head === undefined
+
+/** @param mine highest epoch that this process wrote under, 0 for none */
+export const planResume = (
+  tail: LogTail,
+  applied: ApplyOffset | undefined,
+  bounds: SourceBounds,
+  start: "earliest" | "latest",
+  mine: number
+): ResumePlan => {
+  const { head, firstHead } = tail
+  if (head === undefined)
+    return applied === undefined ? begin(bounds, start, tail, mine) : heal(applied, 0, mine)
+  const bridged = applied === undefined || firstHead === undefined || firstHead.previous <= applied.position
+  if (!bridged && head.generation === firstHead.generation) return heal(applied, head.generation, head.epoch)
+  return {
+    why: "resume",
+    anchor: head.anchor,
+    last: head.last,
+    previous: head.last,
+    generation: head.generation,
+    epoch: Math.max(head.epoch, mine) + 1,
+    committedAt: head.committedAt
+  }
+}
+
+const heal = (applied: ApplyOffset, generation: number, epoch: number): ResumePlan => ({
+  why: "heal",
+  anchor: applied.anchor,
+  last: applied.position,
+  previous: applied.position,
+  generation: Math.max(applied.generation, generation) + 1,
+  epoch: epoch + 1,
+  committedAt: applied.committedAt
+})
+
+const begin = (
+  bounds: SourceBounds,
+  start: "earliest" | "latest",
+  tail: LogTail,
+  mine: number
+): ResumePlan => {
+  // A log that was emptied before anything was applied may have held changes: only the oldest binlog covers them.
+  const from = start === "earliest" || tail.lastSequence > 0 ? bounds.first : bounds.last
+  const anchor: Anchor = {
+    file: from.file,
+    position: from.position,
+    gtid: null,
+    server: bounds.server,
+    timeline: 1
+  }
+  return {
+    why: "new",
+    anchor,
+    last: positionAt(anchor),
+    previous: START,
+    generation: tail.lastSequence > 0 ? 2 : 1,
+    epoch: mine + 1,
+    committedAt: null
+  }
+}
+
+/** Position before the first change at an anchor's byte. */
+export const positionAt = (anchor: Pick<Anchor, "timeline" | "file" | "position">): PositionText =>
+  formatPosition({
+    timeline: anchor.timeline,
+    file: binlogFileNumber(anchor.file) ?? 0,
+    transaction: anchor.position,
+    ordinal: 0
+  })
