@@ -1,0 +1,48 @@
+/**
+ * A secret at the moment it is used: from its file or environment variable, never from the configuration itself, never
+ * printed. A file is read again at every use, so a rotated secret is taken up at the next connect.
+ */
+import { Config, Effect, FileSystem, Path, Redacted } from "effect"
+import type { Secret } from "../../schemas/connector-config.ts"
+import { SecretUnreadable } from "./config-errors.ts"
+
+/**
+ * @param path where the configuration names the secret, `source.password`
+ * @param folder where relative file names start
+ */
+export const readSecret = (secret: Secret, path: string, folder: string) =>
+  "file" in secret ? fromFile(secret.file, path, folder) : fromEnvironment(secret.env, path)
+
+const fromFile = Effect.fnUntraced(function* (file: string, path: string, folder: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const paths = yield* Path.Path
+  const place = `file ${file}`
+  const text = yield* fileSystem.readFileString(paths.resolve(folder, file)).pipe(
+    Effect.mapError(({ reason }) => {
+      const why = reason._tag === "NotFound" ? "does not exist" : `cannot be read (${reason._tag})`
+      const fix = `Mount the secret at ${file}, readable for the user that runs gradewire, or change ${path} in the configuration.`
+      return new SecretUnreadable({ message: `${path}: ${place} ${why}`, path, place, fix })
+    })
+  )
+  const value = text.replace(/\r?\n$/, "")
+  return value === "" ? yield* empty(path, place) : Redacted.make(value, { label: path })
+})
+
+const fromEnvironment = Effect.fnUntraced(function* (name: string, path: string) {
+  const place = `environment variable ${name}`
+  const value = yield* Config.String(name).pipe(
+    Effect.mapError(() => {
+      const fix = `Set ${name} for the process, or change ${path} in the configuration.`
+      return new SecretUnreadable({ message: `${path}: ${place} is not set`, path, place, fix })
+    })
+  )
+  return value === "" ? yield* empty(path, place) : Redacted.make(value, { label: path })
+})
+
+const empty = (path: string, place: string): SecretUnreadable =>
+  new SecretUnreadable({
+    message: `${path}: ${place} is empty`,
+    path,
+    place,
+    fix: `Write the secret there; for an account without one, remove ${path} from the configuration.`
+  })
