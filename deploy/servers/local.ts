@@ -5,21 +5,12 @@ import { basename, join } from "node:path"
 import { cached } from "./cache.ts"
 import { findInstallation, type Installation } from "./installation.ts"
 import { LocalServer } from "./LocalServer.ts"
-import { mariadbRecipe, mysqlRecipe } from "./mysql.ts"
-import { natsRecipe } from "./nats.ts"
 import { freePort } from "./ports.ts"
-import { postgresqlRecipe } from "./postgresql.ts"
 import { toStandardError } from "./progress.ts"
 import type { Recipe, ServerUser } from "./recipe.ts"
+import { recipes } from "./recipes.ts"
 import type { RunningServer, ServerKind, StartOptions } from "./RunningServer.ts"
 import { copyFolder, handOver, isReachable, makeServerFolder, unprivilegedUser } from "./server-folder.ts"
-
-export const recipes: Readonly<Record<ServerKind, Recipe>> = {
-  mysql: mysqlRecipe,
-  mariadb: mariadbRecipe,
-  nats: natsRecipe,
-  postgresql: postgresqlRecipe
-}
 
 /** Cached files may be read by another user of the same checkout; they hold nothing but an empty server. */
 const openForReading = async (folder: string): Promise<void> => {

@@ -49,6 +49,9 @@ const commonFlags = (placement: Placement): ReadonlyArray<string> => [
     : ["--innodb-flush-log-at-trx-commit=2", "--sync-binlog=0"])
 ]
 
+/** `9.7.4-2` and `10.11.14-MariaDB-log` carry the packager's word behind the version. */
+const leadingVersion = (text: string): string => /^[\d.]+/.exec(text)?.[0] ?? text
+
 const launch: Recipe["launch"] = (installation, placement, flags) =>
   installation.program(installation.binary, [
     // must stand first
@@ -70,10 +73,13 @@ const answer: Recipe["answer"] = async (host, placement) => {
     connectTimeout: 5000
   })
   try {
-    const [rows] = await connection.query<Array<RowDataPacket>>("SELECT @@datadir AS folder")
+    const [rows] = await connection.query<Array<RowDataPacket>>(
+      "SELECT @@datadir AS folder, VERSION() AS version"
+    )
     const folder = String(rows[0]?.["folder"]).replace(/\/$/, "")
     if (folder !== join(placement.directory, "data"))
       throw new Error(`another server answers there, from ${folder}`)
+    return leadingVersion(String(rows[0]?.["version"]))
   } finally {
     connection.destroy()
   }
@@ -122,7 +128,11 @@ export const mysqlRecipe: Recipe = {
     ...placement.settings
   ],
   image: "mysql:9.7",
-  imageEnvironment: () => ({ MYSQL_ALLOW_EMPTY_PASSWORD: "yes", MYSQL_ROOT_HOST: "%" })
+  imageEnvironment: () => ({
+    MYSQL_ALLOW_EMPTY_PASSWORD: "yes",
+    MYSQL_ROOT_HOST: "%",
+    MYSQL_INITDB_SKIP_TZINFO: "yes"
+  })
 }
 
 const bootstrapScripts = [
@@ -195,5 +205,9 @@ export const mariadbRecipe: Recipe = {
     ...placement.settings
   ],
   image: "mariadb:11.8",
-  imageEnvironment: () => ({ MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: "yes", MARIADB_ROOT_HOST: "%" })
+  imageEnvironment: () => ({
+    MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: "yes",
+    MARIADB_ROOT_HOST: "%",
+    MARIADB_INITDB_SKIP_TZINFO: "yes"
+  })
 }

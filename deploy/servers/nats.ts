@@ -3,8 +3,14 @@ import { connect } from "node:net"
 import { join } from "node:path"
 import type { Recipe } from "./recipe.ts"
 
+interface Greeting {
+  readonly server_name?: string
+  readonly version?: string
+  readonly jetstream?: boolean
+}
+
 /** Asks `PING` after `CONNECT`; JetStream has recovered its store by the time the server accepts clients. */
-const greet = (host: string, port: number): Promise<{ server_name?: string; jetstream?: boolean }> =>
+const greet = (host: string, port: number): Promise<Greeting> =>
   new Promise((done, fail) => {
     let text = ""
     const socket = connect({ host, port })
@@ -42,9 +48,10 @@ export const natsRecipe: Recipe = {
   },
   launch: (installation, _placement, flags) => installation.program(installation.binary, flags),
   answer: async (host, placement) => {
-    const { jetstream, server_name: name } = await greet(host, placement.port)
+    const { jetstream, server_name: name, version } = await greet(host, placement.port)
     if (name !== placement.name) throw new Error(`another server answers there, ${name}`)
     if (jetstream !== true) throw new Error("JetStream is not enabled")
+    return version ?? ""
   },
   url: (host, port) => `nats://${host}:${port}`,
   shutdownSignal: "SIGTERM",

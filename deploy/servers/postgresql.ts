@@ -59,12 +59,14 @@ export const postgresqlRecipe: Recipe = {
     client.on("error", () => undefined)
     try {
       await client.connect()
-      const { rows } = await client.query<{ folder: string }>(
-        "SELECT current_setting('data_directory') AS folder"
+      const { rows } = await client.query<{ folder: string; version: string }>(
+        "SELECT current_setting('data_directory') AS folder, current_setting('server_version') AS version"
       )
       const folder = rows[0]?.folder
       if (folder !== join(placement.directory, "data"))
         throw new Error(`another server answers there, from ${folder}`)
+      // `15.18 (Debian 15.18-0+deb12u1)`
+      return rows[0]?.version.split(" ")[0] ?? ""
     } finally {
       await client.end().catch(() => undefined)
     }

@@ -39,8 +39,8 @@ export interface Recipe {
     flags: ReadonlyArray<string>,
     user: ServerUser | undefined
   ) => Program
-  /** Resolves when this very server answers in its protocol; rejects while it does not. */
-  readonly answer: (host: string, placement: Placement) => Promise<void>
+  /** Resolves with its version when this very server answers in its protocol; rejects while it does not. */
+  readonly answer: (host: string, placement: Placement) => Promise<string>
   /** shape of the superuser's URL */
   readonly url: (host: string, port: number) => string
   /** ends it cleanly without waiting for its clients */

@@ -18,22 +18,20 @@ export const tailOf = async (file: string): Promise<string> => {
   }
 }
 
-/** Rejects with the tail of the server's log. `ended` says how its process ended; undefined while it runs. */
-export const untilAnswer = async (
-  ask: () => Promise<void>,
+/** What `ask` answers at last. Rejects with the tail of the server's log. `ended` says how its process ended; undefined while it runs. */
+export const untilAnswer = async <A>(
+  ask: () => Promise<A>,
   ended: () => Promise<string | undefined>,
   logFile: string
-): Promise<void> => {
+): Promise<A> => {
   const deadline = performance.now() + bound
   for (;;) {
-    const failure = await ask().then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error))
-    )
+    const [answer] = await Promise.allSettled([ask()])
     const end = await ended()
     if (end !== undefined)
       throw new Error(`its process ${end}; its log ${logFile} ends with:\n${await tailOf(logFile)}`)
-    if (failure === undefined) return
+    if (answer.status === "fulfilled") return answer.value
+    const failure = answer.reason instanceof Error ? answer.reason.message : String(answer.reason)
     if (performance.now() > deadline) {
       throw new Error(
         `no answer within ${bound / 1000} s (${failure}); its log ${logFile} ends with:\n${await tailOf(logFile)}`
