@@ -1,0 +1,50 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both fetch what they need into .cache/.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test check build format setup servers schemas clean bench-decode bench-oulad bench-apply
+
+ARGS ?=
+# Node 24: the machine's own, or one from the cache. Lazily, so that `make help` needs nothing.
+NODE = PATH="$$(./deploy/bootstrap.sh path):$$(pwd)/node_modules/.bin:$$PATH"
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+setup: ## Fetch Node 24 (where the machine has none) and the packages of the lock file
+	@./deploy/bootstrap.sh
+
+demo: build ## The main job, live: people take exams, gradewire is killed, the profiles are compared
+	@$(NODE) node deploy/demo/main.ts $(ARGS)
+
+test: build ## Every test, against real servers
+	@$(NODE) vitest run $(ARGS)
+
+check: setup ## Format, lint, types and unit tests; seconds, no server
+	@$(NODE) oxfmt --check src connectors schemas deploy test
+	@$(NODE) oxlint --type-aware --deny-warnings src connectors schemas deploy test
+	@$(NODE) tsc --noEmit
+	@$(NODE) vitest run --project unit
+
+build: setup ## The shipped program: dist/gradewire.js
+	@$(NODE) node deploy/build.ts
+
+format: setup ## Rewrite the sources in the house's format
+	@$(NODE) oxfmt src connectors schemas deploy test
+
+schemas: setup ## Rewrite schemas/json from the Effect schemas
+	@$(NODE) node deploy/generate-schemas.ts
+
+servers: setup ## Fetch and prepare MySQL, MariaDB, NATS and PostgreSQL
+	@$(NODE) node deploy/servers/fetch.ts
+
+bench-decode: setup ## Decoded rows per CPU-second, against zongji on the same bytes
+	@$(NODE) node test/bench/decode.ts $(ARGS)
+
+bench-apply: setup ## Applied rows per CPU-second, against an ORM's insert builder
+	@$(NODE) node test/bench/apply.ts $(ARGS)
+
+bench-oulad: build ## 173,912 real exam results, MySQL to PostgreSQL
+	@$(NODE) node test/bench/oulad.ts $(ARGS)
+
+clean: ## Remove what was built; the cache stays
+	@rm -rf dist coverage
