@@ -1,0 +1,220 @@
+/**
+ * Pipelined appends with an expected sequence on each (G6).
+ *
+ * - Message i names sequence n+i-1 as the last one. The server refuses a message whose expectation is wrong, and with it
+ *   every later one in flight: no gap can form, and a second writer fails on its first message.
+ * - Success is an acknowledgement with exactly the sequence expected. Anything else ends the appender: a refusal, a
+ *   duplicate, silence, a lost connection. It says nothing about where the log ends; the caller reads the tail again.
+ * - A message is handed to the socket within the call: no timer, no batching delay.
+ *
+ * One subscription takes all answers and one fiber watches over silence; the driver's request() costs two timers, a
+ * random token and three promises for each message.
+ */
+import { createInbox, type Msg } from "@nats-io/transport-node"
+import { Effect, Latch, type Scope } from "effect"
+import {
+  LogMoved,
+  LogUnavailable,
+  MessageTooLarge,
+  type ChangeLogError,
+  type LogAppender,
+  type LogMessage
+} from "../../src/capture/ChangeLog.ts"
+import { appendRefused } from "./classify-error.ts"
+import { appendHeaders, HEADER_BYTES_MAX } from "./message-headers.ts"
+import type { Link } from "./NatsConnection.ts"
+import { messageSubject, type JetStreamOptions } from "./options.ts"
+
+/** Messages and bytes that may be unacknowledged; what a restart has to read again is bounded by them (G8). */
+export const WINDOW_MESSAGES = 128
+export const WINDOW_BYTES = 8 * 1024 * 1024
+
+/** Milliseconds without any acknowledgement while messages are in flight. */
+const SILENCE_MS = 5_000
+
+interface PubAck {
+  readonly stream?: string
+  readonly seq?: number
+  readonly duplicate?: boolean
+  readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string }
+}
+
+/** Opens an appender behind `lastSequence`. @param messageBytesMax the smaller of the server's and the stream's limit */
+export const openAppender = Effect.fnUntraced(function* (
+  link: Link,
+  options: JetStreamOptions,
+  lastSequence: number,
+  messageBytesMax: number
+): Effect.fn.Return<LogAppender, ChangeLogError, Scope.Scope> {
+  const appends = new AppendsInFlight(link, options, lastSequence, messageBytesMax)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => appends.open()),
+    () => Effect.sync(() => appends.close())
+  )
+  yield* Effect.forkScoped(appends.watchSilence)
+  return {
+    append: (message) => appends.append(message),
+    flush: appends.flush,
+    acknowledged: Effect.sync(() => appends.acknowledged)
+  }
+})
+
+class AppendsInFlight {
+  acknowledged: number
+  private published: number
+  private bytesInFlight = 0
+  /** Bytes of the messages in flight, oldest first. */
+  private readonly sizes: Array<number> = []
+  private failure: ChangeLogError | undefined
+  /** Open while there is room in the window, or nothing more to wait for. */
+  private readonly room = Latch.makeUnsafe(true)
+  /** Open while nothing is in flight, or nothing more to wait for. */
+  private readonly empty = Latch.makeUnsafe(true)
+  private readonly inbox: string
+  private stop: () => void = () => undefined
+
+  private readonly link: Link
+  private readonly options: JetStreamOptions
+  private readonly messageBytesMax: number
+
+  constructor(link: Link, options: JetStreamOptions, lastSequence: number, messageBytesMax: number) {
+    this.link = link
+    this.options = options
+    this.acknowledged = lastSequence
+    this.published = lastSequence
+    this.messageBytesMax = messageBytesMax
+    this.inbox = createInbox()
+  }
+
+  open(): void {
+    const answers = this.link.nats.subscribe(`${this.inbox}.*`, {
+      callback: (error, message) =>
+        error === null ? this.answered(message) : this.fail(unavailable(`acknowledgements: ${error.message}`))
+    })
+    const forget = this.link.onDown(() => this.fail(unavailable("the connection to NATS was lost")))
+    this.stop = () => {
+      forget()
+      answers.unsubscribe()
+    }
+    if (!this.link.isUp()) this.fail(unavailable("no connection to NATS"))
+  }
+
+  close(): void {
+    this.fail(unavailable("the appender is closed"))
+  }
+
+  append(message: LogMessage): Effect.Effect<void, ChangeLogError> {
+    return Effect.suspend(() => {
+      if (this.failure === undefined) this.publish(message)
+      if (this.failure !== undefined) return Effect.fail(this.failure)
+      return this.hasRoom() ? Effect.void : this.untilOpen(this.room)
+    })
+  }
+
+  readonly flush: Effect.Effect<void, ChangeLogError> = Effect.suspend(() => this.untilOpen(this.empty))
+
+  /** A server that neither answers nor closes the connection. */
+  readonly watchSilence: Effect.Effect<void> = Effect.suspend(() => this.watchOnce()).pipe(
+    Effect.repeat({ until: () => this.failure !== undefined })
+  )
+
+  private watchOnce(): Effect.Effect<void> {
+    const before = this.acknowledged
+    const inFlight = this.sizes.length
+    return Effect.map(Effect.sleep(SILENCE_MS), () => {
+      if (inFlight > 0 && this.acknowledged === before) {
+        this.fail(unavailable(`no acknowledgement for ${SILENCE_MS} ms`))
+      }
+    })
+  }
+
+  private untilOpen(latch: Latch.Latch): Effect.Effect<void, ChangeLogError> {
+    return Effect.flatMap(latch.await, () =>
+      this.failure === undefined ? Effect.void : Effect.fail(this.failure)
+    )
+  }
+
+  private hasRoom(): boolean {
+    return this.sizes.length < WINDOW_MESSAGES && this.bytesInFlight < WINDOW_BYTES
+  }
+
+  private publish(message: LogMessage): void {
+    const headers = appendHeaders(message.head, this.options.stream, this.published)
+    const bytes = headers.byteLength + message.body.length
+    if (bytes > this.messageBytesMax || headers.byteLength > HEADER_BYTES_MAX) {
+      return this.fail(this.tooLarge(message, bytes))
+    }
+    const sequence = this.published + 1
+    // Counted before it is handed over: the answer may not find an empty list.
+    this.published = sequence
+    this.sizes.push(bytes)
+    this.bytesInFlight += bytes
+    this.empty.closeUnsafe()
+    if (!this.hasRoom()) this.room.closeUnsafe()
+    try {
+      this.link.nats.publish(messageSubject(this.options.connector, message.head.kind), message.body, {
+        headers,
+        reply: `${this.inbox}.${sequence}`
+      })
+    } catch (error) {
+      this.fail(unavailable(error instanceof Error ? error.message : String(error)))
+    }
+  }
+
+  private answered(message: Msg): void {
+    if (this.failure !== undefined) return
+    const expected = Number(message.subject.slice(this.inbox.length + 1))
+    if (message.data.length === 0) {
+      return this.fail(unavailable(`nobody takes messages for stream ${this.options.stream} (503)`))
+    }
+    const ack = message.json<PubAck>()
+    if (ack.error !== undefined) {
+      const { err_code: code = 0, description = "" } = ack.error
+      return this.fail(
+        appendRefused(
+          this.options,
+          { code, description },
+          {
+            expectedSequence: expected - 1,
+            bytes: this.sizes[expected - this.acknowledged - 1] ?? 0,
+            bytesMax: this.messageBytesMax
+          }
+        )
+      )
+    }
+    if (ack.duplicate === true || ack.seq !== expected || expected !== this.acknowledged + 1) {
+      return this.fail(this.moved(expected, ack))
+    }
+    this.acknowledged = expected
+    this.bytesInFlight -= this.sizes.shift() ?? 0
+    if (this.hasRoom()) this.room.openUnsafe()
+    if (this.sizes.length === 0) this.empty.openUnsafe()
+  }
+
+  /** The first failure is the one that counts. */
+  private fail(failure: ChangeLogError): void {
+    if (this.failure !== undefined) return
+    this.failure = failure
+    this.stop()
+    this.room.openUnsafe()
+    this.empty.openUnsafe()
+  }
+
+  private moved(expected: number, ack: PubAck): LogMoved {
+    const how = ack.duplicate === true ? "as a duplicate, at" : "at"
+    return new LogMoved({
+      message: `stream ${this.options.stream} acknowledged message ${expected} ${how} sequence ${ack.seq}`,
+      expectedSequence: expected - 1
+    })
+  }
+
+  private tooLarge(message: LogMessage, bytes: number): MessageTooLarge {
+    return new MessageTooLarge({
+      message: `the ${message.head.kind} that ends at ${message.head.last} has ${bytes} bytes with its headers; the server takes ${this.messageBytesMax}`,
+      bytes,
+      bytesMax: this.messageBytesMax
+    })
+  }
+}
+
+const unavailable = (why: string): LogUnavailable => new LogUnavailable({ message: why })

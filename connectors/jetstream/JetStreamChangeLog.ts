@@ -1,0 +1,76 @@
+/** The change log on JetStream, capture's side: one stream, one writer at a time, proven by expected sequences (G6). */
+import type { StreamInfo } from "@nats-io/jetstream"
+import { Effect, Layer } from "effect"
+import { ChangeLog, LogForeign, type ChangeLogError, type LogTail } from "../../src/capture/ChangeLog.ts"
+import { logErrorOf } from "./classify-error.ts"
+import { ensureStream } from "./ensure-stream.ts"
+import { openAppender } from "./JetStreamAppender.ts"
+import { NatsConnection, type Link } from "./NatsConnection.ts"
+import type { NatsTrouble } from "./NatsTrouble.ts"
+import type { JetStreamOptions } from "./options.ts"
+import { headAtOrAfter, newestHead } from "./stream-access.ts"
+
+/** Room for headers beside a body; ours take 700 to 1,000 bytes. */
+const HEADER_RESERVE_BYTES = 4_096
+
+export const layerChangeLog = (options: JetStreamOptions): Layer.Layer<ChangeLog, never, NatsConnection> =>
+  Layer.effect(
+    ChangeLog,
+    Effect.map(NatsConnection, (connection) => make(options, connection))
+  )
+
+const make = (options: JetStreamOptions, connection: NatsConnection["Service"]): ChangeLog["Service"] => {
+  const toLogError = (trouble: NatsTrouble): ChangeLogError => logErrorOf(options, trouble)
+  const link = Effect.mapError(connection.link, toLogError)
+  const ensured = ensureStream(connection, options)
+
+  const tail = Effect.gen(function* (): Effect.fn.Return<LogTail, ChangeLogError> {
+    const { state } = yield* ensured
+    const empty = { firstSequence: 0, lastSequence: state.last_seq, head: undefined, firstHead: undefined }
+    if (state.messages === 0) return empty
+    const newest = yield* newestHead(connection, options).pipe(Effect.mapError(toLogError))
+    // Purged, or aged out, between the two questions.
+    if (newest === undefined) return empty
+    const { head, sequence } = newest
+    if (head === undefined || head.connector !== options.connector) {
+      return yield* foreign(options, sequence)
+    }
+    const oldest = yield* headAtOrAfter(connection, options, state.first_seq).pipe(
+      Effect.mapError(toLogError)
+    )
+    return {
+      firstSequence: oldest?.sequence ?? sequence,
+      // The last message may have been deleted by hand; its sequence is spent all the same.
+      lastSequence: Math.max(sequence, state.last_seq),
+      head,
+      firstHead: oldest === undefined ? head : oldest.head
+    }
+  })
+
+  const limits = Effect.all([link, ensured])
+  return ChangeLog.of({
+    tail,
+    bodyBytesMax: Effect.map(
+      limits,
+      ([link, stream]) => messageBytesMax(link, stream) - HEADER_RESERVE_BYTES
+    ),
+    appender: (lastSequence) =>
+      Effect.flatMap(limits, ([link, stream]) =>
+        openAppender(link, options, lastSequence, messageBytesMax(link, stream))
+      )
+  })
+}
+
+/** Headers and body together; the stream's own limit counts both as well. */
+const messageBytesMax = (link: Link, stream: StreamInfo): number => {
+  const server = link.nats.info?.max_payload ?? 1024 * 1024
+  const limit = stream.config.max_msg_size
+  return limit > 0 ? Math.min(server, limit) : server
+}
+
+const foreign = (options: JetStreamOptions, sequence: number): LogForeign =>
+  new LogForeign({
+    message: `message ${sequence}, the last of stream ${options.stream}, was not written by connector ${options.connector} in a form that this version understands`,
+    stream: options.stream,
+    sequence
+  })

@@ -1,0 +1,107 @@
+/** {@link ChangeLog} over a {@link MemoryLog}. */
+import { Effect, Layer } from "effect"
+import {
+  ChangeLog,
+  LogForeign,
+  LogFull,
+  LogMoved,
+  LogUnavailable,
+  MessageTooLarge,
+  type ChangeLogError,
+  type LogAppender,
+  type LogMessage,
+  type LogTail
+} from "../../../src/capture/ChangeLog.ts"
+import type { MemoryLog } from "./MemoryLog.ts"
+
+const unavailable = (): LogUnavailable => new LogUnavailable({ message: "the memory log is down" })
+
+const tailOf = (log: MemoryLog): Effect.Effect<LogTail, ChangeLogError> => {
+  if (log.isDown) return Effect.fail(unavailable())
+  const newest = log.messages.at(-1)
+  if (newest === undefined) {
+    return Effect.succeed({
+      firstSequence: 0,
+      lastSequence: log.lastSequence,
+      head: undefined,
+      firstHead: undefined
+    })
+  }
+  if (newest.head === undefined) {
+    return Effect.fail(
+      new LogForeign({ message: "a foreign message", stream: "memory", sequence: newest.sequence })
+    )
+  }
+  return Effect.succeed({
+    firstSequence: log.messages[0]!.sequence,
+    lastSequence: log.lastSequence,
+    head: newest.head,
+    firstHead: log.messages[0]!.head
+  })
+}
+
+class MemoryAppender implements LogAppender {
+  private readonly log: MemoryLog
+  private last: number
+  private failure: ChangeLogError | undefined
+
+  constructor(log: MemoryLog, lastSequence: number) {
+    this.log = log
+    this.last = lastSequence
+  }
+
+  break(): void {
+    this.failure ??= unavailable()
+  }
+
+  readonly append = (message: LogMessage): Effect.Effect<void, ChangeLogError> =>
+    Effect.suspend(() => {
+      this.failure ??= this.refusal(message) ?? this.store(message)
+      return this.failure === undefined ? Effect.void : Effect.fail(this.failure)
+    })
+
+  readonly flush: LogAppender["flush"] = Effect.suspend(() =>
+    this.failure === undefined ? Effect.void : Effect.fail(this.failure)
+  )
+
+  readonly acknowledged: Effect.Effect<number> = Effect.sync(() => this.last)
+
+  private refusal(message: LogMessage): ChangeLogError | undefined {
+    if (this.log.isDown) return unavailable()
+    const bytes = message.body.length
+    if (bytes > this.log.bodyBytesMax) {
+      return new MessageTooLarge({ message: "too large", bytes, bytesMax: this.log.bodyBytesMax })
+    }
+    return this.log.isFull && this.last === this.log.lastSequence
+      ? new LogFull({ message: "the memory log is full", stream: "memory" })
+      : undefined
+  }
+
+  private store(message: LogMessage): ChangeLogError | undefined {
+    const sequence = this.log.append(this.last, message.head, message.body)
+    if (sequence === undefined) {
+      return new LogMoved({ message: "the memory log has moved", expectedSequence: this.last })
+    }
+    this.last = sequence
+    return undefined
+  }
+}
+
+export const layerMemoryChangeLog = (log: MemoryLog): Layer.Layer<ChangeLog> =>
+  Layer.succeed(ChangeLog, {
+    tail: Effect.suspend(() => tailOf(log)),
+    bodyBytesMax: Effect.sync(() => log.bodyBytesMax),
+    appender: (lastSequence) =>
+      Effect.gen(function* () {
+        if (log.isDown) return yield* unavailable()
+        const appender = new MemoryAppender(log, lastSequence)
+        const forget = log.onBreak(() => appender.break())
+        yield* Effect.addFinalizer(() =>
+          Effect.sync(() => {
+            forget()
+            appender.break()
+          })
+        )
+        return appender
+      })
+  })
