@@ -127,6 +127,17 @@ export class PositionPurged extends Schema.TaggedError<PositionPurged>()("Positi
     "The changes between the stored position and the oldest binlog are gone from the log. Restore the binlog files, or start over from a copy of the tables."
 }
 
+/** Another client reads this server's binlog under the same server_id; the server serves only the later one. */
+export class ServerIdTaken extends Schema.TaggedError<ServerIdTaken>()("ServerIdTaken", {
+  message: Schema.String,
+  serverId: Schema.Number
+}) {
+  readonly fate: Fate = "halt"
+  get remedy(): string {
+    return `Another replica or connector uses server_id ${this.serverId} (SHOW REPLICAS; on MariaDB SHOW SLAVE HOSTS). Stop it, or give this connector a number of its own in source.serverId.`
+  }
+}
+
 /** What stands at the stored position is not what was read there before: reset, restored or another server. */
 export class BinlogMismatch extends Schema.TaggedError<BinlogMismatch>()("BinlogMismatch", {
   message: Schema.String,
@@ -181,6 +192,7 @@ export type ChangeSourceError =
   | SourceConnectionLost
   | SourceAccessDenied
   | PositionPurged
+  | ServerIdTaken
   | BinlogMismatch
   | Undecodable
   | SchemaDrift

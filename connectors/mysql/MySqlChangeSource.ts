@@ -1,0 +1,169 @@
+/**
+ * The training database's binlog behind the ChangeSource port, for MySQL 5.7+ and MariaDB 10.5+.
+ *
+ * Every reader is a new connection that starts by file and position; what stands there must be the transaction the
+ * anchor names, on the server the anchor names. Decoding runs synchronously inside of `next`, at most one chunk at a
+ * time, so that an event that waits alone leaves at once and a backlog leaves in pieces of about a megabyte.
+ */
+import { Effect, Layer, type Scope } from "effect"
+import type { Anchor } from "../../schemas/anchor.ts"
+import { binlogFileNumber } from "../../schemas/position.ts"
+import {
+  BinlogMismatch,
+  ChangeSource,
+  PositionPurged,
+  type ChangeSourceError,
+  type SourceChunk,
+  type SourceReader
+} from "../../src/capture/ChangeSource.ts"
+import { openBinlog, type BinlogClient } from "./binlog-client.ts"
+import { readBounds, readServerFacts, type ServerFacts } from "./server-facts.ts"
+import { BYTES_MAX_DEFAULT, CHUNK_BYTES_MAX, type SourceOptions } from "./source-options.ts"
+import { connectSql } from "./sql-connection.ts"
+import { TransactionReader } from "./TransactionReader.ts"
+
+const LARGEST_TRANSACTION_FACTOR = 16
+const FILE_START = 4
+const DUMP_POSITION_MAX = 2 ** 32 - 1
+
+export const MySqlChangeSource = {
+  layer: (options: SourceOptions): Layer.Layer<ChangeSource> =>
+    Layer.succeed(
+      ChangeSource,
+      ChangeSource.of({
+        bounds: Effect.scoped(Effect.flatMap(connectSql(options), readBounds)),
+        open: (anchor) => open(options, anchor)
+      })
+    )
+}
+
+const open = Effect.fn("MySqlChangeSource.open")(function* (
+  options: SourceOptions,
+  anchor: Anchor
+): Effect.fn.Return<SourceReader, ChangeSourceError, Scope.Scope> {
+  const { facts, encrypted } = yield* Effect.scoped(
+    Effect.flatMap(connectSql(options), (sql) =>
+      Effect.map(readServerFacts(sql, options.tables), (found) => ({
+        facts: found,
+        encrypted: sql.encrypted
+      }))
+    )
+  )
+  yield* proveAnchor(anchor, facts)
+  // The dump command's position has 32 bits: beyond, read the file from its start and step over.
+  const sentFrom = anchor.position > DUMP_POSITION_MAX ? FILE_START : anchor.position
+  const client = yield* openBinlog(options, encrypted, { file: anchor.file, position: sentFrom })
+  const largestBytes = (options.bytesMax ?? BYTES_MAX_DEFAULT) * LARGEST_TRANSACTION_FACTOR
+  const reader = new TransactionReader({
+    tables: options.tables,
+    charsetOf: facts.charsetOf,
+    mariadb: facts.mariadb,
+    file: anchor.file,
+    position: anchor.position,
+    sentFrom,
+    largestBytes,
+    nonTransactional: facts.nonTransactional,
+    acceptedStatements: new Set(options.acceptedStatements ?? [])
+  })
+  if (anchor.gtid !== null) yield* proveFirst(anchor, anchor.gtid, client, reader)
+  return { next: nextChunk(client, reader) }
+})
+
+/** What can be told before reading: the server, and whether the place exists. */
+const proveAnchor = (
+  anchor: Anchor,
+  facts: ServerFacts
+): Effect.Effect<void, BinlogMismatch | PositionPurged> => {
+  const mismatch = (message: string, expected: string, found: string) =>
+    Effect.fail(
+      new BinlogMismatch({ message, file: anchor.file, position: anchor.position, expected, found })
+    )
+  if (anchor.server !== facts.server) {
+    return mismatch(`this is ${facts.server}, not ${anchor.server}`, anchor.server, facts.server)
+  }
+  const place = `${anchor.file}:${anchor.position}`
+  const file = facts.files.find((candidate) => candidate.name === anchor.file)
+  if (file === undefined) {
+    const oldest = facts.files[0]!.name
+    if ((binlogFileNumber(anchor.file) ?? 0) < (binlogFileNumber(oldest) ?? 0)) {
+      const message = `${anchor.file} is gone, the oldest binlog file is ${oldest}`
+      return Effect.fail(new PositionPurged({ message, file: anchor.file, position: anchor.position }))
+    }
+    return mismatch(`the server has no binlog file ${anchor.file}`, place, facts.files.at(-1)!.name)
+  }
+  // At its very end a file may lack the transaction only where none is known to start there.
+  const missing = anchor.gtid === null ? anchor.position > file.size : anchor.position >= file.size
+  if (!missing) return Effect.void
+  return mismatch(
+    `${anchor.file} ends at ${file.size}, before ${anchor.position}`,
+    place,
+    `${file.name}:${file.size}`
+  )
+}
+
+/** Reads up to the first transaction; what it decoded on the way stays in the reader. */
+const proveFirst = Effect.fnUntraced(function* (
+  anchor: Anchor,
+  expected: string,
+  client: BinlogClient,
+  reader: TransactionReader
+) {
+  while (reader.firstGtid === undefined) {
+    yield* client.arrival
+    yield* decode(client, reader, 1)
+  }
+  if (reader.firstGtid === expected) return
+  const found = reader.firstGtid ?? "a transaction without GTID"
+  return yield* new BinlogMismatch({
+    message: `at ${anchor.file}:${anchor.position} stands ${found}, not ${expected}`,
+    file: anchor.file,
+    position: anchor.position,
+    expected,
+    found
+  })
+})
+
+const nextChunk = (
+  client: BinlogClient,
+  reader: TransactionReader
+): Effect.Effect<SourceChunk, ChangeSourceError> => {
+  let failure: ChangeSourceError | undefined
+  return Effect.gen(function* () {
+    let bytes = 0
+    for (;;) {
+      if (failure !== undefined) return yield* Effect.fail(failure)
+      // Before waiting: opening may have left events behind.
+      let events = reader.drain()
+      if (events.length > 0) return { events, bytes }
+      yield* client.arrival
+      const result = yield* Effect.result(decode(client, reader, CHUNK_BYTES_MAX))
+      if (result._tag === "Success") bytes += result.success
+      else failure = result.failure
+      // What was decoded before the failure is sound and still leaves.
+      events = reader.drain()
+      if (events.length > 0) return { events, bytes }
+    }
+  })
+}
+
+/** Decodes waiting packets until `bytesMax` or nothing waits; returns their bytes. */
+const decode = (
+  client: BinlogClient,
+  reader: TransactionReader,
+  bytesMax: number
+): Effect.Effect<number, ChangeSourceError> =>
+  Effect.suspend(() => {
+    let bytes = 0
+    try {
+      while (bytes < bytesMax) {
+        const packet = client.poll()
+        if (packet === undefined) break
+        bytes += packet.length
+        reader.push(packet)
+      }
+    } catch (error) {
+      // TransactionReader throws the port's errors only.
+      return Effect.fail(error as ChangeSourceError)
+    }
+    return Effect.succeed(bytes)
+  })

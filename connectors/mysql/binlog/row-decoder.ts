@@ -1,0 +1,159 @@
+/**
+ * A decoder compiled for one TABLE_MAP and one list of wanted columns.
+ *
+ * Invariants: a column absent from the row image is `undefined`, SQL NULL is `null`; unwanted columns are stepped over
+ * and never become values (G9); the rows end exactly where the event ends, or the event is damaged (G3).
+ */
+import type { RowImage, Value } from "../../../src/capture/ChangeSource.ts"
+import { readCode, skipCode, type ColumnContext } from "./column-code.ts"
+import { columnRuntime } from "./column-runtime.ts"
+import { damaged, DecodeFailure } from "./decode-failure.ts"
+import type { TableMap } from "./table-map.ts"
+
+/** Reads the image at `p`, appends it to `out`, returns the offset behind it. */
+export type ImageReader = (
+  b: Buffer,
+  p: number,
+  end: number,
+  t: string | undefined,
+  out: Array<RowImage>
+) => number
+
+export interface RowDecoder {
+  readonly name: string
+  readonly width: number
+  /** Columns of type JSON: their number is the length of PARTIAL_UPDATE_ROWS' bitmap. */
+  readonly jsonColumns: number
+  /** A reader for images that hold the columns of the bitmap at `offset`, and no others. */
+  readonly readerFor: (bytes: Buffer, offset: number) => ImageReader
+  /** Whether any wanted column is text: then a Latin-1 copy of the event pays. */
+  readonly wantsText: boolean
+}
+
+export interface DecoderSettings {
+  readonly charsetOf: (collation: number) => string | undefined
+  readonly mariadb: boolean
+}
+
+/** Thrown where a wanted column is not in the table any more. */
+export class MissingColumns extends Error {
+  readonly table: string
+  readonly columns: ReadonlyArray<string>
+  constructor(table: string, columns: ReadonlyArray<string>) {
+    super(`${table} has no column ${columns.join(", ")}`)
+    this.table = table
+    this.columns = columns
+  }
+}
+
+/** Thrown where the map has no column names. */
+export class NamelessTable extends Error {
+  readonly table: string
+  constructor(table: string) {
+    super(`the binlog does not name the columns of ${table}`)
+    this.table = table
+  }
+}
+
+/** Column names are compared as the server does, without regard to case. */
+const fold = (name: string): string => name.toLowerCase()
+
+export const compileRowDecoder = (
+  map: TableMap,
+  wanted: ReadonlyArray<string>,
+  settings: DecoderSettings
+): RowDecoder => {
+  const name = `${map.schema}.${map.table}`
+  if (!map.named) throw new NamelessTable(name)
+  const places = new Map(map.columns.map((column, i) => [fold(column.name!), i]))
+  const missing = wanted.filter((column) => !places.has(fold(column)))
+  if (missing.length > 0) throw new MissingColumns(name, missing)
+  const slots = wanted.map((column) => places.get(fold(column))!)
+  const width = map.columns.length
+  const bitmapBytes = (width + 7) >> 3
+  const readers = new Map<string, ImageReader>()
+  return {
+    name,
+    width,
+    jsonColumns: map.columns.filter((column) => column.type === 245).length,
+    wantsText: slots.some((slot) => map.columns[slot]!.collation !== undefined),
+    readerFor: (bytes, offset) => {
+      const key = bytes.toString("latin1", offset, offset + bitmapBytes)
+      let reader = readers.get(key)
+      if (reader === undefined) {
+        const present = map.columns.map((_, i) => ((bytes[offset + (i >> 3)] ?? 0) & (1 << (i & 7))) !== 0)
+        reader = compileImage(map, name, slots, present, settings)
+        // Few bitmaps occur: FULL has one, MINIMAL one per set of updated columns.
+        if (readers.size >= 256) readers.clear()
+        readers.set(key, reader)
+      }
+      return reader
+    }
+  }
+}
+
+const compileImage = (
+  map: TableMap,
+  name: string,
+  slots: ReadonlyArray<number>,
+  present: ReadonlyArray<boolean>,
+  settings: DecoderSettings
+): ImageReader => {
+  const constants: Array<unknown> = []
+  const presentCount = present.filter(Boolean).length
+  // An image without columns takes no bytes: reading such images would never end.
+  if (presentCount === 0) throw damaged(name, `a row image of ${name} holds no column`)
+  const nullBytes = (presentCount + 7) >> 3
+  const firstOf = new Map<number, number>()
+  slots.forEach((slot, i) => firstOf.has(slot) || firstOf.set(slot, i))
+  const declarations = slots.map((slot, i) => `v${i}=${present[slot] ? "null" : "undefined"}`)
+  for (let i = 0; i < nullBytes; i++) declarations.push(`n${i}=b[p+${i}]`)
+  const lines: Array<string> = []
+  let bit = 0
+  map.columns.forEach((column, i) => {
+    if (!present[i]) return
+    const context: ColumnContext = {
+      name: `${name}.${column.name}`,
+      charsetOf: settings.charsetOf,
+      mariadb: settings.mariadb,
+      constant: (value) => `K[${constants.push(value) - 1}]`
+    }
+    const slot = firstOf.get(i)
+    const source = slot === undefined ? skipCode(column, context) : readCode(column, context, `v${slot}`)
+    if (source !== "") lines.push(`if((n${bit >> 3}&${1 << (bit & 7)})===0){${source}}`)
+    bit++
+  })
+  const values = slots.map((slot) => `v${firstOf.get(slot)}`)
+  const source =
+    `"use strict";return (b,p,end,t,out)=>{let ${declarations.join(",")};p+=${nullBytes};${lines.join("\n")}\n` +
+    `if(p>end)H.overrun();out.push([${values.join(",")}]);return p;}`
+  // Only numbers and our own names are in the source (see column-code.ts).
+  // oxlint-disable-next-line typescript/no-implied-eval, no-new-func
+  const build = new Function("H", "K", source) as (
+    H: typeof columnRuntime,
+    K: ReadonlyArray<unknown>
+  ) => ImageReader
+  return build(columnRuntime, constants)
+}
+
+/** All images of one kind, back to back. */
+export const readImages = (
+  reader: ImageReader,
+  bytes: Buffer,
+  from: number,
+  end: number,
+  latin1: string | undefined
+) => {
+  const rows: Array<ReadonlyArray<Value>> = []
+  let offset = from
+  while (offset < end) offset = reader(bytes, offset, end, latin1, rows)
+  return rows
+}
+
+/** Wraps whatever a damaged event makes generated code throw. */
+export const asDecodeFailure = (error: unknown, what: string): unknown =>
+  error instanceof TypeError || error instanceof RangeError
+    ? damaged(what, `${what} cannot be read`)
+    : error instanceof DecodeFailure
+      ? error
+      : error

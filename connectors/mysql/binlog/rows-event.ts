@@ -1,0 +1,113 @@
+/**
+ * Rows events, all kinds: WRITE, UPDATE, DELETE in their v1 and v2 layouts, PARTIAL_UPDATE_ROWS, and MariaDB's
+ * compressed ones (mysql-server libs/mysql/binlog/event/rows_event.h; MariaDB sql/log_event.cc).
+ */
+import type { RowImage } from "../../../src/capture/ChangeSource.ts"
+import { ByteCursor } from "./byte-cursor.ts"
+import { damaged } from "./decode-failure.ts"
+import { EventType } from "./event-type.ts"
+import { inflateEnvelope } from "./mariadb-compression.ts"
+import { readImages, type RowDecoder } from "./row-decoder.ts"
+
+export type RowsChange = "insert" | "update" | "delete"
+
+export interface RowsKind {
+  readonly change: RowsChange
+  readonly v2: boolean
+  readonly compressed: boolean
+  readonly partial: boolean
+}
+
+const kind = (change: RowsChange, v2: boolean, compressed = false, partial = false): RowsKind => ({
+  change,
+  v2,
+  compressed,
+  partial
+})
+
+const KINDS: ReadonlyMap<number, RowsKind> = new Map([
+  [EventType.WriteRowsV1, kind("insert", false)],
+  [EventType.UpdateRowsV1, kind("update", false)],
+  [EventType.DeleteRowsV1, kind("delete", false)],
+  [EventType.WriteRows, kind("insert", true)],
+  [EventType.UpdateRows, kind("update", true)],
+  [EventType.DeleteRows, kind("delete", true)],
+  [EventType.PartialUpdateRows, kind("update", true, false, true)],
+  [EventType.WriteRowsCompressedV1, kind("insert", false, true)],
+  [EventType.UpdateRowsCompressedV1, kind("update", false, true)],
+  [EventType.DeleteRowsCompressedV1, kind("delete", false, true)],
+  [EventType.WriteRowsCompressed, kind("insert", true, true)],
+  [EventType.UpdateRowsCompressed, kind("update", true, true)],
+  [EventType.DeleteRowsCompressed, kind("delete", true, true)]
+])
+
+export const rowsKind = (type: number): RowsKind | undefined => KINDS.get(type)
+
+/** The table id, first thing in TABLE_MAP and rows events. */
+export const tableIdAt = (bytes: Buffer, offset: number): number => {
+  if (offset + 6 > bytes.length) throw damaged("table id", "an event ends inside of its table id")
+  return bytes.readUIntLE(offset, 6)
+}
+
+export interface DecodedRows {
+  readonly before: ReadonlyArray<RowImage> | undefined
+  readonly after: ReadonlyArray<RowImage> | undefined
+}
+
+// Above this, a Latin-1 copy of the whole event would only double a large value's memory.
+const LATIN1_COPY_MAX = 64 * 1024
+
+/** The body `bytes[offset .. end)` of a rows event of a wanted table. */
+export const decodeRows = (
+  rowsOf: RowsKind,
+  decoder: RowDecoder,
+  bytes: Buffer,
+  offset: number,
+  end: number,
+  inflatedMax: number
+): DecodedRows => {
+  const what = `${rowsOf.change} of ${decoder.name}`
+  const head = new ByteCursor(bytes, offset, end, what)
+  head.skip(8)
+  // The extra part's length counts its own two bytes.
+  if (rowsOf.v2) head.skip(head.u16() - 2)
+  const width = head.lenenc()
+  if (width !== decoder.width)
+    throw damaged(what, `${what}: ${width} columns, its table map has ${decoder.width}`)
+  const bitmapBytes = (width + 7) >> 3
+  const first = head.offset
+  head.skip(bitmapBytes)
+  const firstReader = decoder.readerFor(bytes, first)
+  let secondReader = firstReader
+  if (rowsOf.change === "update") {
+    secondReader = decoder.readerFor(bytes, head.offset)
+    head.skip(bitmapBytes)
+  }
+  const rows = rowsOf.compressed ? inflateEnvelope(head.rest(), inflatedMax) : head.rest()
+  const latin1 = decoder.wantsText && rows.length <= LATIN1_COPY_MAX ? rows.toString("latin1") : undefined
+  if (rowsOf.change !== "update") {
+    const images = readImages(firstReader, rows, 0, rows.length, latin1)
+    return rowsOf.change === "insert"
+      ? { before: undefined, after: images }
+      : { before: images, after: undefined }
+  }
+  const before: Array<RowImage> = []
+  const after: Array<RowImage> = []
+  let at = 0
+  while (at < rows.length) {
+    at = firstReader(rows, at, rows.length, latin1, before)
+    if (rowsOf.partial) at = behindPartialBits(rows, at, decoder.jsonColumns)
+    at = secondReader(rows, at, rows.length, latin1, after)
+  }
+  return { before, after }
+}
+
+/**
+ * PARTIAL_UPDATE_ROWS: the after-image starts with value options and, where they say so, one bit per JSON column. A
+ * JSON difference is stored with the same four-byte length as a whole document, so stepping over it stays right.
+ */
+const behindPartialBits = (rows: Buffer, at: number, jsonColumns: number): number => {
+  const cursor = new ByteCursor(rows, at, rows.length, "partial update")
+  if ((cursor.lenenc() & 1) === 1) cursor.skip((jsonColumns + 7) >> 3)
+  return cursor.offset
+}

@@ -1,0 +1,102 @@
+/**
+ * Temporal columns as text, zero and partial dates included (mysql-server mysys/my_time.cc: my_datetime_packed_from_binary
+ * and its siblings). Lookup tables instead of padding: most of a row's decoding time would go into padding otherwise.
+ */
+import { civilFromDays } from "../../../schemas/civil-time.ts"
+
+/** "00".."99" and on, so that a broken byte yields odd text instead of `undefined`. */
+export const TWO: ReadonlyArray<string> = Array.from({ length: 256 }, (_, n) => String(n).padStart(2, "0"))
+/** "000".."999" and on, for two bytes' worth of ten-thousandths cut to three digits. */
+export const THREE: ReadonlyArray<string> = Array.from({ length: 6554 }, (_, n) => String(n).padStart(3, "0"))
+/** "HH:MM:", indexed by hour * 64 + minute. */
+export const HOUR_MINUTE: ReadonlyArray<string> = Array.from(
+  { length: 2048 },
+  (_, i) => `${TWO[i >> 6]}:${TWO[i & 63]}:`
+)
+
+const DAY_SLOTS = 4096
+const dayKeys = new Int32Array(DAY_SLOTS).fill(-1)
+const dayTexts: Array<string> = Array.from({ length: DAY_SLOTS }, () => "")
+
+/** "YYYY-MM-DDT" of DATETIME's packed day: (year * 13 + month) * 32 + day. */
+export const packedDay = (packed: number): string => {
+  const slot = packed & (DAY_SLOTS - 1)
+  if (dayKeys[slot] === packed) return dayTexts[slot]!
+  const yearMonth = packed >> 5
+  const text = `${dateText(Math.floor(yearMonth / 13), yearMonth % 13, packed & 31)}T`
+  dayKeys[slot] = packed
+  dayTexts[slot] = text
+  return text
+}
+
+export const dateText = (year: number, month: number, day: number): string =>
+  `${String(year).padStart(4, "0")}-${TWO[month]}-${TWO[day]}`
+
+const epochDayKeys = new Int32Array(DAY_SLOTS).fill(-1)
+const epochDayTexts: Array<string> = Array.from({ length: DAY_SLOTS }, () => "")
+
+/** "YYYY-MM-DDTHH:MM:SS" of TIMESTAMP's seconds (unsigned: MariaDB 11.5 goes to 2106), without fraction and zone. */
+export const timestampText = (seconds: number): string => {
+  const day = Math.floor(seconds / 86_400)
+  const slot = day & (DAY_SLOTS - 1)
+  if (epochDayKeys[slot] !== day) {
+    epochDayKeys[slot] = day
+    epochDayTexts[slot] = `${civilFromDays(day)}T`
+  }
+  const inDay = seconds - day * 86_400
+  const minute = Math.floor(inDay / 60)
+  return epochDayTexts[slot]! + HOUR_MINUTE[Math.floor(minute / 60) * 64 + (minute % 60)]! + TWO[inDay % 60]!
+}
+
+/** A TIMESTAMP of zero means "no time"; everything else is a moment in UTC. `fraction` includes its point. */
+export const timestampWithZone = (seconds: number, fraction: string): string =>
+  seconds === 0 ? `0000-00-00T00:00:00${fraction}` : `${timestampText(seconds)}${fraction}Z`
+
+/** Fraction of 1..6 digits with its point, from ceil(digits / 2) big-endian bytes. */
+export const fractionText = (bytes: Buffer, at: number, digits: number): string => {
+  const length = (digits + 1) >> 1
+  let value = 0
+  for (let i = 0; i < length; i++) value = value * 256 + (bytes[at + i] ?? 0)
+  return `.${String(value)
+    .padStart(length * 2, "0")
+    .slice(0, digits)}`
+}
+
+/** TIME(n): a biased big-endian number of 3 + ceil(n / 2) bytes whose lower part is the fraction, negative as a whole. */
+export const timeText = (bytes: Buffer, at: number, digits: number): string => {
+  const fractionBytes = (digits + 1) >> 1
+  const length = 3 + fractionBytes
+  let packed = 0
+  for (let i = 0; i < length; i++) packed = packed * 256 + (bytes[at + i] ?? 0)
+  const scale = 256 ** fractionBytes
+  packed -= 0x80_0000 * scale
+  const sign = packed < 0 ? "-" : ""
+  const magnitude = Math.abs(packed)
+  const whole = Math.floor(magnitude / scale)
+  const clock = `${sign}${TWO[(whole >> 12) & 0x3ff] ?? (whole >> 12) & 0x3ff}:${TWO[(whole >> 6) & 63]}:${TWO[whole & 63]}`
+  if (digits === 0) return clock
+  const fraction = String(magnitude - whole * scale)
+    .padStart(fractionBytes * 2, "0")
+    .slice(0, digits)
+  return `${clock}.${fraction}`
+}
+
+/** DATETIME of the old format: YYYYMMDDhhmmss as one little-endian number. */
+export const oldDatetimeText = (bytes: Buffer, at: number): string => {
+  let value = 0
+  for (let i = 7; i >= 0; i--) value = value * 256 + (bytes[at + i] ?? 0)
+  const date = Math.floor(value / 1_000_000)
+  const time = value % 1_000_000
+  return `${dateText(Math.floor(date / 10_000), Math.floor(date / 100) % 100, date % 100)}T${clockOf(time)}`
+}
+
+/** TIME of the old format: hhmmss as a signed three-byte number. */
+export const oldTimeText = (bytes: Buffer, at: number): string => {
+  const value = (((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16)) << 8) >> 8
+  return `${value < 0 ? "-" : ""}${clockOf(Math.abs(value))}`
+}
+
+const clockOf = (time: number): string => {
+  const hours = Math.floor(time / 10_000)
+  return `${TWO[hours] ?? hours}:${TWO[Math.floor(time / 100) % 100]}:${TWO[time % 100]}`
+}

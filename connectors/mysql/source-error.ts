@@ -1,0 +1,51 @@
+/** The pure decoder's failures, with their place in the binlog, as errors of the port. */
+import {
+  SchemaDrift,
+  SourceMisconfigured,
+  Undecodable,
+  type ChangeSourceError
+} from "../../src/capture/ChangeSource.ts"
+import { DecodeFailure } from "./binlog/decode-failure.ts"
+import { MissingColumns, NamelessTable } from "./binlog/row-decoder.ts"
+
+const DAMAGED_FIX =
+  "Compare with `mysqlbinlog --verify-binlog-checksum` on the server; if it reads the file, report this message."
+
+/** @param file and `position`: first byte of the event that failed */
+export const asSourceError = (error: unknown, file: string, position: number): ChangeSourceError => {
+  if (error instanceof DecodeFailure) {
+    return new Undecodable({
+      message: `${file}:${position}: ${error.message}`,
+      file,
+      position,
+      what: error.what,
+      fix: error.fix
+    })
+  }
+  if (error instanceof MissingColumns) {
+    return new SchemaDrift({
+      message: `${file}:${position}: ${error.table} has no column ${error.columns.join(", ")} any more`,
+      table: error.table,
+      columns: [...error.columns]
+    })
+  }
+  if (error instanceof NamelessTable) {
+    return new SourceMisconfigured({
+      message: `${file}:${position}: ${error.message} (binlog_row_metadata is not FULL)`,
+      setting: "binlog_row_metadata",
+      fix: "SET PERSIST binlog_row_metadata = FULL; on MariaDB: SET GLOBAL binlog_row_metadata = FULL; and binlog_row_metadata = FULL under [mysqld] in my.cnf. Rows written before that stay unreadable: start over from a copy of the tables."
+    })
+  }
+  if (isSourceError(error)) return error
+  // Generated decoders meet damaged bytes as TypeError or RangeError; their text holds no values but ours.
+  return new Undecodable({
+    message: `${file}:${position}: the event cannot be read (${error instanceof Error ? error.name : "unknown"})`,
+    file,
+    position,
+    what: "damaged event",
+    fix: DAMAGED_FIX
+  })
+}
+
+const isSourceError = (error: unknown): error is ChangeSourceError =>
+  error instanceof Undecodable || error instanceof SchemaDrift || error instanceof SourceMisconfigured
