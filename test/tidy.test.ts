@@ -4,14 +4,19 @@ import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
 import { describe, expect, it } from "vitest"
 
-const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
+const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  encoding: "utf8"
+})
   .split("\n")
   .filter((path) => path !== "" && existsSync(path))
 const sources = tracked.filter((path) => /^(src|connectors|schemas|deploy|test)\/.*\.ts$/.test(path))
 const text = (path: string): string => readFileSync(path, "utf8")
 
 /** Code without comments and without string contents that only look like code. */
-const code = (path: string): string => text(path).replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "")
+const code = (path: string): string =>
+  text(path)
+    .replaceAll(/\/\*[\s\S]*?\*\//g, "")
+    .replaceAll(/^\s*\/\/.*$/gm, "")
 
 interface Import {
   readonly from: string
@@ -68,14 +73,18 @@ const EXEMPT: Readonly<Record<string, string>> = {
 
 describe("the house", () => {
   it("keeps its doors: no room imports what the table does not allow (G3)", () => {
-    const wrong = imports.filter(({ from, to }) => !mayImport(from, to)).map(({ from, to }) => `${from} imports ${to}`)
+    const wrong = imports
+      .filter(({ from, to }) => !mayImport(from, to))
+      .map(({ from, to }) => `${from} imports ${to}`)
     expect(wrong, "see the table in ARCHITECTURE.md: move the code, or ask through a port").toEqual([])
   })
 
   it("lets one file talk to each driver of the source (G3)", () => {
     const users = (driver: string) => [
       ...new Set(
-        imports.filter(({ from, to }) => to === driver && /^(src|connectors)\//.test(from)).map(({ from }) => from)
+        imports
+          .filter(({ from, to }) => to === driver && /^(src|connectors)\//.test(from))
+          .map(({ from }) => from)
       )
     ]
     expect(users("@vlasky/zongji")).toEqual(["connectors/mysql/binlog-client.ts"])
@@ -93,12 +102,15 @@ describe("the house", () => {
   })
 
   it("has no barrels and no drawers (G3)", () => {
-    const wrong = sources.filter((path) => /(^|\/)(index\.ts$|utils?\/|helpers?\/|common\/|utils?\.ts$|helpers?\.ts$)/.test(path))
+    const wrong = sources.filter((path) =>
+      /(^|\/)(index\.ts$|utils?\/|helpers?\/|common\/|utils?\.ts$|helpers?\.ts$)/.test(path)
+    )
     expect(wrong, "name the file after what it does").toEqual([])
   })
 
   it("gives every test a title that ends with a promise (G1)", () => {
-    const title = /\b(?:it|test)(?:\.(?:effect|live|each|for|prop)\b(?:\([\s\S]*?\]\s*(?:as const)?\s*\))?)?\(\s*(["'`])([\s\S]*?)\1/g
+    const title =
+      /\b(?:it|test)(?:\.(?:effect|live|each|for|prop)\b(?:\([\s\S]*?\]\s*(?:as const)?\s*\))?)?\(\s*(["'`])([\s\S]*?)\1/g
     const wrong = sources
       .filter((path) => path.endsWith(".test.ts") || path.startsWith("test/conformance/"))
       .flatMap((path) =>
@@ -113,15 +125,25 @@ describe("the house", () => {
     const tags = new Set(
       sources
         .filter((path) => /^(src|connectors|schemas)\//.test(path))
-        .flatMap((path) => [...code(path).matchAll(/TaggedError<\w+>\(\)\(\s*"(\w+)"/g)].map(([, tag]) => tag!))
+        .flatMap((path) =>
+          [...code(path).matchAll(/TaggedError<\w+>\(\)\(\s*"(\w+)"/g)].map(([, tag]) => tag!)
+        )
     )
     const headings = new Set([...text("docs/operations.md").matchAll(/^### (\w+)$/gm)].map(([, tag]) => tag!))
-    expect([...tags].filter((tag) => !headings.has(tag)), "add a heading: ### Tag").toEqual([])
-    expect([...headings].filter((tag) => !tags.has(tag)), "remove the heading, the tag is gone").toEqual([])
+    expect(
+      [...tags].filter((tag) => !headings.has(tag)),
+      "add a heading: ### Tag"
+    ).toEqual([])
+    expect(
+      [...headings].filter((tag) => !tags.has(tag)),
+      "remove the heading, the tag is gone"
+    ).toEqual([])
   })
 
   it("names no machine, no registry and no unfinished work (G9)", () => {
-    const prose = tracked.filter((path) => !/\.(png|svg|bin|gz)$|package-lock\.json$/.test(path) && path !== "test/tidy.test.ts")
+    const prose = tracked.filter(
+      (path) => !/\.(png|svg|bin|gz)$|package-lock\.json$/.test(path) && path !== "test/tidy.test.ts"
+    )
     const wrong = prose.filter((path) => /\/work\/|registry\.npmjs|TODO|FIXME/.test(text(path)))
     expect(wrong).toEqual([])
     expect(text("package-lock.json")).not.toMatch(/"resolved":/)
