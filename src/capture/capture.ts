@@ -7,7 +7,7 @@
  * - The log's position never passes a change that is not acknowledged (G1); a crash repeats changes at most (G2).
  * - Memory holds one chunk of the source, the messages made of it and the appender's window (G8).
  */
-import { Clock, Effect, Fiber, Option, type Scope } from "effect"
+import { Clock, Effect, Fiber, Option, Schedule, type Scope } from "effect"
 import { persevere } from "../pipeline/persevere.ts"
 import { ApplyProgress, type ApplySilent } from "./ApplyProgress.ts"
 import { CaptureFenced, ChangeLog, type ChangeLogError, type LogAppender, type LogTail } from "./ChangeLog.ts"
@@ -65,6 +65,8 @@ const attempt = Effect.fnUntraced(function* (
   return yield* pump(reader, appender, translator, options.checkpointMillis)
 })
 
+const askAgain = Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "2 seconds" }))
+
 const leaveIfFenced = (tail: LogTail, rank: Rank): Effect.Effect<void, CaptureFenced> =>
   rank.epoch > 0 && tail.head !== undefined && outranks(tail.head, rank)
     ? Effect.fail(
@@ -81,6 +83,8 @@ const whereApplyStands = Effect.fnUntraced(function* (tail: LogTail) {
   const progress = yield* ApplyProgress
   if (mustAskApply(tail)) return yield* progress.ask
   return yield* progress.ask.pipe(
+    // In one process both roles start at the same moment; apply needs one to open its desk.
+    Effect.retry({ schedule: askAgain }),
     Effect.catchTag("ApplySilent", () =>
       Effect.logInfo("apply does not answer; capture resumes at the end of the change log").pipe(
         Effect.as(undefined)
