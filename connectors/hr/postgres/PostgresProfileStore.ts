@@ -1,0 +1,100 @@
+/**
+ * ProfileStore on PostgreSQL 13 and later: every batch is one statement (see batch-statement.ts).
+ *
+ * - Tables of ours must be migrated before `takeOver`; the targets' shape is read there and after every error that says
+ *   the shape has changed.
+ * - Questions (`offset`) have a connection of their own, so that they are answered while a batch waits for a lock.
+ */
+import { Effect, Layer, type Scope } from "effect"
+import {
+  ProfileStore,
+  type ApplyBatch,
+  type BatchOutcome,
+  type ProfileStoreError
+} from "../../../src/apply/ProfileStore.ts"
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
+import { START } from "../../../schemas/position.ts"
+import { MOVE_OFFSET, offsetOf, offsetValues, PARK, TAKE_OVER, type OffsetRow } from "./offset-statements.ts"
+import { openSession } from "./postgres-client.ts"
+import { releaseHeld } from "./release-held.ts"
+import {
+  explainFence,
+  makeParts,
+  NOTHING,
+  type PostgresProfileStoreOptions,
+  type StoreParts
+} from "./store-parts.ts"
+
+interface OutcomeRow {
+  readonly fenced: number
+  readonly applied: number
+  readonly held: number
+  readonly dead: number
+  readonly results: number
+}
+
+const resultIdOf = (change: ChangeEvent): string | null =>
+  "resultId" in change.data ? change.data.resultId : null
+
+const applyBatch = (
+  store: StoreParts,
+  epoch: number,
+  batch: ApplyBatch
+): Effect.Effect<BatchOutcome, ProfileStoreError> =>
+  Effect.gen(function* () {
+    const expected = batch.after?.position ?? START
+    const { changes, offset, refusal } = batch
+    const moves = [store.connector, epoch, expected, ...offsetValues(offset), batch.events]
+    const change = changes[0]
+    let outcome: BatchOutcome | undefined
+    if (change === undefined) {
+      const rows = yield* store.rows({ name: "gradewire_move", text: MOVE_OFFSET, values: moves })
+      outcome = rows.length === 0 ? undefined : NOTHING
+    } else if (refusal !== undefined) {
+      const letter = [change.sequence, resultIdOf(change), change.type, change.id, JSON.stringify(change)]
+      const values = [...moves, ...letter, refusal.reason, refusal.detail]
+      const rows = yield* store.rows({ name: "gradewire_park", text: PARK, values })
+      outcome = rows.length === 0 ? undefined : { ...NOTHING, dead: 1 }
+    } else {
+      const batches = yield* store.batches
+      const statement = batches.statement(batches.isPartial(changes) ? "partial" : "full")
+      const values = [store.connector, epoch, JSON.stringify(changes), expected]
+      const rows = yield* store.run<OutcomeRow>(statement, [...values, ...offsetValues(offset), batch.events])
+      outcome = outcomeOf(rows[0]!)
+    }
+    return outcome ?? (yield* explainFence(store, epoch, expected, offset.position))
+  })
+
+const outcomeOf = (row: OutcomeRow): BatchOutcome | undefined => {
+  const { applied, dead, held, results } = row
+  return row.fenced === 0 ? undefined : { applied, held, dead, stale: results - applied - held - dead }
+}
+
+const make = (
+  options: PostgresProfileStoreOptions
+): Effect.Effect<ProfileStore["Service"], never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const session = yield* openSession(options.postgres)
+    const questions = yield* openSession(options.postgres)
+    const store = makeParts(options, session)
+    const desk = makeParts(options, questions)
+    const takeOver = Effect.gen(function* () {
+      yield* store.batches
+      const values = [options.connector, options.holder]
+      const row = (yield* store.rows<OffsetRow>({ text: TAKE_OVER, values }))[0]
+      return { epoch: Number(row!.epoch), offset: offsetOf(row) }
+    })
+    return ProfileStore.of({
+      takeOver: session.exclusively(takeOver),
+      offset: questions.exclusively(Effect.map(desk.readOffset, offsetOf)),
+      apply: (epoch, batch) => session.exclusively(applyBatch(store, epoch, batch)),
+      release: yield* Effect.map(
+        releaseHeld(store),
+        (release) => (epoch: number) => session.exclusively(release(epoch))
+      )
+    })
+  })
+
+/** Opens no connection before it is asked; both close with the layer. */
+export const layer = (options: PostgresProfileStoreOptions): Layer.Layer<ProfileStore> =>
+  Layer.effect(ProfileStore, make(options))

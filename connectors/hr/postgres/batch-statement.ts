@@ -1,0 +1,227 @@
+/**
+ * The one statement that applies a batch: fence, directories, matching, guard, profile rows, queues and offset, in one
+ * round trip and one transaction (D6).
+ *
+ * A statement sees the tables as they were before it (PostgreSQL manual, 7.8.4: data-modifying WITH), so what a batch
+ * brings is read from the RETURNING of its own parts first and from the tables second. The row of `apply_offset` is
+ * locked before anything is read for a decision; every part hangs on that lock, so a fenced batch writes nothing.
+ *
+ * Parameters: $1 connector, $2 epoch, then what {@link BatchForm} asks for.
+ */
+import { fileParts, type BatchForm } from "./batch-write-parts.ts"
+import { matchKey, matchColumn } from "./column-values.ts"
+import type { HrMapping } from "./mapping.ts"
+import { rowKeySql } from "./target-statement.ts"
+import { identifier, literal } from "./sql-text.ts"
+
+const EVENT = "gradewire."
+
+const fence = (form: BatchForm): string => `fence as materialized (
+  select 1 as held_lock from gradewire.apply_offset
+  where connector = $1 and lane = 0 and epoch = $2::bigint${form.fence === "offset" ? " and position = $4" : ""}
+  for update
+)`
+
+const change = (form: BatchForm): string => {
+  const rows =
+    form.source === "held"
+      ? "fence cross join gradewire.held_change c where c.connector = $1 and c.result_id = any($3::text[])"
+      : "fence cross join jsonb_array_elements($3::jsonb) as c(event)"
+  return `change as materialized (
+  select c.event, c.event ->> 'type' as type, (c.event ->> 'sequence') collate "C" as position, c.event -> 'data' as d
+  from ${rows}
+)`
+}
+
+/** An absent key keeps what the directory has. */
+const LEARNER_NOW = `learner_now as (
+  insert into gradewire.learner_directory as t
+    (connector, learner_id, position, employee_no, phone, email, name, removed)
+  select $1, c.d ->> 'learnerId', c.position,
+    case when c.d ? 'employeeNo' then c.d ->> 'employeeNo' else s.employee_no end,
+    case when c.d ? 'phone' then c.d ->> 'phone' else s.phone end,
+    case when c.d ? 'email' then c.d ->> 'email' else s.email end,
+    case when c.d ? 'name' then c.d ->> 'name' else s.name end,
+    c.type = '${EVENT}learner.removed.v1'
+  from change c
+  left join gradewire.learner_directory s on s.connector = $1 and s.learner_id = c.d ->> 'learnerId'
+  where c.type in ('${EVENT}learner.changed.v1', '${EVENT}learner.removed.v1')
+  on conflict (connector, learner_id) do update set position = excluded.position, employee_no = excluded.employee_no,
+    phone = excluded.phone, email = excluded.email, name = excluded.name, removed = excluded.removed
+  where t.position < excluded.position
+  returning t.learner_id, t.employee_no, t.phone, t.email
+)`
+
+const ASSESSMENT_NOW = `assessment_now as (
+  insert into gradewire.assessment_directory as t (connector, assessment_id, position, title, max, pass, removed)
+  select $1, c.d ->> 'assessmentId', c.position,
+    case when c.d ? 'title' then c.d ->> 'title' else s.title end,
+    case when c.d ? 'max' then (c.d ->> 'max')::numeric else s.max end,
+    case when c.d ? 'pass' then (c.d ->> 'pass')::numeric else s.pass end,
+    coalesce((c.d ->> 'removed')::boolean, false)
+  from change c
+  left join gradewire.assessment_directory s on s.connector = $1 and s.assessment_id = c.d ->> 'assessmentId'
+  where c.type = '${EVENT}assessment.changed.v1'
+  on conflict (connector, assessment_id) do update set position = excluded.position, title = excluded.title,
+    max = excluded.max, pass = excluded.pass, removed = excluded.removed
+  where t.position < excluded.position
+  returning t.assessment_id, t.title, t.max, t.pass
+)`
+
+/** A later change of a held result that names only some keys is completed from the held one. */
+const MERGED_DATA = `case when h.event is null or h.position >= c.position then c.d
+    else (h.event -> 'data') || c.d
+      || jsonb_build_object('learner', coalesce(h.event #> '{data,learner}', '{}') || coalesce(c.d -> 'learner', '{}'))
+      || jsonb_build_object('score', coalesce(h.event #> '{data,score}', '{}') || coalesce(c.d -> 'score', '{}'))
+      || jsonb_build_object('attempt', coalesce(h.event #> '{data,attempt}', '{}') || coalesce(c.d -> 'attempt', '{}'))
+      || jsonb_build_object('attributes',
+        coalesce(h.event #> '{data,attributes}', '{}') || coalesce(c.d -> 'attributes', '{}')) end`
+
+const score = (mapping: HrMapping, isPartial: boolean): string => {
+  const cases = mapping.targets.map(({ subject }, index) => `when ${literal(subject)} then ${index}`)
+  const which = cases.length === 0 ? "null::integer" : `case c.event ->> 'subject' ${cases.join(" ")} end`
+  return `score as materialized (
+  select m.*, m.d -> 'learner' ->> 'id' as learner_id,
+    nullif(m.d -> 'learner' ->> 'employeeNo', '') as own_no, nullif(m.d -> 'learner' ->> 'phone', '') as own_phone,
+    nullif(m.d -> 'learner' ->> 'email', '') as own_email, m.d -> 'assessment' ->> 'id' as assessment_id
+  from (
+    select c.event, c.type, c.position, c.d ->> 'resultId' as result_id, ${which} as mapping,
+      c.type = '${EVENT}score.revoked.v1' as revoked,
+      ${isPartial ? MERGED_DATA : "c.d"} as d, h.position as held_position
+    from change c
+    left join gradewire.held_change h on h.connector = $1 and h.result_id = c.d ->> 'resultId'
+    where c.type in ('${EVENT}score.recorded.v1', '${EVENT}score.corrected.v1', '${EVENT}score.revoked.v1')
+  ) m
+)`
+}
+
+/** Everything that is known about a result, its learner and its assessment, this batch's changes included. */
+const known = (form: BatchForm): string => {
+  const learner = (column: string) =>
+    `nullif(case when ln.learner_id is null then ld.${column} else ln.${column} end, '')`
+  const assessment = (column: string) =>
+    `case when an.assessment_id is null then ad.${column} else an.${column} end`
+  return `known as materialized (
+  select s.*, l.position as ledger_position, coalesce(l.state = 'recorded', false) as was_filed,
+    l.employee_key as ledger_employee, l.learner_id as ledger_learner, l.row_key as ledger_row_key,
+    p.employee_key as linked,
+    coalesce(l.position >= s.position, false) or coalesce(s.held_position > s.position, false) as stale,
+    exists (
+      select from gradewire.dead_letter x
+      where x.connector = $1 and x.result_id = s.result_id and x.state in ('open', 'waiting', 'replay')
+        and x.position ${form.isReplay ? "<" : "<="} s.position
+    ) as blocked,
+    coalesce(s.own_no, ${learner("employee_no")}) as "employeeNo",
+    coalesce(s.own_phone, ${learner("phone")}) as phone,
+    coalesce(s.own_email, ${learner("email")}) as email,
+    ln.learner_id is not null or ld.learner_id is not null as learner_known,
+    an.assessment_id is not null or ad.assessment_id is not null as assessment_known,
+    ${assessment("title")} as assessment_title, ${assessment("max")} as assessment_max,
+    ${assessment("pass")} as assessment_pass
+  from score s
+  left join gradewire.result_ledger l on l.connector = $1 and l.result_id = s.result_id
+  left join gradewire.person_link p on p.connector = $1 and p.learner_id = s.learner_id
+  left join learner_now ln on ln.learner_id = s.learner_id
+  left join gradewire.learner_directory ld on ld.connector = $1 and ld.learner_id = s.learner_id
+  left join assessment_now an on an.assessment_id = s.assessment_id
+  left join gradewire.assessment_directory ad on ad.connector = $1 and ad.assessment_id = s.assessment_id
+)`
+}
+
+/** Every employee that some rule hits, for results whose person is not settled by a link or by the ledger. */
+const candidate = ({ employees }: HrMapping): string => {
+  const hits = employees.rules.map(({ learner, column }, rule) => {
+    const key = matchKey(`k.${identifier(learner)}`, column)
+    return `select k.position, ${rule} as rule, e.${identifier(employees.key.name)}::text as employee
+  from known k join ${employees.relation} e on ${matchColumn(`e.${identifier(column.name)}`, column)} = ${key}
+  where not (k.revoked or k.stale or k.blocked) and k.linked is null and not (k.learner_id is null and k.was_filed)
+    and e.${identifier(employees.key.name)} is not null`
+  })
+  return `candidate as (
+  ${hits.join("\n  union all\n  ")}
+),
+verdict as (
+  select position, count(distinct employee)::integer as people, min(employee) as employee, min(rule) as rule,
+    count(distinct (rule, employee)) > count(distinct rule) as is_ambiguous
+  from candidate group by position
+)`
+}
+
+/** One learner is one person: where this batch proves it by one score, it holds for the others, as a link would. */
+const judged = (mapping: HrMapping): string => {
+  const needing = mapping.targets.flatMap((target, index) => (target.needsAssessment ? [index] : []))
+  const waits =
+    needing.length === 0
+      ? "false"
+      : `j.mapping in (${needing.join(", ")}) and j.assessment_id is not null and not j.assessment_known`
+  return `proven as materialized (
+  select k.*, v.people, v.rule, v.is_ambiguous,
+    case when k.linked is not null then k.linked
+      when k.learner_id is null and k.was_filed then k.ledger_employee
+      when v.people = 1 then v.employee end as own_person
+  from known k left join verdict v on v.position = k.position
+),
+judged as materialized (
+  select j.*,
+    case when j.stale then 'stale' when j.mapping is null or j.blocked then 'dead' when j.revoked then 'file'
+      when j.person is null or (${waits}) then 'held' else 'file' end as fate,
+    case when j.person is not null then 'ASSESSMENT_UNKNOWN' when j.is_ambiguous then 'AMBIGUOUS'
+      when j.people > 1 then 'CONFLICT'
+      when j.learner_id is not null and not j.learner_known and coalesce(j."employeeNo", j.phone, j.email) is null
+      then 'LEARNER_UNKNOWN' else 'ABSENT' end as reason
+  from (
+    select n.*, case when n.learner_id is null then n.own_person else first_value(n.own_person) over (
+      partition by n.learner_id order by n.own_person is null, n.position) end as person
+    from proven n
+  ) j
+)`
+}
+
+const rowKeys = (mapping: HrMapping): string => {
+  const moving = mapping.targets.flatMap((target, index) =>
+    target.hasFixedKey ? [] : [`when ${index} then ${rowKeySql(target, mapping.zoneMinutes)}`]
+  )
+  return moving.length === 0 ? "null::jsonb" : `case f.mapping ${moving.join(" ")} end`
+}
+
+const readParts = (mapping: HrMapping, form: BatchForm): ReadonlyArray<string> => [
+  fence(form),
+  change(form),
+  ...(form.source === "held" ? [NO_LEARNER_NOW, NO_ASSESSMENT_NOW] : [LEARNER_NOW, ASSESSMENT_NOW]),
+  score(mapping, form.isPartial),
+  known(form),
+  candidate(mapping),
+  judged(mapping)
+]
+
+/** Held changes are scores alone. */
+const NO_LEARNER_NOW = `learner_now as (
+  select null::text as learner_id, null::text as employee_no, null::text as phone, null::text as email where false
+)`
+const NO_ASSESSMENT_NOW = `assessment_now as (
+  select null::text as assessment_id, null::text as title, null::numeric as max, null::numeric as pass where false
+)`
+
+/** SQL of a batch in the given form. */
+export const batchStatement = (mapping: HrMapping, form: BatchForm): string =>
+  `with ${[...readParts(mapping, form), ...fileParts(mapping, form, rowKeys(mapping))].join(",\n")}
+select (select count(*)::integer from fence) as fenced,
+  (select count(*)::integer from won) as applied,
+  (select count(*)::integer from judged where fate = 'held') as held,
+  (select count(*)::integer from judged where fate = 'dead') as dead,
+  (select count(*)::integer from judged) as results`
+
+/**
+ * Which of the held results named in $3 something can be done about now: they can be filed, they are outdated, or they
+ * wait for another reason. Reads only; $2 is the epoch.
+ */
+export const probeStatement = (mapping: HrMapping): string => {
+  const form: BatchForm = { source: "held", fence: "epoch", isPartial: true, isReplay: false }
+  // A lock is for those who write.
+  const parts = readParts(mapping, form).map((part) => part.replace(/\s+for update\n\)$/, "\n)"))
+  return `with ${parts.join(",\n")}
+select j.result_id from judged j
+join gradewire.held_change h on h.connector = $1 and h.result_id = j.result_id
+where j.fate <> 'held' and j.fate <> 'dead' or j.fate = 'held' and j.reason <> h.reason
+order by j.position`
+}

@@ -1,0 +1,135 @@
+/** The writing half of the batch statement: what `judged` decided becomes rows. */
+import type { HrMapping } from "./mapping.ts"
+import { targetParts } from "./target-statement.ts"
+
+/**
+ * - `source`   events as $3 jsonb, or the held results named in $3 text[]
+ * - `fence`    under the epoch alone, or at the expected position too ($4), moving the offset to $5 and on
+ * - `isPartial` some event lacks keys that the mapping writes
+ * - `isReplay` the events are dead letters that get another attempt
+ */
+export interface BatchForm {
+  readonly source: "events" | "held"
+  readonly fence: "offset" | "epoch"
+  readonly isPartial: boolean
+  readonly isReplay: boolean
+}
+
+const LINKS = `link as (
+  insert into gradewire.person_link (connector, learner_id, employee_key, rule, linked_at)
+  select distinct on (j.learner_id) $1, j.learner_id, j.person, j.rule_name, clock_timestamp()
+  from (select j.*, RULE_NAME as rule_name from judged j) j
+  where j.fate = 'file' and not j.revoked and j.learner_id is not null and j.linked is null and j.person is not null
+  order by j.learner_id, j.own_person is null, j.position
+  on conflict (connector, learner_id) do nothing
+)`
+
+const ledger = (rowKeys: string): string => `won as (
+  insert into gradewire.result_ledger as t
+    (connector, result_id, position, event_id, state, learner_id, employee_key, row_key, applied_at)
+  select $1, f.result_id, f.position, f.event ->> 'id', case when f.revoked then 'revoked' else 'recorded' end,
+    coalesce(f.learner_id, f.ledger_learner), case when f.revoked then f.ledger_employee else f.person end,
+    case when f.revoked then f.ledger_row_key else ${rowKeys} end, clock_timestamp()
+  from judged f
+  where f.fate = 'file'
+  order by f.result_id
+  on conflict (connector, result_id) do update set position = excluded.position, event_id = excluded.event_id,
+    state = excluded.state, learner_id = excluded.learner_id, employee_key = excluded.employee_key,
+    row_key = excluded.row_key, applied_at = excluded.applied_at
+  where t.position < excluded.position
+  returning t.result_id, t.row_key
+),
+filed as materialized (
+  select f.*, w.row_key from judged f join won w on w.result_id = f.result_id
+)`
+
+/**
+ * A held change that says the result is somebody else's takes it from the person it was filed to: right person or
+ * nobody (G7). The ledger keeps its position, so that the change is filed once its person is proven.
+ */
+const GONE = `gone as materialized (
+  select f.mapping, f.result_id, f.ledger_row_key, f.person, f.event, f.d, false as withdrawn
+  from filed f where f.revoked and f.was_filed
+  union all
+  select f.mapping, f.result_id, f.ledger_row_key, f.person, f.event, f.d, true
+  from judged f where f.fate = 'held' and f.was_filed and f.learner_id <> f.ledger_learner
+),
+withdrawn as (
+  update gradewire.result_ledger l set state = 'revoked', applied_at = clock_timestamp()
+  from gone g where g.withdrawn and l.connector = $1 and l.result_id = g.result_id
+)`
+
+const held = (isPartial: boolean): string => `held_in as (
+  insert into gradewire.held_change as t
+    (connector, result_id, position, event, learner_id, reason, candidates, held_at, updated_at)
+  select $1, j.result_id, j.position, ${isPartial ? "jsonb_set(j.event, '{data}', j.d)" : "j.event"}, j.learner_id,
+    j.reason, coalesce(j.people, 0), clock_timestamp(), clock_timestamp()
+  from judged j where j.fate = 'held'
+  order by j.result_id
+  on conflict (connector, result_id) do update set position = excluded.position, event = excluded.event,
+    learner_id = excluded.learner_id, reason = excluded.reason, candidates = excluded.candidates,
+    updated_at = excluded.updated_at
+  where t.position < excluded.position
+    or t.position = excluded.position and (t.reason, t.candidates) <> (excluded.reason, excluded.candidates)
+),
+held_out as (
+  delete from gradewire.held_change h using judged j
+  where h.connector = $1 and h.result_id = j.result_id
+    and (j.fate = 'file' and h.position <= j.position or j.fate = 'stale' and h.position <= j.ledger_position)
+)`
+
+const DEAD_IN = `dead_in as (
+  insert into gradewire.dead_letter
+    (connector, position, result_id, type, event_id, event, reason, detail, state, at, updated_at)
+  select $1, j.position, j.result_id, j.type, j.event ->> 'id', j.event::json,
+    case when j.mapping is null then 'TABLE_NOT_MAPPED' else 'WAITING' end,
+    case when j.mapping is null then j.event ->> 'subject' else 'an earlier change of this result is a dead letter' end,
+    case when j.mapping is null and not j.blocked then 'open' else 'waiting' end, clock_timestamp(), clock_timestamp()
+  from judged j where j.fate = 'dead'
+  on conflict (connector, position) do nothing
+)`
+
+/** The letters that this attempt settled; one that waits again for another letter stays as it is. */
+const DEAD_DONE = `dead_done as (
+  update gradewire.dead_letter x set state = 'done', updated_at = clock_timestamp()
+  from change c
+  where x.connector = $1 and x.position = c.position
+    and not exists (select from judged j where j.position = c.position and j.fate = 'dead')
+)`
+
+const COUNTS = `applied = o.applied + (select count(*) from won),
+    stale = o.stale + (select count(*) from judged where fate = 'stale'),
+    held = o.held + (select count(*) from judged where fate = 'held'),
+    dead = o.dead + (select count(*) from judged where fate = 'dead')`
+
+const offset = (form: BatchForm): string =>
+  form.fence === "offset"
+    ? `moved as (
+  update gradewire.apply_offset o set position = $5, generation = $6::bigint, stream_sequence = $7::bigint,
+    anchor_file = $8, anchor_position = $9::bigint, anchor_gtid = $10, anchor_server = $11,
+    anchor_timeline = $12::integer, committed_at = $13::timestamptz, updated_at = clock_timestamp(),
+    changed_at = clock_timestamp(), changed_committed_at = $13::timestamptz, events = o.events + $14::bigint,
+    ${COUNTS}
+  from fence where o.connector = $1 and o.lane = 0
+)`
+    : `moved as (
+  update gradewire.apply_offset o set updated_at = clock_timestamp(),
+    applied = o.applied + (select count(*) from won), released = o.released + (select count(*) from won)
+  from fence where o.connector = $1 and o.lane = 0
+)`
+
+const ruleName = ({ employees }: HrMapping): string =>
+  `case j.rule ${employees.rules.map(({ learner }, rule) => `when ${rule} then '${learner}'`).join(" ")} end`
+
+/** @param rowKeys SQL of a filed row's key in its target, over `f` */
+export const fileParts = (mapping: HrMapping, form: BatchForm, rowKeys: string): ReadonlyArray<string> => [
+  LINKS.replace("RULE_NAME", () => ruleName(mapping)),
+  ledger(rowKeys),
+  ...(mapping.targets.length === 0 ? [] : [GONE]),
+  ...mapping.targets.flatMap((target, index) =>
+    targetParts(target, index, mapping.zoneMinutes, form.isPartial)
+  ),
+  held(form.isPartial),
+  ...(form.isReplay ? [DEAD_DONE] : [DEAD_IN]),
+  offset(form)
+]

@@ -1,0 +1,108 @@
+/**
+ * SQL that turns a part of a change event into a value of a target column's type.
+ *
+ * - Exact or refused: a score with more digits than its column keeps, or a fraction for a whole number, is an error of
+ *   class 22 and ends in the dead letters; PostgreSQL by itself would round it.
+ * - Casts go to the type without its length, so that the assignment that follows refuses what is too long; a cast to
+ *   `varchar(10)` would cut it.
+ * - No cast depends on the session's time zone or date style.
+ */
+import type { TargetSource } from "../../../schemas/connector-config.ts"
+import type { ColumnShape } from "./catalog.ts"
+import { literal } from "./sql-text.ts"
+
+/** SQL of a source's text in a row `f` of the statement, and whether that row knows it. */
+export interface SourceSql {
+  readonly text: string
+  /** True where the event has the key; `undefined`: always. */
+  readonly present: string | undefined
+  /** Where the key stands in an event's data, for a look at it before it is sent. */
+  readonly path: readonly [group: string, key: string] | undefined
+}
+
+const inData = (group: string, key: string): SourceSql => ({
+  text: `(f.d -> ${literal(group)} ->> ${literal(key)})`,
+  present: `coalesce(f.d -> ${literal(group)} ? ${literal(key)}, false)`,
+  path: [group, key]
+})
+
+const always = (text: string): SourceSql => ({ text, present: undefined, path: undefined })
+
+export const sourceSql = (source: TargetSource): SourceSql => {
+  switch (source) {
+    case "employee":
+      return always("f.person")
+    case "resultId":
+      return always("f.result_id")
+    case "assessment.title":
+      return { ...inData("assessment", "id"), text: "f.assessment_title" }
+    case "assessment.max":
+      return { ...inData("assessment", "id"), text: "f.assessment_max::text" }
+    case "assessment.pass":
+      return { ...inData("assessment", "id"), text: "f.assessment_pass::text" }
+    case "event.id":
+      return always("(f.event ->> 'id')")
+    case "event.time":
+      return always("(f.event ->> 'time')")
+    default: {
+      const dot = source.indexOf(".")
+      return inData(source.slice(0, dot), source.slice(dot + 1))
+    }
+  }
+}
+
+const INTEGERS: ReadonlySet<string> = new Set(["smallint", "integer", "bigint"])
+const TEXTS: ReadonlySet<string> = new Set(["text", "character varying", "bpchar"])
+
+/** An error of class 22 that no planner can see coming and that holds no value: 22003, integer out of range. */
+const refuse = (text: string): string => `(2147483648 + length(${text}))::integer`
+
+/**
+ * @param text SQL of type text, without side effects
+ * @param zoneMinutes offset at which a column without a time zone is written and text without one is read
+ */
+export const columnValue = (text: string, column: ColumnShape, zoneMinutes: number): string => {
+  const zone = `make_interval(mins => ${zoneMinutes})`
+  const hasZone = `right(${text}, 1) = 'Z'`
+  const number = `${text}::numeric`
+  if (TEXTS.has(column.type)) return text
+  if (INTEGERS.has(column.type)) {
+    return `case when trunc(${number}) = ${number} then ${number}::${column.type} else ${refuse(text)} end`
+  }
+  switch (column.type) {
+    case "numeric":
+      return column.scale === undefined
+        ? number
+        : `case when round(${number}, ${column.scale}) = ${number} then ${number} else ${refuse(text)} end`
+    case "timestamp with time zone":
+      return `case when ${hasZone} then ${text}::timestamptz else timezone(${zone}, ${text}::timestamp) end`
+    case "timestamp without time zone":
+    case "date":
+    case "time without time zone": {
+      const local = `case when ${hasZone} then timezone(${zone}, ${text}::timestamptz) else ${text}::timestamp end`
+      return column.type === "timestamp without time zone" ? local : `(${local})::${column.type}`
+    }
+    default:
+      return `${text}::${column.type}`
+  }
+}
+
+/** SQL of a constant as a value of the column's type. */
+export const constantValue = (value: string | number | boolean, column: ColumnShape): string =>
+  `${literal(String(value))}::${column.type}`
+
+/**
+ * SQL of a learner's key as the employee column's type, so that the comparison can use an index on it.
+ * A key that the type cannot hold is NULL and hits nobody.
+ */
+export const matchKey = (key: string, column: ColumnShape): string => {
+  if (INTEGERS.has(column.type)) {
+    // Only the canonical form: 工号 "007" is not employee 7.
+    return `case when ${key} ~ '^(0|[1-9][0-9]{0,17})$' then ${key}::bigint end`
+  }
+  return TEXTS.has(column.type) || column.category === "S" ? `${key}::${column.type}` : key
+}
+
+/** SQL of the employee column in that comparison. */
+export const matchColumn = (sql: string, column: ColumnShape): string =>
+  INTEGERS.has(column.type) || TEXTS.has(column.type) || column.category === "S" ? sql : `${sql}::text`

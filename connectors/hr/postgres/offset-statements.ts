@@ -1,0 +1,87 @@
+/** Small statements on the row of `apply_offset`: taking over, reading, moving it without changes, parking one change. */
+import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
+import { START } from "../../../schemas/position.ts"
+
+/** RFC 3339 in UTC without trailing zeros, whatever the session's zone and date style are. */
+const utc = (column: string): string =>
+  `regexp_replace(to_char(timezone('UTC', ${column}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '\\.?0+Z$', 'Z')`
+
+const OFFSET_COLUMNS = `epoch::text, position, generation::text, stream_sequence::text, anchor_file,
+  anchor_position::text, anchor_gtid, anchor_server, anchor_timeline, ${utc("committed_at")} as committed_at`
+
+export interface OffsetRow {
+  readonly epoch: string
+  readonly position: string
+  readonly generation: string
+  readonly stream_sequence: string
+  readonly anchor_file: string | null
+  readonly anchor_position: string | null
+  readonly anchor_gtid: string | null
+  readonly anchor_server: string | null
+  readonly anchor_timeline: number | null
+  readonly committed_at: string | null
+}
+
+/** $1 connector, $2 holder. A connector's first row stands at START and has no anchor. */
+export const TAKE_OVER = `insert into gradewire.apply_offset as t (connector, position, epoch, holder, updated_at)
+values ($1, '${START}', 1, $2, clock_timestamp())
+on conflict (connector, lane) do update
+  set epoch = t.epoch + 1, holder = excluded.holder, updated_at = excluded.updated_at
+returning ${OFFSET_COLUMNS}`
+
+/** $1 connector */
+export const READ_OFFSET = `select ${OFFSET_COLUMNS} from gradewire.apply_offset where connector = $1 and lane = 0`
+
+const MOVE = `update gradewire.apply_offset o set position = $4, generation = $5::bigint,
+  stream_sequence = $6::bigint, anchor_file = $7, anchor_position = $8::bigint, anchor_gtid = $9, anchor_server = $10,
+  anchor_timeline = $11::integer, committed_at = $12::timestamptz, updated_at = clock_timestamp(),
+  events = o.events + $13::bigint`
+
+/** Moves the offset where nothing is to be written: checkpoints, raw rows. $2 epoch, $3 expected position. */
+export const MOVE_OFFSET = `${MOVE}
+where connector = $1 and lane = 0 and epoch = $2::bigint and position = $3
+returning 1 as fenced`
+
+/** One refused change: $14 position, $15 result or null, $16 type, $17 event id, $18 event, $19 reason, $20 detail. */
+export const PARK = `with moved as (
+  ${MOVE}, dead = o.dead + 1, changed_at = clock_timestamp(), changed_committed_at = $12::timestamptz
+  where connector = $1 and lane = 0 and epoch = $2::bigint and position = $3
+  returning 1
+), letter as (
+  insert into gradewire.dead_letter
+    (connector, position, result_id, type, event_id, event, reason, detail, state, at, updated_at)
+  select $1, $14, $15, $16, $17, $18::json, $19, $20, 'open', clock_timestamp(), clock_timestamp() from moved
+  on conflict (connector, position) do nothing
+)
+select 1 as fenced from moved`
+
+/** Values from `position` on, in the order of every statement that moves the offset. */
+export const offsetValues = (offset: ApplyOffset): ReadonlyArray<unknown> => [
+  offset.position,
+  offset.generation,
+  offset.streamSequence,
+  offset.anchor.file,
+  offset.anchor.position,
+  offset.anchor.gtid,
+  offset.anchor.server,
+  offset.anchor.timeline,
+  offset.committedAt
+]
+
+/** `undefined` where nothing was ever applied. */
+export const offsetOf = (row: OffsetRow | undefined): ApplyOffset | undefined => {
+  if (row === undefined || row.anchor_file === null) return undefined
+  return {
+    position: row.position,
+    generation: Number(row.generation),
+    streamSequence: Number(row.stream_sequence),
+    anchor: {
+      file: row.anchor_file,
+      position: Number(row.anchor_position),
+      gtid: row.anchor_gtid,
+      server: row.anchor_server ?? "",
+      timeline: row.anchor_timeline ?? 1
+    },
+    committedAt: row.committed_at
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The batch statements of one mapping, compiled, and which of them a batch needs.
+ *
+ * A prepared statement keeps its plan, and a plan made while the tables were small scans them. The server plans anew
+ * when a table is analysed; where nobody analyses, a new name after ever more uses (16, 128, 1024, then every 8192)
+ * does the same.
+ */
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
+import { batchStatement, probeStatement } from "./batch-statement.ts"
+import { sourceSql } from "./column-values.ts"
+import type { HrMapping, MappedTarget } from "./mapping.ts"
+
+type Variant = "full" | "partial" | "release" | "replay" | "probe"
+
+export interface PreparedStatement {
+  readonly name: string
+  readonly text: string
+  /** Name of the plan that this one takes over from, to be let go. */
+  readonly retired: string | undefined
+}
+
+const RENEWALS = [16, 128, 1024] as const
+const RENEWAL_USES = 8192
+
+type Path = readonly [group: string, key: string]
+
+const pathsOf = (target: MappedTarget): ReadonlyArray<Path> =>
+  target.columns.flatMap(({ from }) => {
+    const path = typeof from === "object" ? undefined : sourceSql(from).path
+    return path === undefined ? [] : [path]
+  })
+
+export class PreparedBatches {
+  private readonly texts: Readonly<Record<Variant, string>>
+  private readonly paths: ReadonlyMap<string, ReadonlyArray<Path>>
+  private readonly uses = new Map<Variant, number>()
+  private readonly prefix: string
+
+  /** @param serial different for every compiled mapping of a connection, so that names never meet another text */
+  constructor(mapping: HrMapping, serial: number) {
+    this.prefix = `gradewire_${serial}`
+    this.paths = new Map(mapping.targets.map((target) => [target.subject, pathsOf(target)]))
+    const events = { source: "events", fence: "offset", isReplay: false } as const
+    this.texts = {
+      full: batchStatement(mapping, { ...events, isPartial: false }),
+      partial: batchStatement(mapping, { ...events, isPartial: true }),
+      replay: batchStatement(mapping, { ...events, fence: "epoch", isPartial: true, isReplay: true }),
+      release: batchStatement(mapping, { source: "held", fence: "epoch", isPartial: true, isReplay: false }),
+      probe: probeStatement(mapping)
+    }
+  }
+
+  statement(variant: Variant): PreparedStatement {
+    const used = this.uses.get(variant) ?? 0
+    this.uses.set(variant, used + 1)
+    const version = versionAt(used)
+    const before = used === 0 ? version : versionAt(used - 1)
+    const name = (of: number) => `${this.prefix}_${variant}_${of}`
+    return {
+      name: name(version),
+      text: this.texts[variant],
+      retired: before === version ? undefined : name(before)
+    }
+  }
+
+  /** Whether some score lacks a key that its target is filled from. */
+  isPartial(changes: ReadonlyArray<ChangeEvent>): boolean {
+    for (const { data, subject, type } of changes) {
+      if (!("resultId" in data) || type === "gradewire.score.revoked.v1") continue
+      const groups = data as unknown as Readonly<
+        Record<string, Readonly<Record<string, unknown>> | undefined>
+      >
+      for (const [group, key] of this.paths.get(subject) ?? []) {
+        const held = groups[group]
+        if (held === undefined || !(key in held)) return true
+      }
+    }
+    return false
+  }
+}
+
+const versionAt = (used: number): number => {
+  const early = RENEWALS.findIndex((limit) => used < limit)
+  return early >= 0 ? early : RENEWALS.length + Math.floor(used / RENEWAL_USES)
+}

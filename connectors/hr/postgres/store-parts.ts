@@ -1,0 +1,109 @@
+/** What the parts of the store share: classified statements, the compiled mapping, the stored offset, the fence's verdict. */
+import { Effect } from "effect"
+import {
+  ApplyFenced,
+  OffsetMoved,
+  StoreMisconfigured,
+  type BatchOutcome,
+  type ProfileStoreError
+} from "../../../src/apply/ProfileStore.ts"
+import { classifyError } from "./classify-error.ts"
+import { grantsFor, readMapping, type HrMappingConfig } from "./mapping.ts"
+import { READ_OFFSET, type OffsetRow } from "./offset-statements.ts"
+import type { DriverError, PostgresOptions, PostgresSession, Row, Statement } from "./postgres-client.ts"
+import { PreparedBatches, type PreparedStatement } from "./prepared-batches.ts"
+
+export interface PostgresProfileStoreOptions {
+  readonly connector: string
+  readonly postgres: PostgresOptions
+  readonly mapping: HrMappingConfig
+  /** Names this process to a DBA: pod or host name. */
+  readonly holder: string
+}
+
+/** Everything the parts of the store share. */
+export interface StoreParts {
+  readonly connector: string
+  readonly rows: <R extends object = Row>(
+    statement: Statement
+  ) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
+  readonly run: <R extends object = Row>(
+    statement: PreparedStatement,
+    values: ReadonlyArray<unknown>
+  ) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
+  readonly batches: Effect.Effect<PreparedBatches, ProfileStoreError>
+  readonly readOffset: Effect.Effect<OffsetRow | undefined, ProfileStoreError>
+}
+
+export const NOTHING: BatchOutcome = { applied: 0, stale: 0, held: 0, dead: 0 }
+
+/** Why a batch met no row to lock; succeeds where the batch is done already. */
+export const explainFence = (
+  store: StoreParts,
+  epoch: number,
+  expected: string | undefined,
+  reached: string | undefined
+): Effect.Effect<BatchOutcome, ProfileStoreError> =>
+  Effect.gen(function* () {
+    const found = yield* store.readOffset
+    const foundEpoch = found === undefined ? 0 : Number(found.epoch)
+    if (foundEpoch > epoch) {
+      return yield* new ApplyFenced({
+        message: `connector ${store.connector} is applied by a newer process`,
+        epoch,
+        newerEpoch: foundEpoch
+      })
+    }
+    // Under my own epoch only I could have moved it there: the answer was lost, not the batch.
+    if (foundEpoch === epoch && reached !== undefined && found?.position === reached) return NOTHING
+    return yield* new OffsetMoved({
+      message: `the stored offset of connector ${store.connector} is not the one this process left there`,
+      expected: `${expected ?? "any position"} under epoch ${epoch}`,
+      found: found === undefined ? "none" : `${found.position} under epoch ${foundEpoch}`
+    })
+  })
+
+/** Codes after which what we know of the tables is not true any more. */
+const changesShape = (error: ProfileStoreError): boolean => error instanceof StoreMisconfigured
+
+export const makeParts = (options: PostgresProfileStoreOptions, session: PostgresSession): StoreParts => {
+  const { postgres, mapping } = options
+  const place = {
+    server: `${postgres.host}:${postgres.port}/${postgres.database}`,
+    grants: grantsFor(postgres.user, mapping)
+  }
+  let prepared: PreparedBatches | undefined
+  let serial = 0
+  const classified = <A>(effect: Effect.Effect<A, DriverError | ProfileStoreError>) =>
+    effect.pipe(
+      Effect.mapError((error) => (error._tag === "DriverError" ? classifyError(error.cause, place) : error)),
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (changesShape(error)) prepared = undefined
+        })
+      )
+    )
+  const rows = <R extends object = Row>(statement: Statement) => classified(session.rows<R>(statement))
+  return {
+    connector: options.connector,
+    rows,
+    run: <R extends object = Row>(statement: PreparedStatement, values: ReadonlyArray<unknown>) =>
+      Effect.gen(function* () {
+        // The plan may be gone with its connection; letting go of it is a courtesy.
+        if (statement.retired !== undefined) {
+          yield* Effect.ignore(rows({ text: `deallocate ${statement.retired}` }))
+        }
+        return yield* rows<R>({ name: statement.name, text: statement.text, values })
+      }),
+    batches: Effect.suspend(() =>
+      prepared === undefined
+        ? classified(readMapping(session, mapping)).pipe(
+            Effect.map((read) => (prepared = new PreparedBatches(read, ++serial)))
+          )
+        : Effect.succeed(prepared)
+    ),
+    readOffset: rows<OffsetRow>({ text: READ_OFFSET, values: [options.connector] }).pipe(
+      Effect.map((found) => found[0])
+    )
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The parts of the batch statement that write one target table, from the rows `filed` that won against the guard.
+ *
+ * - An insert names mapped columns only; what else the table has keeps its value or default.
+ * - In the `partial` form an event may lack keys: the column keeps what it has, or takes its default in a new row.
+ *   The rows are locked first (`now_N`), so that a value somebody else writes at this moment is not put back.
+ */
+import { columnValue, constantValue, sourceSql } from "./column-values.ts"
+import type { MappedColumn, MappedTarget } from "./mapping.ts"
+import { identifier } from "./sql-text.ts"
+
+const name = (column: MappedColumn): string => identifier(column.shape.name)
+
+const valueSql = (column: MappedColumn, zoneMinutes: number): string =>
+  typeof column.from === "object"
+    ? constantValue(column.from.value, column.shape)
+    : columnValue(sourceSql(column.from).text, column.shape, zoneMinutes)
+
+const presenceSql = (column: MappedColumn): string | undefined =>
+  typeof column.from === "object" ? undefined : sourceSql(column.from).present
+
+const isKey = (target: MappedTarget, column: MappedColumn): boolean => target.key.includes(column)
+
+const conflictAction = (target: MappedTarget): string => {
+  const updated = target.columns.filter((column) => !isKey(target, column))
+  return updated.length === 0
+    ? "do nothing"
+    : `do update set ${updated.map((column) => `${name(column)} = excluded.${name(column)}`).join(", ")}`
+}
+
+/** `["…","…"]`: the key's values as jsonb, as they were written. NULL where the key never changes. */
+export const rowKeySql = (target: MappedTarget, zoneMinutes: number): string =>
+  target.hasFixedKey
+    ? "null::jsonb"
+    : `jsonb_build_array(${target.key.map((column) => `(${valueSql(column, zoneMinutes)})::text`).join(", ")})`
+
+/** Joins target row `t` with the row of the result in `f`; `rowKey` names the column that holds a changing key. */
+const sameRow = (target: MappedTarget, zoneMinutes: number, rowKey: string): string =>
+  target.key
+    .map((column, index) =>
+      target.hasFixedKey
+        ? `t.${name(column)} = ${valueSql(column, zoneMinutes)}`
+        : `t.${name(column)} = (f.${rowKey} ->> ${index})::${column.shape.type}`
+    )
+    .join(" and ")
+
+const partialValue = (column: MappedColumn, zoneMinutes: number): string => {
+  const value = valueSql(column, zoneMinutes)
+  const present = presenceSql(column)
+  if (present === undefined) return value
+  const fallback = column.shape.defaultSql === "identity" ? "null" : (column.shape.defaultSql ?? "null")
+  return `case when ${present} then ${value} when t.gradewire_row then t.${name(column)} else ${fallback} end`
+}
+
+const upsert = (target: MappedTarget, index: number, zoneMinutes: number, isPartial: boolean): string => {
+  const columns = target.columns.map(name).join(", ")
+  const values = target.columns
+    .map((column) => (isPartial ? partialValue(column, zoneMinutes) : valueSql(column, zoneMinutes)))
+    .join(",\n    ")
+  const rows = isPartial ? `filed f left join now_${index} t on t.gradewire_result = f.result_id` : "filed f"
+  return `put_${index} as (
+  insert into ${target.relation} (${columns})
+  select ${values}
+  from ${rows}
+  where f.mapping = ${index} and not f.revoked
+  order by f.result_id
+  on conflict (${target.key.map(name).join(", ")}) ${conflictAction(target)}
+)`
+}
+
+const lockRows = (target: MappedTarget, index: number, zoneMinutes: number): string =>
+  `now_${index} as materialized (
+  select f.result_id as gradewire_result, true as gradewire_row, ${target.columns.map((column) => `t.${name(column)}`).join(", ")}
+  from filed f join ${target.relation} t on ${sameRow(target, zoneMinutes, "row_key")}
+  where f.mapping = ${index} and not f.revoked
+  for update of t
+)`
+
+/** Removes or flags the rows of results that are revoked, or taken from a person that is no longer proven. */
+const take = (target: MappedTarget, index: number, zoneMinutes: number): string | undefined => {
+  const where = `f.mapping = ${index} and ${sameRow(target, zoneMinutes, "ledger_row_key")}`
+  if (typeof target.onRevoke === "object") {
+    const set = target.onRevoke.flag
+      .map((column) => `${name(column)} = ${valueSql(column, zoneMinutes)}`)
+      .join(", ")
+    return `take_${index} as (update ${target.relation} t set ${set} from gone f where ${where})`
+  }
+  const which = target.onRevoke === "ignore" ? " and f.withdrawn" : ""
+  return `take_${index} as (delete from ${target.relation} t using gone f where ${where}${which})`
+}
+
+/** A result whose key changed leaves its old row. */
+const leave = (target: MappedTarget, index: number, zoneMinutes: number): string | undefined =>
+  target.hasFixedKey
+    ? undefined
+    : `leave_${index} as (delete from ${target.relation} t using filed f
+  where f.mapping = ${index} and not f.revoked and f.was_filed and f.ledger_row_key is distinct from f.row_key
+    and ${sameRow(target, zoneMinutes, "ledger_row_key")})`
+
+/** Common table expressions over `filed` and `gone`, in order. */
+export const targetParts = (
+  target: MappedTarget,
+  index: number,
+  zoneMinutes: number,
+  isPartial: boolean
+): ReadonlyArray<string> =>
+  [
+    isPartial ? lockRows(target, index, zoneMinutes) : undefined,
+    upsert(target, index, zoneMinutes, isPartial),
+    take(target, index, zoneMinutes),
+    leave(target, index, zoneMinutes)
+  ].filter((part) => part !== undefined)

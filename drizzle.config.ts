@@ -1,0 +1,8 @@
+/** `npx drizzle-kit generate`: migrations of the tables gradewire keeps in the HR database. */
+import { defineConfig } from "drizzle-kit"
+
+export default defineConfig({
+  dialect: "postgresql",
+  schema: "./schemas/hr/tables.ts",
+  out: "./schemas/hr/migrations/postgresql"
+})

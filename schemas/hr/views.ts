@@ -1,0 +1,36 @@
+/**
+ * The views a DBA reads, without personal values (G9); their SQL is in the migrations.
+ *
+ * `null` is "not known"; a lag that is not known is never shown as 0.
+ */
+import { bigint, doublePrecision, integer, pgSchema, text, timestamp } from "drizzle-orm/pg-core"
+
+const gradewire = pgSchema("gradewire")
+
+const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: "string" })
+const count = (name: string) => bigint(name, { mode: "bigint" })
+
+export const offsetsView = gradewire
+  .view("offsets", {
+    connector: text("connector").notNull(),
+    position: text("position").notNull(),
+    generation: bigint("generation", { mode: "number" }).notNull(),
+    streamSequence: bigint("stream_sequence", { mode: "number" }).notNull(),
+    anchorFile: text("anchor_file"),
+    anchorPosition: bigint("anchor_position", { mode: "number" }),
+    anchorGtid: text("anchor_gtid"),
+    anchorServer: text("anchor_server"),
+    anchorTimeline: integer("anchor_timeline"),
+    committedAt: moment("committed_at"),
+    updatedAt: moment("updated_at").notNull(),
+    epoch: bigint("epoch", { mode: "number" }).notNull(),
+    holder: text("holder").notNull(),
+    events: count("events").notNull(),
+    applied: count("applied").notNull(),
+    stale: count("stale").notNull(),
+    lagSeconds: doublePrecision("lag_seconds"),
+    idleSeconds: doublePrecision("idle_seconds"),
+    heldChanges: count("held_changes").notNull(),
+    deadLetters: count("dead_letters").notNull()
+  })
+  .existing()
