@@ -1,5 +1,6 @@
-/** The configuration with every default filled in, and the names derived from it. No secret is read. */
+/** The configuration with every default filled in. No secret is read. */
 import { streamName } from "../../connectors/jetstream/options.ts"
+import { defaultServerId } from "../../connectors/mysql/source-options.ts"
 import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 
 type Filled<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: NonNullable<T[P]> }
@@ -18,7 +19,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
   source: {
     ...config.source,
     port: config.source.port ?? 3306,
-    serverId: config.source.serverId ?? derivedServerId(config.connector),
+    serverId: config.source.serverId ?? defaultServerId(config.connector),
     // A connector that begins late would miss what was written before: that is never the silent choice (G1).
     start: config.source.start ?? "earliest"
   },
@@ -47,13 +48,3 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
     checkpointSeconds: config.limits?.checkpointSeconds ?? 2
   }
 })
-
-/**
- * FNV-1a of the connector's name in the upper half of the 32-bit range, where people who number their servers by hand
- * or by address seldom are. Two readers with one id throw each other out, so it is stable and can be set by hand.
- */
-export const derivedServerId = (connector: string): number => {
-  let hash = 0x811c9dc5
-  for (const character of connector) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193)
-  return 0x80000000 + ((hash >>> 0) & 0x7ffffffe) + 1
-}

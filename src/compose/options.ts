@@ -2,11 +2,49 @@
  * From a loaded configuration to what each adapter wants to be told: defaults filled in, secrets read, file names made
  * absolute. One function per outside system, so that a command asks only for the secrets it needs.
  */
-import { Effect, Path } from "effect"
+import { hostname } from "node:os"
+import { Effect, Path, Redacted } from "effect"
 import { jetStreamOptions } from "../../connectors/jetstream/options.ts"
+import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
+import type { PostgresProfileStoreOptions } from "../../connectors/hr/postgres/store-parts.ts"
+import type { SourceOptions, TlsOptions } from "../../connectors/mysql/source-options.ts"
+import { offsetMinutes } from "../../schemas/civil-time.ts"
 import type { Secret, Tls } from "../../schemas/connector-config.ts"
+import { tablePlans } from "../capture/SourceTranslator.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
-import { readSecret } from "../runtime/read-secret.ts"
+import { readNamedFile, readSecret } from "../runtime/read-secret.ts"
+
+/** Options of everything in connectors/mysql. */
+export const sourceOptions = Effect.fnUntraced(function* (loaded: LoadedConfig) {
+  const { connector, source, tables } = loaded.config
+  const password = yield* optionalSecret(source.password, "source.password", loaded.folder)
+  return {
+    connector,
+    host: source.host,
+    port: source.port ?? 3306,
+    user: source.user,
+    password: password ?? Redacted.make(""),
+    tls: yield* sourceTls(source.tls, loaded.folder),
+    serverId: source.serverId,
+    tables: tablePlans(tables).map((plan) => plan.wanted)
+  } satisfies SourceOptions
+})
+
+const SOURCE_TLS_MODES = {
+  disable: "disabled",
+  require: "required",
+  "verify-ca": "verify-ca",
+  "verify-identity": "verify-identity"
+} as const
+
+/** Where nothing is said, encrypted if the server can, as MySQL's own clients do. */
+const sourceTls = Effect.fnUntraced(function* (tls: Tls | undefined, folder: string) {
+  if (tls === undefined) return { mode: "preferred" } satisfies TlsOptions
+  return {
+    mode: SOURCE_TLS_MODES[tls.mode],
+    ...(yield* pemTexts(tls, "source", folder))
+  } satisfies TlsOptions
+})
 
 /** Options of everything in connectors/jetstream. */
 export const changeLogOptions = Effect.fnUntraced(function* (loaded: LoadedConfig) {
@@ -21,6 +59,56 @@ export const changeLogOptions = Effect.fnUntraced(function* (loaded: LoadedConfi
   }
   const options = jetStreamOptions(loaded.config, secrets)
   return { ...options, tls }
+})
+
+/** How to reach the HR database. @param role shown to its DBA in `pg_stat_activity` */
+export const targetOptions = Effect.fnUntraced(function* (loaded: LoadedConfig, role: string) {
+  const { connector, target } = loaded.config
+  return {
+    host: target.host,
+    port: target.port ?? 5432,
+    database: target.database,
+    user: target.user,
+    password: yield* optionalSecret(target.password, "target.password", loaded.folder),
+    tls: yield* targetTls(target.tls, loaded.folder),
+    applicationName: `gradewire ${connector} ${role}`
+  } satisfies PostgresOptions
+})
+
+/** Options of the profile store. */
+export const profileStoreOptions = Effect.fnUntraced(function* (loaded: LoadedConfig) {
+  const { connector, tables, employees, source, target } = loaded.config
+  return {
+    connector,
+    postgres: yield* targetOptions(loaded, "apply"),
+    mapping: {
+      scores: tables.filter((table) => table.as === "score"),
+      employees,
+      zoneMinutes: offsetMinutes(target.timeZone ?? source.timeZone) ?? 0
+    },
+    holder: `${hostname()}:${process.pid}`
+  } satisfies PostgresProfileStoreOptions
+})
+
+const targetTls = Effect.fnUntraced(function* (tls: Tls | undefined, folder: string) {
+  if (tls === undefined || tls.mode === "disable") return false
+  const { ca, cert, key } = yield* pemTexts(tls, "target", folder)
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    rejectUnauthorized: tls.mode !== "require",
+    ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {})
+  }
+})
+
+/** PEM text of the files that `tls` names. */
+const pemTexts = Effect.fnUntraced(function* (tls: Tls, section: string, folder: string) {
+  const text = (key: "caFile" | "certFile" | "keyFile") => {
+    const file = tls[key]
+    return file === undefined ? Effect.undefined : readNamedFile(file, `${section}.tls.${key}`, folder)
+  }
+  return { ca: yield* text("caFile"), cert: yield* text("certFile"), key: yield* text("keyFile") }
 })
 
 /** `undefined` where the configuration names no secret. */

@@ -65,7 +65,7 @@ export class ConfigUnreadable extends Schema.TaggedError<ConfigUnreadable>()("Co
   }
 }
 
-/** A secret's file or environment variable is missing, not readable or empty. */
+/** The file or environment variable of a secret or a certificate is missing, not readable or empty. */
 export class SecretUnreadable extends Schema.TaggedError<SecretUnreadable>()("SecretUnreadable", {
   message: Schema.String,
   /** Where the configuration names it: `source.password`. */

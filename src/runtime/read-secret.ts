@@ -14,18 +14,23 @@ export const readSecret = (secret: Secret, path: string, folder: string) =>
   "file" in secret ? fromFile(secret.file, path, folder) : fromEnvironment(secret.env, path)
 
 const fromFile = Effect.fnUntraced(function* (file: string, path: string, folder: string) {
+  const text = yield* readNamedFile(file, path, folder)
+  const value = text.replace(/\r?\n$/, "")
+  return value === "" ? yield* empty(path, `file ${file}`) : Redacted.make(value, { label: path })
+})
+
+/** Text of a file that the configuration names at `path`: a secret, a certificate, a key. */
+export const readNamedFile = Effect.fnUntraced(function* (file: string, path: string, folder: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
   const place = `file ${file}`
-  const text = yield* fileSystem.readFileString(paths.resolve(folder, file)).pipe(
+  return yield* fileSystem.readFileString(paths.resolve(folder, file)).pipe(
     Effect.mapError(({ reason }) => {
       const why = reason._tag === "NotFound" ? "does not exist" : `cannot be read (${reason._tag})`
-      const fix = `Mount the secret at ${file}, readable for the user that runs gradewire, or change ${path} in the configuration.`
+      const fix = `Mount it at ${file}, readable for the user that runs gradewire, or change ${path} in the configuration.`
       return new SecretUnreadable({ message: `${path}: ${place} ${why}`, path, place, fix })
     })
   )
-  const value = text.replace(/\r?\n$/, "")
-  return value === "" ? yield* empty(path, place) : Redacted.make(value, { label: path })
 })
 
 const fromEnvironment = Effect.fnUntraced(function* (name: string, path: string) {

@@ -1,0 +1,83 @@
+/**
+ * What the commands can ask for. The program's roof supplies it and loads each piece only when it is asked, so that a
+ * small answer costs no driver.
+ */
+import type { Effect, FileSystem, Path } from "effect"
+import type { Failure } from "../../schemas/failure.ts"
+import type { Finding } from "../../schemas/finding.ts"
+
+/** What every action may need of the machine. */
+export type Machine = FileSystem.FileSystem | Path.Path
+
+export type Action<A> = Effect.Effect<A, Failure, Machine>
+
+export const ROLES = ["all", "capture", "apply"] as const
+export type Role = (typeof ROLES)[number]
+
+export const CHECK_PARTS = ["source", "changelog", "target"] as const
+export type CheckPart = (typeof CHECK_PARTS)[number]
+
+export interface PartFinding extends Finding {
+  readonly part: CheckPart
+}
+
+export interface MappedTable {
+  readonly table: string
+  readonly as: string
+  /** Table it fills, where it is a score table. */
+  readonly target: string | undefined
+}
+
+export interface ConfigSummary {
+  readonly connector: string
+  readonly tables: ReadonlyArray<MappedTable>
+}
+
+/** Progress of one stage of one connector, as the HR database knows it. `null` is unknown, never zero. */
+export interface StageOffset {
+  readonly connector: string
+  readonly stage: string
+  /** Everything at or before it has taken effect; `null` before the first change. */
+  readonly position: string | null
+  readonly logFile: string | null
+  readonly logPosition: number | null
+  readonly gtid: string | null
+  readonly server: string | null
+  readonly generation: number | null
+  readonly streamSequence: number | null
+  /** Source commit time of the last change, RFC 3339. */
+  readonly committedAt: string | null
+  /** When the offset was last written, RFC 3339. */
+  readonly updatedAt: string | null
+  /** Seconds from that commit at the source to its commit in the HR database. */
+  readonly lagSeconds: number | null
+  /** Seconds since the offset was last written, by the HR database's clock. */
+  readonly ageSeconds: number | null
+  readonly epoch: number | null
+  readonly holder: string | null
+  /** Totals since the beginning; decimal digits. */
+  readonly events: string | null
+  readonly applied: string | null
+  /** Results that wait for their person, and refused ones, right now. */
+  readonly held: string | null
+  readonly deadLetters: string | null
+}
+
+export interface Migrated {
+  /** Migrations applied now. */
+  readonly applied: number
+  /** Migrations that the database holds. */
+  readonly total: number
+}
+
+export interface Actions {
+  /** @param log `json`: one object a line; `text`: for a person at a terminal */
+  readonly run: (file: string, role: Role, log: "json" | "text") => Action<never>
+  readonly validate: (file: string) => Action<ConfigSummary>
+  /** Every default filled in; secrets only as the places they come from. */
+  readonly effective: (file: string) => Action<Readonly<Record<string, unknown>>>
+  readonly schema: Action<Readonly<Record<string, unknown>>>
+  readonly check: (file: string, parts: ReadonlyArray<CheckPart>) => Action<ReadonlyArray<PartFinding>>
+  readonly offsets: (file: string) => Action<ReadonlyArray<StageOffset>>
+  readonly migrate: (file: string) => Action<Migrated>
+}

@@ -1,0 +1,31 @@
+/** The command tree. Its definitions are read for every `--help`; what they do is loaded only when asked for. */
+import { Command } from "effect/cli"
+import type { Actions } from "./Actions.ts"
+import { checkCommand } from "./check-command.ts"
+import { configCommand } from "./config-command.ts"
+import { migrateCommand } from "./migrate-command.ts"
+import { offsetsCommand } from "./offsets-command.ts"
+import { runCommand } from "./run-command.ts"
+
+export const gradewireCommand = (actions: Actions) =>
+  Command.make("gradewire").pipe(
+    Command.withDescription(
+      "Carries exam scores from a training database's binlog into employee profiles, exactly once"
+    ),
+    Command.withExamples([
+      { command: "gradewire config validate --config connector.yaml", description: "Is the file right?" },
+      { command: "gradewire check --config connector.yaml", description: "Are the servers ready?" },
+      { command: "gradewire run --config connector.yaml", description: "Run it" },
+      {
+        command: "gradewire offsets list --config connector.yaml",
+        description: "Where is it, how far behind?"
+      }
+    ]),
+    Command.withSubcommands([
+      runCommand(actions),
+      configCommand(actions),
+      checkCommand(actions),
+      offsetsCommand(actions),
+      migrateCommand(actions)
+    ])
+  )
