@@ -14,10 +14,10 @@ const Nullable = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.
 const Text = Schema.String
 /** Plain decimal notation, exactly as many digits as the source has: "87.50". */
 const Decimal = Schema.String.check(
-  Schema.isPattern(/^-?\d+(\.\d+)?$/, { expected: "a decimal number without exponent" })
+  Schema.isPattern(/^-?\d+(\.\d+)?$/u, { expected: "a decimal number without exponent" })
 )
 const Instant = Schema.String.check(
-  Schema.isPattern(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/, {
+  Schema.isPattern(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/u, {
     expected: "an RFC 3339 time in UTC"
   })
 )

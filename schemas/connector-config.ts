@@ -6,14 +6,14 @@
 import { Schema } from "effect"
 
 const Name = Schema.String.check(
-  Schema.isPattern(/^[a-z][a-z0-9-]{0,30}$/, { expected: "1–31 of a–z, 0–9 and -, starting with a letter" })
+  Schema.isPattern(/^[a-z][a-z0-9-]{0,30}$/u, { expected: "1–31 of a–z, 0–9 and -, starting with a letter" })
 )
 /** `schema.table`; any characters but a dot inside the parts. */
-const TableName = Schema.String.check(Schema.isPattern(/^[^.\s][^.]*\.[^.]+$/, { expected: "schema.table" }))
+const TableName = Schema.String.check(Schema.isPattern(/^[^.\s][^.]*\.[^.]+$/u, { expected: "schema.table" }))
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65535 }))
 /** Fixed offset of local times, "+08:00" or "Z". */
 const ZoneOffset = Schema.String.check(
-  Schema.isPattern(/^(Z|[+-](0\d|1[0-4]):[0-5]\d)$/, { expected: 'a fixed offset such as "+08:00"' })
+  Schema.isPattern(/^(Z|[+-](0\d|1[0-4]):[0-5]\d)$/u, { expected: 'a fixed offset such as "+08:00"' })
 )
 const Column = Schema.NonEmptyString
 
@@ -52,7 +52,7 @@ export const ChangeLogConfig = Schema.Struct({
   /** Default: GRADEWIRE_<CONNECTOR>, "-" as "_". */
   stream: Schema.optionalKey(
     Schema.String.check(
-      Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { expected: "1–64 of A–Z, a–z, 0–9, _ and -" })
+      Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/u, { expected: "1–64 of A–Z, a–z, 0–9, _ and -" })
     )
   ),
   /** `create` makes the stream where it is missing; `verify` leaves that to somebody else. */
@@ -146,7 +146,8 @@ const TargetSourceName = Schema.String.check(
     (text) =>
       (TARGET_SOURCES as ReadonlyArray<string>).includes(text) ||
       /^attributes\..+$/.test(text) ||
-      `expected one of ${TARGET_SOURCES.join(", ")} or attributes.<name>`
+      `expected one of ${TARGET_SOURCES.join(", ")} or attributes.<name>`,
+    { toJsonSchema: () => ({ anyOf: [{ enum: [...TARGET_SOURCES] }, { pattern: "^attributes\\..+$" }] }) }
   )
 )
 
