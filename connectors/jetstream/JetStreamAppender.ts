@@ -1,8 +1,9 @@
 /**
  * Pipelined appends with an expected sequence on each (G6).
  *
- * - Message i names sequence n+i-1 as the last one. The server refuses a message whose expectation is wrong, and with it
- *   every later one in flight: no gap can form, and a second writer fails on its first message.
+ * - Message i names sequence n+i-1 as the last one, and from the second on the id of the message before. The sequence
+ *   alone is not enough: of 20 messages in flight behind 0, the sixth would fit a log that another writer has taken
+ *   to 5. The chain of ids breaks with the first refusal, so nothing behind it can be stored.
  * - Success is an acknowledgement with exactly the sequence expected. Anything else ends the appender: a refusal, a
  *   duplicate, silence, a lost connection. It says nothing about where the log ends; the caller reads the tail again.
  * - A message is handed to the socket within the call: no timer, no batching delay.
@@ -10,7 +11,7 @@
  * One subscription takes all answers and one fiber watches over silence; the driver's request() costs two timers, a
  * random token and three promises for each message.
  */
-import { createInbox, type Msg } from "@nats-io/transport-node"
+import { createInbox, nuid, type Msg } from "@nats-io/transport-node"
 import { Effect, Latch, type Scope } from "effect"
 import {
   LogMoved,
@@ -21,7 +22,7 @@ import {
   type LogMessage
 } from "../../src/capture/ChangeLog.ts"
 import { appendRefused } from "./classify-error.ts"
-import { appendHeaders, HEADER_BYTES_MAX } from "./message-headers.ts"
+import { appendHeaders, HEADER_BYTES_MAX, messageId } from "./message-headers.ts"
 import type { Link } from "./NatsConnection.ts"
 import { messageSubject, type JetStreamOptions } from "./options.ts"
 
@@ -62,6 +63,8 @@ export const openAppender = Effect.fnUntraced(function* (
 class AppendsInFlight {
   acknowledged: number
   private published: number
+  private lastId: string | undefined
+  private readonly writer = nuid.next()
   private bytesInFlight = 0
   /** Bytes of the messages in flight, oldest first. */
   private readonly sizes: Array<number> = []
@@ -139,7 +142,12 @@ class AppendsInFlight {
   }
 
   private publish(message: LogMessage): void {
-    const headers = appendHeaders(message.head, this.options.stream, this.published)
+    const id = messageId(message.head, this.writer)
+    const headers = appendHeaders(message.head, id, {
+      stream: this.options.stream,
+      lastSequence: this.published,
+      lastId: this.lastId
+    })
     const bytes = headers.byteLength + message.body.length
     if (bytes > this.messageBytesMax || headers.byteLength > HEADER_BYTES_MAX) {
       return this.fail(this.tooLarge(message, bytes))
@@ -147,6 +155,7 @@ class AppendsInFlight {
     const sequence = this.published + 1
     // Counted before it is handed over: the answer may not find an empty list.
     this.published = sequence
+    this.lastId = id
     this.sizes.push(bytes)
     this.bytesInFlight += bytes
     this.empty.closeUnsafe()

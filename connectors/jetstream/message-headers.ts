@@ -5,13 +5,28 @@ import { fromHeaders, toHeaders, type LogHead } from "../../schemas/log-head.ts"
 /** JetStream refuses larger headers (nats-server: JSStreamHeaderExceedsMaximumErr). */
 export const HEADER_BYTES_MAX = 65_535
 
+/** Where a message must stand to be stored. */
+export interface Expectation {
+  readonly stream: string
+  readonly lastSequence: number
+  /** Id of the message before, where the same appender wrote it; `undefined` for its first. */
+  readonly lastId: string | undefined
+}
+
 /**
- * Headers of a message that must become the one after `lastSequence` of `stream`, or be refused. Both expectations are
- * checked by the server before it stores anything (G6).
+ * The message's id, as nobody else would name it. Two writers may announce the same epoch with the same checkpoint; the
+ * chain of ids must still tell them apart.
  */
-export const appendHeaders = (head: LogHead, stream: string, lastSequence: number): EncodedHeaders => {
-  let text = `NATS/1.0\r\nNats-Expected-Stream: ${stream}\r\nNats-Expected-Last-Sequence: ${lastSequence}\r\n`
-  for (const [name, value] of toHeaders(head)) text += `${name}: ${value.replaceAll(LINE_BREAK, " ")}\r\n`
+export const messageId = (head: LogHead, writer: string): string =>
+  `${head.connector}.${head.generation}.${head.epoch}.${head.kind}.${head.last}.${writer}`
+
+/** Headers of a message that is stored exactly where it is expected to stand, or refused (G6). */
+export const appendHeaders = (head: LogHead, id: string, expected: Expectation): EncodedHeaders => {
+  let text = `NATS/1.0\r\nNats-Msg-Id: ${id}\r\nNats-Expected-Stream: ${expected.stream}\r\nNats-Expected-Last-Sequence: ${expected.lastSequence}\r\n`
+  if (expected.lastId !== undefined) text += `Nats-Expected-Last-Msg-Id: ${expected.lastId}\r\n`
+  for (const [name, value] of toHeaders(head)) {
+    if (name !== "Nats-Msg-Id") text += `${name}: ${value.replaceAll(LINE_BREAK, " ")}\r\n`
+  }
   return new EncodedHeaders(ENCODER.encode(`${text}\r\n`))
 }
 

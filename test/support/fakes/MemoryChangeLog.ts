@@ -44,6 +44,8 @@ class MemoryAppender implements LogAppender {
   private readonly log: MemoryLog
   private last: number
   private failure: ChangeLogError | undefined
+  /** A real stream takes an id once from one writer. */
+  private readonly ids = new Set<string>()
 
   constructor(log: MemoryLog, lastSequence: number) {
     this.log = log
@@ -78,7 +80,10 @@ class MemoryAppender implements LogAppender {
   }
 
   private store(message: LogMessage): ChangeLogError | undefined {
-    const sequence = this.log.append(this.last, message.head, message.body)
+    const { connector, epoch, generation, kind, last } = message.head
+    const id = [connector, generation, epoch, kind, last].join()
+    const sequence = this.ids.has(id) ? undefined : this.log.append(this.last, message.head, message.body)
+    this.ids.add(id)
     if (sequence === undefined) {
       return new LogMoved({ message: "the memory log has moved", expectedSequence: this.last })
     }
