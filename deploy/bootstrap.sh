@@ -151,8 +151,10 @@ ensure_packages() {
     cd "$root"
     # `npm ci` refuses a lock that was written behind a mirror without other platforms' optional packages; `npm install`
     # takes the same versions from it, verified by the same hashes, and with --no-save leaves it as it is
-    patiently npm ci --ignore-scripts --no-audit --no-fund --silent ||
-      patiently npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error ||
+    options="--ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1 --fetch-retry-mintimeout=2000"
+    # shellcheck disable=SC2086
+    patiently npm ci $options --silent ||
+      patiently npm install --no-save $options --loglevel=error ||
       fail "npm could not install the packages of package-lock.json; is its registry reachable?"
     echo "$hash" >"$root/node_modules/.gradewire-lock"
   fi
