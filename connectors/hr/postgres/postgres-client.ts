@@ -166,22 +166,9 @@ export const openSession = (options: PostgresOptions): Effect.Effect<PostgresSes
       (opened) => Effect.promise(() => opened.close())
     )
     const attempt = <A>(run: () => Promise<A>) =>
-      Effect.callback<A, DriverError>((resume) => {
-        let isOver = false
-        run().then(
-          (value) => {
-            isOver = true
-            resume(Effect.succeed(value))
-          },
-          (cause: unknown) => {
-            isOver = true
-            resume(Effect.fail(driverError(cause)))
-          }
-        )
-        return Effect.sync(() => {
-          if (!isOver) connections.discard()
-        })
-      })
+      Effect.onInterrupt(Effect.tryPromise({ try: run, catch: driverError }), () =>
+        Effect.sync(() => connections.discard())
+      )
     return {
       rows: <R extends object>(statement: Statement) => attempt(() => connections.run<R>(statement)),
       exclusively: (effect) => turn.withPermit(effect),

@@ -1,0 +1,135 @@
+/** What becomes of each score of a batch, for the profile store in memory: the rules of matching, guard and queues. */
+import type { ScoreEvent } from "../../../schemas/change-event.ts"
+import type { ConnectorConfig, ScoreTable } from "../../../schemas/connector-config.ts"
+
+export interface LedgerEntry {
+  readonly position: string
+  readonly eventId: string
+  readonly state: "recorded" | "revoked"
+  readonly learnerId: string | null
+  readonly employee: string | null
+}
+
+export interface Learner {
+  readonly position: string
+  readonly employeeNo?: string | null
+  readonly phone?: string | null
+  readonly email?: string | null
+}
+
+export interface MemoryPeople {
+  readonly staff: ReadonlyArray<Readonly<Record<string, string | null>>>
+  readonly learners: ReadonlyMap<string, Learner>
+  readonly assessments: ReadonlyMap<string, unknown>
+  readonly links: ReadonlyMap<string, string>
+  readonly ledger: ReadonlyMap<string, LedgerEntry>
+  readonly held: ReadonlyMap<string, { readonly event: ScoreEvent }>
+  readonly letters: ReadonlyArray<Letter>
+}
+
+interface Letter {
+  readonly event: { readonly sequence: string }
+  readonly resultId: string | null
+  readonly state: "open" | "waiting" | "replay" | "done" | "discarded"
+}
+
+interface JudgeOptions<L extends Letter> {
+  readonly scores: ReadonlyArray<Pick<ScoreTable, "table" | "target">>
+  readonly employees: ConnectorConfig["employees"]
+  readonly isReplay: boolean
+  readonly isUnresolved: (letter: L) => boolean
+}
+
+export interface Judgement {
+  readonly event: ScoreEvent
+  readonly fate: "stale" | "dead" | "held" | "file"
+  readonly reason: string
+  readonly person: string | null
+  /** Set where a rule proved the person now. */
+  readonly rule: string | undefined
+  readonly isMapped: boolean
+  readonly target: Pick<ScoreTable, "target"> | undefined
+}
+
+interface Proof {
+  readonly person: string | null
+  readonly reason: string
+  readonly rule: string | undefined
+}
+
+const prove = (
+  people: Omit<MemoryPeople, "letters">,
+  event: ScoreEvent,
+  employees: ConnectorConfig["employees"]
+): Proof => {
+  const { learner, resultId } = event.data
+  const known = learner.id == null ? undefined : people.learners.get(learner.id)
+  const linked = learner.id == null ? undefined : people.links.get(learner.id)
+  if (linked !== undefined) return { person: linked, reason: "", rule: undefined }
+  const filed = people.ledger.get(resultId)
+  if (learner.id == null && filed?.state === "recorded")
+    return { person: filed.employee, reason: "", rule: undefined }
+  const hits = employees.match.map((rule) => {
+    const own = learner[rule.learner]
+    const key = own != null && own !== "" ? own : known?.[rule.learner]
+    const found = people.staff.filter((one) => key != null && key !== "" && one[rule.employee] === key)
+    return { rule: rule.learner, key, people: new Set(found.map((one) => one[employees.key]!)) }
+  })
+  const all = new Set(hits.flatMap((hit) => [...hit.people]))
+  if (hits.some((hit) => hit.people.size > 1)) return { person: null, reason: "AMBIGUOUS", rule: undefined }
+  if (all.size > 1) return { person: null, reason: "CONFLICT", rule: undefined }
+  if (all.size === 1)
+    return { person: [...all][0]!, reason: "", rule: hits.find((hit) => hit.people.size === 1)!.rule }
+  const isUnknown = learner.id != null && known === undefined && hits.every((hit) => !hit.key)
+  return { person: null, reason: isUnknown ? "LEARNER_UNKNOWN" : "ABSENT", rule: undefined }
+}
+
+/** Judgements in the order of the events. */
+export const judge = <L extends Letter>(
+  people: Omit<MemoryPeople, "letters"> & { readonly letters: ReadonlyArray<L> },
+  events: ReadonlyArray<ScoreEvent>,
+  options: JudgeOptions<L>
+): ReadonlyArray<Judgement> => {
+  const letters: ReadonlyArray<L> = people.letters
+  const isBlocked = ({ data, sequence }: ScoreEvent): boolean =>
+    letters.some(
+      (letter) =>
+        options.isUnresolved(letter) &&
+        letter.resultId === data.resultId &&
+        (letter.event.sequence < sequence || (!options.isReplay && letter.event.sequence === sequence))
+    )
+  const isStale = ({ data, sequence }: ScoreEvent): boolean =>
+    (people.ledger.get(data.resultId)?.position ?? "") >= sequence ||
+    (people.held.get(data.resultId)?.event.sequence ?? "") > sequence
+  const proofs = events.map((event) =>
+    isStale(event) || isBlocked(event) || event.type === "gradewire.score.revoked.v1"
+      ? undefined
+      : prove(people, event, options.employees)
+  )
+  const agreed = new Map<string, Proof>()
+  events.forEach(({ data }, index) => {
+    const proof = proofs[index]
+    if (data.learner.id != null && proof?.person != null && !agreed.has(data.learner.id))
+      agreed.set(data.learner.id, proof)
+  })
+  return events.map((event, index) => {
+    const own = proofs[index] ?? { person: null, reason: "", rule: undefined }
+    const proof = (event.data.learner.id == null ? undefined : agreed.get(event.data.learner.id)) ?? own
+    const target = options.scores.find(({ table }) => table === event.subject)
+    const base = { event, ...proof, target, isMapped: target !== undefined }
+    if (isStale(event)) return { ...base, fate: "stale" }
+    if (target === undefined || isBlocked(event)) return { ...base, fate: "dead" }
+    if (event.type === "gradewire.score.revoked.v1") return { ...base, fate: "file" }
+    if (proof.person === null) return { ...base, fate: "held" }
+    const needs = Object.values(target.target.columns).some(
+      (from) => typeof from === "string" && /^assessment\.(title|max|pass)$/.test(from)
+    )
+    const assessment = event.data.assessment?.id
+    const isUnknown = needs && assessment != null && !people.assessments.has(assessment)
+    return {
+      ...base,
+      fate: isUnknown ? "held" : "file",
+      reason: isUnknown ? "ASSESSMENT_UNKNOWN" : proof.reason
+    }
+  })
+}
