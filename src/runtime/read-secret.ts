@@ -16,7 +16,13 @@ export const readSecret = (secret: Secret, path: string, folder: string) =>
 const fromFile = Effect.fnUntraced(function* (file: string, path: string, folder: string) {
   const text = yield* readNamedFile(file, path, folder)
   const value = text.replace(/\r?\n$/, "")
-  return value === "" ? yield* empty(path, `file ${file}`) : Redacted.make(value, { label: path })
+  if (value !== "") return Redacted.make(value, { label: path })
+  return yield* new SecretUnreadable({
+    message: `${path}: file ${file} is empty`,
+    path,
+    place: `file ${file}`,
+    fix: `Write the secret there; for an account without one, remove ${path} from the configuration.`
+  })
 })
 
 /** Text of a file that the configuration names at `path`: a secret, a certificate, a key. */
@@ -33,21 +39,14 @@ export const readNamedFile = Effect.fnUntraced(function* (file: string, path: st
   )
 })
 
+/** Effect reads an empty variable as one that is not set. */
 const fromEnvironment = Effect.fnUntraced(function* (name: string, path: string) {
   const place = `environment variable ${name}`
   const value = yield* Config.String(name).pipe(
     Effect.mapError(() => {
       const fix = `Set ${name} for the process, or change ${path} in the configuration.`
-      return new SecretUnreadable({ message: `${path}: ${place} is not set`, path, place, fix })
+      return new SecretUnreadable({ message: `${path}: ${place} is not set, or empty`, path, place, fix })
     })
   )
-  return value === "" ? yield* empty(path, place) : Redacted.make(value, { label: path })
+  return Redacted.make(value, { label: path })
 })
-
-const empty = (path: string, place: string): SecretUnreadable =>
-  new SecretUnreadable({
-    message: `${path}: ${place} is empty`,
-    path,
-    place,
-    fix: `Write the secret there; for an account without one, remove ${path} from the configuration.`
-  })

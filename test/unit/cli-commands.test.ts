@@ -1,0 +1,168 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { ConfigProvider, Console, Effect, Exit, Cause, Schema } from "effect"
+import { CliError, CliOutput, Command } from "effect/cli"
+import { describe, expect, it } from "vitest"
+import type { Fate } from "../../schemas/failure.ts"
+import type { Actions, PartFinding, StageOffset } from "../../src/cli/Actions.ts"
+import { ExitCode } from "../../src/cli/answer.ts"
+import { gradewireCommand } from "../../src/cli/gradewire-command.ts"
+import { usagePresenter } from "../../src/cli/usage-presenter.ts"
+
+class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {
+  readonly fate: Fate = "halt"
+  readonly remedy = "try the other door"
+}
+
+const OFFSET: StageOffset = {
+  connector: "lms-hr",
+  stage: "apply",
+  position: "0001-0000000123-00000004567890-0000000033554434",
+  logFile: "binlog.000123",
+  logPosition: 4567890,
+  gtid: null,
+  server: "mysql:3e11fa47",
+  generation: 0,
+  streamSequence: 91875,
+  committedAt: "2026-11-22T08:00:00.123Z",
+  updatedAt: "2026-11-22T08:00:00.5Z",
+  lagSeconds: null,
+  ageSeconds: 75.4,
+  epoch: 7,
+  holder: "pod-1:17",
+  events: "48211",
+  applied: "48000",
+  held: "4",
+  deadLetters: "1"
+}
+
+const FINDING: PartFinding = {
+  part: "source",
+  severity: "error",
+  check: "binlog_format",
+  found: "STATEMENT",
+  wanted: "ROW",
+  fix: "SET GLOBAL binlog_format = 'ROW';"
+}
+
+const actions: Actions = {
+  run: () => Effect.fail(new Refused({ message: "no" })),
+  validate: (file) =>
+    Effect.succeed({ connector: file, tables: [{ table: "lms.成绩", as: "score", target: "hr.x" }] }),
+  effective: () => Effect.succeed({ source: { port: 3306 } }),
+  schema: Effect.succeed({ $id: "urn:x" }),
+  check: (_, parts) =>
+    Effect.succeed(
+      parts.map((part) => (part === "source" ? FINDING : { ...FINDING, part, severity: "ok", fix: "" }))
+    ),
+  offsets: () => Effect.succeed([OFFSET]),
+  migrate: () => Effect.fail(new Refused({ message: "no way in" }))
+}
+
+interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+const gradewire = async (args: ReadonlyArray<string>, env: Record<string, string> = {}): Promise<Outcome> => {
+  const out: Array<string> = []
+  const err: Array<string> = []
+  const quiet = {
+    ...globalThis.console,
+    log: (text: string) => out.push(text),
+    error: (text: string) => err.push(text)
+  }
+  const exit = await Effect.runPromiseExit(
+    Command.runWith(gradewireCommand(actions), { version: "9.9.9" })(args).pipe(
+      Effect.provide([NodeServices.layer, CliOutput.layerPresenter(usagePresenter)]),
+      Effect.provideService(Console.Console, quiet as unknown as Console.Console),
+      Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
+    )
+  )
+  const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+  const code =
+    error === undefined ? 0 : error instanceof ExitCode ? error.code : CliError.isCliError(error) ? 2 : 70
+  return { code, out: out.join("\n"), err: err.join("\n") }
+}
+
+describe("gradewire", () => {
+  it("takes the file from --config or from GRADEWIRE_CONFIG, the first before the second (G3)", async () => {
+    const named = await gradewire(["config", "validate", "--config", "a.yaml"], {
+      GRADEWIRE_CONFIG: "b.yaml"
+    })
+    const fallen = await gradewire(["config", "validate"], { GRADEWIRE_CONFIG: "b.yaml" })
+    expect(named.out).toContain("connector a.yaml")
+    expect(fallen.out).toContain("connector b.yaml")
+  })
+
+  it("answers a missing file with a usage error, on standard error alone (G3)", async () => {
+    expect(await gradewire(["offsets", "list"])).toEqual({
+      code: 2,
+      out: "",
+      err: "gradewire: --config FILE is missing, and GRADEWIRE_CONFIG is not set\n  see: gradewire offsets list --help"
+    })
+  })
+
+  it.each([
+    [["rnu"], "Did you mean this? run"],
+    [["run", "--config", "x", "--role", "both"], "--role"],
+    [["check", "nats", "--config", "x"], "source"],
+    [["check", "--confg", "x"], "--config"]
+  ])("answers %j with a usage error and a hint (G3)", async (args, hint) => {
+    const { code, out, err } = await gradewire(args)
+    expect({ code, out }).toEqual({ code: 2, out: "" })
+    expect(err).toContain(hint)
+  })
+
+  it("prints an error for people, or as JSON where JSON was asked for, and exits with 1 (G3)", async () => {
+    expect(await gradewire(["migrate", "--config", "x"])).toEqual({
+      code: 1,
+      out: "",
+      err: "gradewire: Refused: no way in\n  fix: try the other door\n  see: docs/operations.md#refused"
+    })
+    const json = await gradewire(["migrate", "--config", "x", "-o", "json"])
+    expect({ ...json, err: JSON.parse(json.err) as unknown }).toMatchObject({
+      code: 1,
+      out: "",
+      err: { error: { tag: "Refused", fix: "try the other door" } }
+    })
+  })
+
+  it("keeps standard error one JSON object a line when run logs JSON (G3)", async () => {
+    const { code, err } = await gradewire(["run", "--config", "x", "--log-format", "json"])
+    expect(code).toBe(1)
+    expect(JSON.parse(err)).toMatchObject({ error: { tag: "Refused" } })
+  })
+})
+
+describe("gradewire offsets list", () => {
+  it("never shows unknown as zero (G4)", async () => {
+    const { out } = await gradewire(["offsets", "list", "--config", "x"])
+    expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["CONNECTOR", "STAGE", "POSITION", "STREAM_SEQ", "LAG", "AGE", "HELD", "DEAD", "EPOCH"],
+      ["lms-hr", "apply", "binlog.000123:4567890", "91875", "unknown", "1m15s", "4", "1", "7"]
+    ])
+  })
+
+  it("gives programs everything, unknown as null (G4)", async () => {
+    const { out } = await gradewire(["offsets", "list", "--config", "x", "-o", "json"])
+    expect(JSON.parse(out)).toEqual([OFFSET])
+    const wide = await gradewire(["offsets", "list", "--config", "x", "-o", "wide"])
+    expect(wide.out).toContain(OFFSET.position)
+  })
+})
+
+describe("gradewire check", () => {
+  it("shows what to mend and exits with 1 where something is wrong (G3)", async () => {
+    const { code, out, err } = await gradewire(["check", "--config", "x"])
+    expect({ code, err }).toEqual({ code: 1, err: "" })
+    expect(out).toContain("source binlog_format:\n  SET GLOBAL binlog_format = 'ROW';")
+    expect(out).toMatch(/1 error, 0 warnings\.$/)
+  })
+
+  it("looks at one part where one is named (G3)", async () => {
+    const { code, out } = await gradewire(["check", "target", "--config", "x", "-o", "json"])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ ok: true, findings: [{ part: "target", severity: "ok" }] })
+  })
+})
