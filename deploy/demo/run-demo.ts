@@ -1,0 +1,167 @@
+/** The demo from its first line to its verdict. */
+import { writeFile } from "node:fs/promises"
+import { loadavg } from "node:os"
+import { Cleanup } from "./Cleanup.ts"
+import { compareDatabases } from "./compare-databases.ts"
+import { duration } from "./figures.ts"
+import { Gradewire, requireProgram, runCommand } from "./Gradewire.ts"
+import { watchProfile } from "./hr-database.ts"
+import { keepRunning } from "./keep-running.ts"
+import { LiveRun } from "./LiveRun.ts"
+import type { DemoOptions } from "./options.ts"
+import { EXAMS } from "./people.ts"
+import { WorkloadPlan } from "./plan-workload.ts"
+import { prepareStage, SERVER_NAMES, type Stage, step } from "./prepare-stage.ts"
+import { Random } from "./Random.ts"
+import { readDatabases } from "./read-databases.ts"
+import type { Screen } from "./Screen.ts"
+import { connectTraining } from "./training-database.ts"
+import { reachVerdict, type Verdict } from "./verdict.ts"
+import { verdictLines } from "./verdict-text.ts"
+import { Writers } from "./Writers.ts"
+
+const DRAIN_MS = 60_000
+
+/** Resolves with the exit code; rejects where the demo itself could not go on. */
+export const runDemo = async (
+  options: DemoOptions,
+  screen: Screen,
+  abort: AbortController
+): Promise<number> => {
+  const cleanup = new Cleanup()
+  const { signal } = abort
+  try {
+    requireProgram()
+    screen.line(
+      screen.style(
+        "bold",
+        "gradewire demo: a score written to the training database stands in the employee's profile"
+      )
+    )
+    screen.line(
+      screen.style(
+        "dim",
+        `${options.source}, ${options.rate} changes/s for ${options.seconds} s, ${options.kills} × SIGKILL, --seed ${options.seed}`
+      )
+    )
+    screen.line()
+    const stage = await prepareStage(options, screen, cleanup)
+    signal.throwIfAborted()
+    await preflight(stage, screen)
+    const gradewire = new Gradewire(stage.folder, stage.config)
+    cleanup.add(() => gradewire.discard())
+    const { exitCode, live } = await perform(stage, options, gradewire, screen, abort, cleanup)
+    if (options.keep) await keepRunning(stage, gradewire, live, screen, signal)
+    return exitCode
+  } finally {
+    screen.clear()
+    await cleanup.run()
+  }
+}
+
+/** What an operator would do before the first start. */
+const preflight = async (stage: Stage, screen: Screen): Promise<void> => {
+  const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1)?.trim() ?? ""
+  const validated = await runCommand("config", "validate", "--config", stage.config)
+  step(screen, "gradewire config validate", lastLine(validated))
+  const checked = await runCommand("check", "--config", stage.config)
+  step(screen, "gradewire check", lastLine(checked))
+}
+
+/** Several connections, so that commits come side by side. */
+const laneCount = (rate: number): number => Math.min(24, 4 + Math.floor(rate / 100))
+
+const perform = async (
+  stage: Stage,
+  options: DemoOptions,
+  gradewire: Gradewire,
+  screen: Screen,
+  abort: AbortController,
+  cleanup: Cleanup
+): Promise<{ readonly exitCode: number; readonly live: LiveRun }> => {
+  const { signal } = abort
+  const live = new LiveRun(stage, options, gradewire, screen)
+  const profile = await watchProfile(
+    stage.hrUrl,
+    (arrival) => live.arrived(arrival),
+    (error) => abort.abort(error)
+  )
+  cleanup.add(profile.close)
+  const connections = await Promise.all(
+    Array.from({ length: laneCount(options.rate) }, () => connectTraining(stage.source))
+  )
+  const plan = new WorkloadPlan(
+    new Random(options.seed + 1),
+    stage.people.learners,
+    EXAMS,
+    connections.length
+  )
+  const writers = new Writers(connections, plan, live.book)
+  cleanup.add(() => writers.close())
+  try {
+    const firstMs = await live.begin(writers, signal)
+    step(
+      screen,
+      "gradewire run",
+      `pid ${gradewire.pid}; the first score stood in the profile ${duration(firstMs)} after its start`
+    )
+    screen.line()
+    await live.takeExams(signal)
+    const missing = await live.drain(DRAIN_MS, signal)
+    const verdict = await judge(stage, options, gradewire, live, writers, missing)
+    for (const line of verdictLines(verdict, screen)) screen.line(line)
+    if (options.json !== undefined)
+      await writeFile(options.json, `${JSON.stringify(verdict, undefined, 2)}\n`)
+    return { exitCode: verdict.passed ? 0 : 1, live }
+  } catch (error) {
+    live.stopWatching()
+    if (!signal.aborted) screen.line(await gradewire.logTail(8))
+    throw error
+  }
+}
+
+const judge = async (
+  stage: Stage,
+  options: DemoOptions,
+  gradewire: Gradewire,
+  live: LiveRun,
+  writers: Writers,
+  missing: string | undefined
+): Promise<Verdict> => {
+  const complaints: Array<string> = missing === undefined ? [] : [missing]
+  const peakMemoryMiB = await gradewire.peakMemoryMiB()
+  // read before a stop: the load of the run, not of its end
+  const [load = 0] = loadavg()
+  if (!options.keep) {
+    const startedAt = performance.now()
+    const outcome = await gradewire.stop()
+    live.event(`SIGTERM gradewire: ${outcome} after ${duration(performance.now() - startedAt)}`)
+    if (outcome !== "ended with exit code 0") complaints.push(`gradewire ${outcome} on SIGTERM, not in order`)
+  }
+  if (live.unexpectedExits > 0) complaints.push(`gradewire ended by itself ${live.unexpectedExits} times`)
+  const databases = await readDatabases(stage.training, stage.hr)
+  const lateLearners = new Set(stage.people.learners.flatMap(({ id, kind }) => (kind === "late" ? [id] : [])))
+  const lateRefs = new Set(
+    databases.results.flatMap(({ learnerId, ref }) => (lateLearners.has(learnerId) ? [ref] : []))
+  )
+  return reachVerdict(
+    {
+      comparison: compareDatabases(databases),
+      book: live.book,
+      sourceRefs: new Set(databases.results.map(({ ref }) => ref)),
+      released: databases.profile.filter(({ ref }) => lateRefs.has(ref)).length,
+      complaints
+    },
+    {
+      source: `${SERVER_NAMES[options.source].toLowerCase()} ${stage.source.version}`,
+      seed: options.seed,
+      rate: { asked: options.rate, achieved: live.achieved },
+      kills: live.kills,
+      natsRestarts: live.natsRestarts,
+      unexpectedExits: live.unexpectedExits,
+      rolledBack: writers.rolledBack,
+      peakMemoryMiB: peakMemoryMiB ?? null,
+      load
+    }
+  )
+}

@@ -1,0 +1,94 @@
+/** The verdict as a person reads it. Keys only, never a person's values. */
+import { count, duration, type Percentiles } from "./figures.ts"
+import type { Screen } from "./Screen.ts"
+import { padEnd, padStart } from "./text-width.ts"
+import type { Verdict } from "./verdict.ts"
+
+/** Differing keys that are printed. */
+const KEYS_SHOWN = 10
+
+const REASONS: Readonly<Record<string, string>> = {
+  ABSENT: "no employee has their phone or e-mail",
+  AMBIGUOUS: "two employees share their phone",
+  CONFLICT: "phone and e-mail are two different employees'"
+}
+
+export const verdictLines = (verdict: Verdict, screen: Screen): ReadonlyArray<string> => {
+  const bold = (text: string): string => screen.style("bold", text)
+  const dim = (text: string): string => screen.style("dim", text)
+  const row = (name: string, value: string, more = ""): string =>
+    `  ${padEnd(name, 11)}${bold(padStart(value, 8))}  ${dim(more)}`
+  const clean = (name: string, value: number, meaning: string): string =>
+    `  ${padEnd(name, 11)}${screen.style(value === 0 ? ["green", "bold"] : ["red", "bold"], padStart(count(value), 8))}  ${dim(meaning)}`
+  const { rate } = verdict
+  const pace = `${rate.achieved.toFixed(1)}/s of ${count(rate.asked)}/s wanted; ${count(verdict.rolledBack)} transactions rolled back, never to be seen`
+  return [
+    "",
+    bold("Verdict: both databases compared row by row"),
+    "",
+    row("written", count(verdict.written), `score changes committed at ${verdict.source}; ${pace}`),
+    row(
+      "applied",
+      count(verdict.applied),
+      `stand in the profile, ${count(verdict.filed)} results; the ledger has as many`
+    ),
+    row("held", count(verdict.held), heldText(verdict)),
+    ...Object.entries(verdict.heldBy).map(([reason, results]) =>
+      dim(`  ${" ".repeat(23)}${padStart(count(results), 4)} ${padEnd(reason, 10)} ${REASONS[reason] ?? ""}`)
+    ),
+    row("released", count(verdict.released), "held until HR entered the employee, then filed by itself"),
+    "",
+    clean("lost", verdict.lost, "neither in the profile nor rightly held"),
+    clean("doubled", verdict.doubled, "two rows, or a change that took effect twice"),
+    clean("wrong", verdict.wrong, "another value, another person, or out of order"),
+    clean("phantom", verdict.phantom, "deleted or rolled back, but there"),
+    "",
+    ...latencyLines(verdict, screen),
+    ...failureLines(verdict, screen),
+    "",
+    verdict.passed
+      ? `${screen.style(["green", "bold"], "PASSED")}  ${verdict.kills} × SIGKILL, ${verdict.natsRestarts} × NATS restarted: every score stands where it belongs, once.`
+      : `${screen.style(["red", "bold"], "FAILED")}  see above; repeat it with --seed ${verdict.seed}`
+  ]
+}
+
+const heldText = ({ held, heldChanges }: Verdict): string =>
+  held === 0 ? "nobody's results wait" : `results wait visibly, each rightly (${count(heldChanges)} changes)`
+
+const latencyLines = (verdict: Verdict, screen: Screen): ReadonlyArray<string> => {
+  const dim = (text: string): string => screen.style("dim", text)
+  const line = (what: string, latency: Percentiles | null): string => {
+    const cell = (name: string, value: number | undefined): string =>
+      `${dim(name)} ${screen.style("bold", padStart(duration(value), 8))}`
+    return `  ${padEnd(what, 24)}${cell("p50", latency?.p50)}   ${cell("p95", latency?.p95)}   ${cell("p99", latency?.p99)}   ${dim(`${count(latency?.count ?? 0)} changes`)}`
+  }
+  return [
+    `  ${screen.style("bold", "COMMIT → profile")}`,
+    line("outside the restarts", verdict.latencyMs),
+    line("with restarts, imports", verdict.latencyWithRestartsMs),
+    dim(
+      "  From the writer's COMMIT returned to the HR database's own NOTIFY that the row is committed there."
+    ),
+    dim(
+      "  Restarts: from the kill until nothing older than 100 ms was in flight. Held results are not in it."
+    ),
+    dim(
+      `  Every commit on disk at all three servers; ${machineText(verdict)}; ${count(verdict.unmeasured)} changes overtaken before visible.`
+    )
+  ]
+}
+
+const machineText = ({ load, peakMemoryMiB }: Verdict): string =>
+  `load ${load.toFixed(1)}${peakMemoryMiB === null ? "" : `, gradewire at most ${peakMemoryMiB} MiB`}`
+
+const failureLines = ({ complaints, differences }: Verdict, screen: Screen): ReadonlyArray<string> => {
+  if (complaints.length + differences.length === 0) return []
+  const red = (text: string): string => screen.style("red", text)
+  const more = differences.length - KEYS_SHOWN
+  return [
+    "",
+    ...complaints.map((complaint) => red(`  ✖ ${complaint}`)),
+    ...differences.slice(0, KEYS_SHOWN).map(({ fault, ref, what }) => red(`  ✖ ${fault}  ${ref}  ${what}`)),
+    ...(more > 0 ? [red(`    and ${count(more)} more`)] : [])
+  ]
+}
