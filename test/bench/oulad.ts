@@ -37,6 +37,8 @@ const readCsv = (name: string): ReadonlyArray<Cells> =>
     .split(/\r?\n/)
     .slice(1)
     .map((line) => line.split(",").map((cell) => cell.replace(/^"(.*)"$/, "$1")))
+/** The dataset leaves a cell empty, or writes "?", where it knows nothing. */
+const orNull = (cell: string | undefined): string | null => (cell === undefined || cell === "" || cell === "?" ? null : cell)
 
 const SOURCE_SCHEMA = [
   "CREATE DATABASE oulad CHARACTER SET utf8mb4",
@@ -98,7 +100,7 @@ const insertAll = async (
 const writeSource = async (mysql: Connection): Promise<{ changes: number; results: number }> => {
   const info = readCsv("studentInfo")
   const results = readCsv("studentAssessment")
-  const students = [...new Set([...info.map((row) => row[2]!), ...results.map((row) => row[0]!)])]
+  const students = [...new Set([...info.map((row) => row[0]!), ...results.map((row) => row[0]!)])]
   for (const statement of SOURCE_SCHEMA) await mysql.query(statement)
   await insertAll(
     mysql,
@@ -122,11 +124,11 @@ const writeSource = async (mysql: Connection): Promise<{ changes: number; result
     mysql,
     "oulad.student_assessment",
     results.map(([student, assessment, day, banked, score]) => [
-      student!,
-      assessment!,
-      day!,
-      banked!,
-      score === "" || score === undefined ? null : score
+      orNull(student),
+      orNull(assessment),
+      orNull(day),
+      orNull(banked),
+      orNull(score)
     ])
   )
   const share = Number(flags.corrections)
@@ -216,26 +218,33 @@ const end = async (child: ChildProcess): Promise<void> => {
   await gone
 }
 
-const measure = async (servers: ReadonlyArray<RunningServer>, folder: string) => {
-  const [source, nats, target] = servers as readonly [RunningServer, RunningServer, RunningServer]
-  const mysql = await createConnection({ host: "127.0.0.1", port: source.port, user: "root" })
-  const hr = new Client({ connectionString: target.url })
-  await hr.connect()
-  say("writing the results to the training database")
-  const { changes, results } = await writeSource(mysql)
-  await writeEmployees(hr, mysql)
-  const expected = await expectedFacts(mysql)
-  writeFileSync(join(folder, "connector.yaml"), configText(source, nats, target))
-  say(`${changes} row changes wait in the binlog; starting both roles`)
+/** Starts both roles, waits until HR holds everything, and reads what they used. */
+const runRoles = async (folder: string, hr: Client, expected: Facts) => {
   const startedAt = performance.now()
   const roles = [role("apply", folder), role("capture", folder)] as const
   try {
     await untilEqual(hr, expected, roles)
     const seconds = (performance.now() - startedAt) / 1000
-    const [apply, capture] = [usageOf(roles[0].pid!), usageOf(roles[1].pid!)]
-    return { seconds, changes, results, expected, apply, capture }
+    return { seconds, apply: usageOf(roles[0].pid!), capture: usageOf(roles[1].pid!) }
   } finally {
     await Promise.all(roles.map(end))
+  }
+}
+
+const measure = async (servers: ReadonlyArray<RunningServer>, folder: string) => {
+  const [source, nats, target] = servers as readonly [RunningServer, RunningServer, RunningServer]
+  const mysql = await createConnection({ host: "127.0.0.1", port: source.port, user: "root" })
+  const hr = new Client({ connectionString: target.url })
+  await hr.connect()
+  try {
+    say("writing the results to the training database")
+    const { changes, results } = await writeSource(mysql)
+    await writeEmployees(hr, mysql)
+    const expected = await expectedFacts(mysql)
+    writeFileSync(join(folder, "connector.yaml"), configText(source, nats, target))
+    say(`${changes} row changes wait in the binlog; starting both roles`)
+    return { changes, results, expected, ...(await runRoles(folder, hr, expected)) }
+  } finally {
     await mysql.end()
     await hr.end()
   }
