@@ -1,0 +1,69 @@
+/** `gradewire run`: puts the adapters under the roles' ports and lets the roles live until told to stop. */
+import { Effect, Layer } from "effect"
+import { layerChangeFeed } from "../../connectors/jetstream/JetStreamChangeFeed.ts"
+import { layerChangeLog } from "../../connectors/jetstream/JetStreamChangeLog.ts"
+import { layerApplyProgress } from "../../connectors/jetstream/NatsApplyProgress.ts"
+import { NatsConnection } from "../../connectors/jetstream/NatsConnection.ts"
+import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.ts"
+import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
+import * as PostgresProfileStore from "../../connectors/hr/postgres/PostgresProfileStore.ts"
+import { offsetMinutes } from "../../schemas/civil-time.ts"
+import type { Role } from "../cli/Actions.ts"
+import { apply } from "../apply/apply.ts"
+import { capture } from "../capture/capture.ts"
+import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
+import { effectiveConfig } from "./effective-config.ts"
+import { migrateSchema } from "./migrate.ts"
+import { changeLogOptions, profileStoreOptions, sourceOptions } from "./options.ts"
+
+const RELEASE_MILLIS = 1_000
+
+export const run = Effect.fnUntraced(function* (file: string, role: Role) {
+  const loaded = yield* loadConfig(file)
+  const log = yield* changeLogOptions(loaded)
+  const shared = NatsConnection.layer(log)
+  const roles =
+    role === "capture"
+      ? captureRole(loaded, log)
+      : role === "apply"
+        ? applyRole(loaded, log)
+        : // The first to stop ends both: a pod that does half of its work looks healthy and is not.
+          Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log))
+  return yield* roles.pipe(
+    Effect.provide(shared),
+    Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
+  )
+})
+
+type LogOptions = Effect.Success<ReturnType<typeof changeLogOptions>>
+
+const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogOptions) {
+  const { connector, source, tables, limits } = effectiveConfig(loaded.config)
+  const ports = Layer.mergeAll(
+    MySqlChangeSource.layer(yield* sourceOptions(loaded)),
+    layerChangeLog(log),
+    layerApplyProgress(log)
+  )
+  return yield* capture({
+    connector,
+    tables,
+    start: source.start,
+    zoneMinutes: offsetMinutes(source.timeZone) ?? 0,
+    limits: { events: limits.segmentEvents, bytes: limits.segmentBytes },
+    checkpointMillis: limits.checkpointSeconds * 1000
+  }).pipe(Effect.provide(ports), Effect.annotateLogs({ connector, role: "capture" }))
+})
+
+const applyRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogOptions) {
+  const { connector, limits } = effectiveConfig(loaded.config)
+  yield* migrateSchema(loaded)
+  const ports = Layer.mergeAll(
+    PostgresProfileStore.layer(yield* profileStoreOptions(loaded)),
+    layerChangeFeed(log),
+    layerProgressDesk(log)
+  )
+  return yield* apply({ batchEvents: limits.batchEvents, releaseMillis: RELEASE_MILLIS }).pipe(
+    Effect.provide(ports),
+    Effect.annotateLogs({ connector, role: "apply" })
+  )
+})
