@@ -5,7 +5,7 @@
  * user alike, and verifies signatures as always.
  */
 import { existsSync } from "node:fs"
-import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { debianMirrors, readAptSources } from "./apt-sources.ts"
 import { lockFile, serversFolder } from "./cache.ts"
@@ -58,14 +58,25 @@ interface Apt {
   readonly environment: Readonly<Record<string, string>>
 }
 
+/**
+ * What is installed on the machine, as apt is to see it: without the packages to be fetched, because apt leaves out what it
+ * takes for installed, and without relations, which would then be broken.
+ */
+export const installedBeside = (status: string, wanted: RegExp): string =>
+  status
+    .split(/\n\n+/)
+    .filter((stanza) => !wanted.test(/^Package: (\S+)$/m.exec(stanza)?.[1] ?? ""))
+    .map((stanza) => stanza.replaceAll(/^(?:Pre-Depends|Depends|Conflicts|Breaks):.*(?:\n[ \t].*)*\n?/gm, ""))
+    .join("\n\n")
+
 /** Writes the private configuration below the cache and brings its package lists up to date. */
-const prepareApt = async (suite: Suite, progress: (line: string) => void): Promise<Apt> => {
+const prepareApt = async (suite: Suite, wanted: RegExp, progress: (line: string) => void): Promise<Apt> => {
   const folder = join(serversFolder(), `apt-${suite}`)
   await mkdir(join(folder, "lists/partial"), { recursive: true })
   await mkdir(join(folder, "cache/archives/partial"), { recursive: true })
   const status = join(folder, "status")
-  if (suite === "own" && existsSync("/var/lib/dpkg/status")) await copyFile("/var/lib/dpkg/status", status)
-  else await writeFile(status, "")
+  const installed = suite === "own" ? await readFile("/var/lib/dpkg/status", "utf8").catch(() => "") : ""
+  await writeFile(status, installedBeside(installed, wanted))
   const settings = [
     await machineSettings(),
     'Dir::Etc::Parts "/dev/null";',
@@ -183,7 +194,7 @@ export const unpackPackages = (
   progress: (line: string) => void
 ): Promise<void> =>
   withLock(lockFile(`apt-${suite}`), progress, async () => {
-    const apt = await prepareApt(suite, progress)
+    const apt = await prepareApt(suite, wanted, progress)
     const plan = await planOf(apt, packages)
     await download(apt, packages, plan, progress)
     await mkdir(root, { recursive: true })

@@ -87,7 +87,7 @@ const needs: Readonly<Record<ServerKind, Needs>> = {
     minimum: "14",
     isGenuine: (line) => /PostgreSQL/.test(line),
     // never sid's: initdb runs `postgres` by itself, through the machine's loader and libc
-    sources: [{ suite: "own", packages: ["postgresql"], wanted: /^postgresql(-client)?-\d+$/ }],
+    sources: [{ suite: "own", packages: ["postgresql"], wanted: /^postgresql(-client)?(-\d+)?$/ }],
     install: "apt-get install -y --no-install-recommends postgresql"
   }
 }

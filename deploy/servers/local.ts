@@ -32,8 +32,9 @@ export const template = async (
   const { initialise, templateRevision } = recipe
   if (initialise === undefined) return undefined
   const name = `${installation.name}-template-${templateRevision}`
-  const folder = await cached(name, progress, async (target) => {
-    progress(`${installation.kind}: initialising a datadir for version ${installation.version}`)
+  const tell = (line: string): void => progress(`${installation.kind}: ${line}`)
+  const folder = await cached(name, tell, async (target) => {
+    tell(`initialising a datadir for version ${installation.version}`)
     if (user === undefined) await initialise(installation, target, undefined)
     else {
       // its user may not be able to enter the cache
