@@ -4,6 +4,9 @@
  * - Message i names sequence n+i-1 as the last one, and from the second on the id of the message before. The sequence
  *   alone is not enough: of 20 messages in flight behind 0, the sixth would fit a log that another writer has taken
  *   to 5. The chain of ids breaks with the first refusal, so nothing behind it can be stored.
+ * - A replicated stream gets one message at a time instead, and no chain: its replicas compare ids only when they apply
+ *   a message, and take a wrong one for damage: "critical write error: last msgid mismatch" stops the stream on all of
+ *   them (nats-server 2.15.1). Its leader compares the sequence before it proposes anything, which is enough for one.
  * - Success is an acknowledgement with exactly the sequence expected. Anything else ends the appender: a refusal, a
  *   duplicate, silence, a lost connection. It says nothing about where the log ends; the caller reads the tail again.
  * - A message is handed to the socket within the call: no timer, no batching delay.
@@ -26,9 +29,9 @@ import { appendHeaders, HEADER_BYTES_MAX, messageId } from "./message-headers.ts
 import type { Link } from "./NatsConnection.ts"
 import { messageSubject, type JetStreamOptions } from "./options.ts"
 
-/** Messages and bytes that may be unacknowledged; what a restart has to read again is bounded by them (G8). */
-export const WINDOW_MESSAGES = 128
-export const WINDOW_BYTES = 8 * 1024 * 1024
+/** Messages and bytes that may be unacknowledged in a stream without replicas (G8). */
+const WINDOW_MESSAGES = 128
+const WINDOW_BYTES = 8 * 1024 * 1024
 
 /** Milliseconds without any acknowledgement while messages are in flight. */
 const SILENCE_MS = 5_000
@@ -40,14 +43,20 @@ interface PubAck {
   readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string }
 }
 
-/** Opens an appender behind `lastSequence`. @param messageBytesMax the smaller of the server's and the stream's limit */
+/** What an appender must know of its stream. */
+export interface AppendTarget {
+  readonly lastSequence: number
+  /** Headers and body together; the smaller of the server's and the stream's limit. */
+  readonly messageBytesMax: number
+  readonly isReplicated: boolean
+}
+
 export const openAppender = Effect.fnUntraced(function* (
   link: Link,
   options: JetStreamOptions,
-  lastSequence: number,
-  messageBytesMax: number
+  target: AppendTarget
 ): Effect.fn.Return<LogAppender, ChangeLogError, Scope.Scope> {
-  const appends = new AppendsInFlight(link, options, lastSequence, messageBytesMax)
+  const appends = new AppendsInFlight(link, options, target)
   yield* Effect.acquireRelease(
     Effect.sync(() => appends.open()),
     () => Effect.sync(() => appends.close())
@@ -79,13 +88,17 @@ class AppendsInFlight {
   private readonly link: Link
   private readonly options: JetStreamOptions
   private readonly messageBytesMax: number
+  private readonly isChained: boolean
+  private readonly windowMessages: number
 
-  constructor(link: Link, options: JetStreamOptions, lastSequence: number, messageBytesMax: number) {
+  constructor(link: Link, options: JetStreamOptions, target: AppendTarget) {
     this.link = link
     this.options = options
-    this.acknowledged = lastSequence
-    this.published = lastSequence
-    this.messageBytesMax = messageBytesMax
+    this.acknowledged = target.lastSequence
+    this.published = target.lastSequence
+    this.messageBytesMax = target.messageBytesMax
+    this.isChained = !target.isReplicated
+    this.windowMessages = target.isReplicated ? 1 : WINDOW_MESSAGES
     this.inbox = createInbox()
   }
 
@@ -138,7 +151,7 @@ class AppendsInFlight {
   }
 
   private hasRoom(): boolean {
-    return this.sizes.length < WINDOW_MESSAGES && this.bytesInFlight < WINDOW_BYTES
+    return this.sizes.length < this.windowMessages && this.bytesInFlight < WINDOW_BYTES
   }
 
   private publish(message: LogMessage): void {
@@ -155,7 +168,7 @@ class AppendsInFlight {
     const sequence = this.published + 1
     // Counted before it is handed over: the answer may not find an empty list.
     this.published = sequence
-    this.lastId = id
+    if (this.isChained) this.lastId = id
     this.sizes.push(bytes)
     this.bytesInFlight += bytes
     this.empty.closeUnsafe()

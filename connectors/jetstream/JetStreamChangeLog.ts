@@ -56,7 +56,11 @@ const make = (options: JetStreamOptions, connection: NatsConnection["Service"]):
     ),
     appender: (lastSequence) =>
       Effect.flatMap(limits, ([link, stream]) =>
-        openAppender(link, options, lastSequence, messageBytesMax(link, stream))
+        openAppender(link, options, {
+          lastSequence,
+          messageBytesMax: messageBytesMax(link, stream),
+          isReplicated: stream.config.num_replicas > 1
+        })
       )
   })
 }

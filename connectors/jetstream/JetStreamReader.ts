@@ -17,7 +17,7 @@ import type { JetStreamOptions } from "./options.ts"
 import { PULL_SILENCE_MS, PullSubscription } from "./PullSubscription.ts"
 import { headAtOrAfter, STREAM_NOT_FOUND, streamOf } from "./stream-access.ts"
 
-const OUTAGE_MS = 15_000
+const OUTAGE_MS = 30_000
 
 export const openReader = Effect.fnUntraced(function* (
   connection: NatsConnection["Service"],
