@@ -113,6 +113,8 @@ export const releaseHeld = (
     return (epoch) =>
       Effect.gen(function* () {
         let released = 0
+        const stored = yield* store.readOffset
+        if (Number(stored?.epoch ?? 0) !== epoch) yield* explainFence(store, epoch, undefined, undefined)
         const letters = { name: "gradewire_letters", text: LETTERS, values: [store.connector] }
         for (const letter of yield* store.rows<Letter>(letters)) {
           released += yield* replayLetter(store, epoch, letter)

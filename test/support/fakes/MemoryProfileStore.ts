@@ -80,6 +80,8 @@ export class MemoryHrDatabase implements MemoryPeople {
 
 const NOTHING: BatchOutcome = { applied: 0, stale: 0, held: 0, dead: 0 }
 
+type Groups = Readonly<Record<string, unknown>>
+
 type Group = Readonly<Record<string, string | number | null | undefined>> | undefined
 
 /** Value of a target column; `undefined`: the event does not name it. */
@@ -202,7 +204,7 @@ class MemoryStore {
     const outcome: { -readonly [K in keyof BatchOutcome]: number } = { ...NOTHING }
     const scores: Array<ScoreEvent> = []
     for (const event of changes) {
-      if ("resultId" in event.data) scores.push(event as ScoreEvent)
+      if ("resultId" in event.data) scores.push(this.completed(event as ScoreEvent))
       else this.fileDirectory(event)
     }
     const known = { ...this.options, isReplay, isUnresolved }
@@ -222,6 +224,19 @@ class MemoryStore {
       } else outcome.stale += 1
     }
     return outcome
+  }
+
+  /** A later change of a held result that names only some keys, completed from the held one. */
+  private completed(event: ScoreEvent): ScoreEvent {
+    const waiting = this.database.held.get(event.data.resultId)?.event
+    if (waiting === undefined || waiting.sequence >= event.sequence) return event
+    const [before, after] = [waiting.data, event.data] as unknown as [Groups, Groups]
+    const groups = ["learner", "score", "attempt", "attributes"].map((group) => [
+      group,
+      { ...(before[group] as object | undefined), ...(after[group] as object | undefined) }
+    ])
+    const data = { ...before, ...after, ...Object.fromEntries(groups) } as ScoreEvent["data"]
+    return Object.assign({}, event, { data })
   }
 
   private fileDirectory(event: ChangeEvent): void {

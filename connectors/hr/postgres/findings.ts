@@ -1,0 +1,26 @@
+/** Shorthands for findings of the HR preflight. */
+import type { Finding } from "../../../schemas/finding.ts"
+
+export const ok = (check: string, found: string): Finding => ({
+  severity: "ok",
+  check,
+  found,
+  wanted: found,
+  fix: ""
+})
+
+export const error = (check: string, found: string, wanted: string, fix: string): Finding => ({
+  severity: "error",
+  check,
+  found,
+  wanted,
+  fix
+})
+
+export const warning = (check: string, found: string, wanted: string, fix: string): Finding => ({
+  severity: "warning",
+  check,
+  found,
+  wanted,
+  fix
+})

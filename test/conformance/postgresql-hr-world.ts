@@ -1,0 +1,157 @@
+/** The profile store's world in a real PostgreSQL: one database, emptied for every test. */
+import { Effect, Exit, Scope } from "effect"
+import { Client } from "pg"
+import { fileURLToPath } from "node:url"
+import { migrate } from "../../connectors/hr/migrate.ts"
+import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
+import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
+import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
+import { ProfileStore } from "../../src/apply/ProfileStore.ts"
+import { Context, Layer } from "effect"
+import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
+
+export const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/postgresql", import.meta.url))
+
+const TABLES = `
+create schema hr;
+create table hr.employee ("工号" text not null, mobile varchar(20), "E-Mail" text);
+create index on hr.employee ("工号");
+create index on hr.employee (mobile);
+create index on hr.employee ("E-Mail");
+create table hr.training_record (
+  id serial primary key, "工号" varchar(12) not null, "分数" numeric(5,2), result_id text not null, title text,
+  "no""te" text, system text not null, entered_by_hand text, unique (system, result_id)
+);
+create table hr.drill_record ("工号" text, result_id text, grade text, state text, unique ("工号", result_id));
+create table hr.quiz_record ("工号" text, result_id text unique, grade text)`
+
+const OURS = [
+  "apply_offset",
+  "result_ledger",
+  "learner_directory",
+  "assessment_directory",
+  "person_link",
+  "held_change",
+  "dead_letter"
+].map((table) => `gradewire.${table}`)
+const THEIRS = ["hr.employee", "hr.training_record", "hr.drill_record", "hr.quiz_record"]
+
+export const postgresOptions = (
+  server: RunningServer,
+  over: Partial<PostgresOptions> = {}
+): PostgresOptions => ({
+  host: server.host,
+  port: server.port,
+  database: "postgres",
+  user: "postgres",
+  password: undefined,
+  tls: false,
+  applicationName: "gradewire/test",
+  ...over
+})
+
+export class PostgresWorlds {
+  readonly server: RunningServer
+  /** The test's own connection. */
+  client: Client
+  private readonly scope = Scope.makeUnsafe()
+  private constructor(server: RunningServer, client: Client) {
+    this.server = server
+    this.client = client
+  }
+
+  static async start(options: StartOptions = {}): Promise<PostgresWorlds> {
+    const server = await startServer("postgresql", options)
+    const worlds = new PostgresWorlds(server, new Client(server.url))
+    await worlds.client.connect()
+    await worlds.client.query(TABLES)
+    await Effect.runPromise(migrate({ postgres: postgresOptions(server), migrationsFolder: MIGRATIONS }))
+    return worlds
+  }
+
+  /** After the server was down. */
+  async reconnect(): Promise<void> {
+    this.client.on("error", () => undefined)
+    this.client = new Client(this.server.url)
+    await this.client.connect()
+  }
+
+  async stop(): Promise<void> {
+    await Effect.runPromise(Scope.close(this.scope, Exit.void))
+    this.client.on("error", () => undefined)
+    await this.client.end().catch(() => undefined)
+    await this.server.stop()
+  }
+
+  process(over: Partial<PostgresOptions> = {}): ProfileStore["Service"] {
+    const store = layer({
+      connector: "test",
+      holder: "conformance",
+      postgres: postgresOptions(this.server, over),
+      mapping: { scores: SCORES, employees: EMPLOYEES, zoneMinutes: 480 }
+    })
+    return Context.get(Effect.runSync(Layer.buildWithScope(store, this.scope)), ProfileStore)
+  }
+
+  async open(): Promise<HrWorld> {
+    const { client } = this
+    await client.query(`truncate ${[...OURS, ...THEIRS].join(", ")}`)
+    await client.query("alter table hr.training_record drop constraint if exists score_limit")
+    const rows = async (text: string, values: ReadonlyArray<unknown> = []) =>
+      (await client.query(text, [...values])).rows
+    return {
+      process: () => this.process(),
+      hire: async (...employees) => {
+        for (const { no, phone, email } of employees)
+          await rows("insert into hr.employee values ($1, $2, $3)", [no, phone ?? null, email ?? null])
+      },
+      profile: async (table) => {
+        const found = await rows(
+          `select (to_jsonb(t) - 'id' - 'entered_by_hand') as row from ${table} t order by result_id`
+        )
+        return found.map(({ row }) =>
+          Object.fromEntries(
+            Object.entries(row as object).map(([key, value]) => [
+              key,
+              key === "分数" && value !== null ? Number(value).toFixed(2) : value
+            ])
+          )
+        )
+      },
+      held: async () =>
+        (await rows("select result_id, reason from gradewire.held order by result_id")).map((row) => [
+          row.result_id,
+          row.reason
+        ]),
+      letters: async () =>
+        (await rows("select result_id, state from gradewire.dead_letters order by position")).map((row) => [
+          row.result_id,
+          row.state
+        ]),
+      decide: async (result, state) => {
+        await rows("update gradewire.dead_letter set state = $2 where result_id = $1 and state = 'open'", [
+          result,
+          state
+        ])
+      },
+      limitScores: async (isLimited) => {
+        await rows(
+          isLimited
+            ? 'alter table hr.training_record add constraint score_limit check ("分数" <= 100)'
+            : "alter table hr.training_record drop constraint score_limit"
+        )
+      },
+      backup: async () => {
+        const all = [...OURS, ...THEIRS]
+        for (const table of all) await rows(`create table hr."backup ${table}" as table ${table}`)
+        return async () => {
+          await rows(`truncate ${all.join(", ")}`)
+          for (const table of all) {
+            await rows(`insert into ${table} table hr."backup ${table}"`)
+            await rows(`drop table hr."backup ${table}"`)
+          }
+        }
+      }
+    }
+  }
+}
