@@ -7,7 +7,7 @@
  */
 import type { BeginEvent, RowsEvent, SourceEvent } from "../../src/capture/ChangeSource.ts"
 
-export const HELD_BYTES_MAX = 1024 * 1024
+export const HELD_BYTES_MAX = 256 * 1024
 
 export class OpenTransaction {
   readonly begin: BeginEvent

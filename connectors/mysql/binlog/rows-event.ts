@@ -7,7 +7,7 @@ import { ByteCursor } from "./byte-cursor.ts"
 import { damaged } from "./decode-failure.ts"
 import { EventType } from "./event-type.ts"
 import { inflateEnvelope } from "./mariadb-compression.ts"
-import { readImages, type RowDecoder } from "./row-decoder.ts"
+import type { RowDecoder } from "./row-decoder.ts"
 
 export type RowsChange = "insert" | "update" | "delete"
 
@@ -85,8 +85,10 @@ export const decodeRows = (
   }
   const rows = rowsOf.compressed ? inflateEnvelope(head.rest(), inflatedMax) : head.rest()
   const latin1 = decoder.wantsText && rows.length <= LATIN1_COPY_MAX ? rows.toString("latin1") : undefined
+  const view = new DataView(rows.buffer, rows.byteOffset, rows.length)
   if (rowsOf.change !== "update") {
-    const images = readImages(firstReader, rows, 0, rows.length, latin1)
+    const images: Array<RowImage> = []
+    for (let at = 0; at < rows.length;) at = firstReader(rows, view, at, rows.length, latin1, images)
     return rowsOf.change === "insert"
       ? { before: undefined, after: images }
       : { before: images, after: undefined }
@@ -95,9 +97,9 @@ export const decodeRows = (
   const after: Array<RowImage> = []
   let at = 0
   while (at < rows.length) {
-    at = firstReader(rows, at, rows.length, latin1, before)
+    at = firstReader(rows, view, at, rows.length, latin1, before)
     if (rowsOf.partial) at = behindPartialBits(rows, at, decoder.jsonColumns)
-    at = secondReader(rows, at, rows.length, latin1, after)
+    at = secondReader(rows, view, at, rows.length, latin1, after)
   }
   return { before, after }
 }

@@ -6,46 +6,49 @@ import { civilFromDays } from "../../../schemas/civil-time.ts"
 
 /** "00".."99" and on, so that a broken byte yields odd text instead of `undefined`. */
 export const TWO: ReadonlyArray<string> = Array.from({ length: 256 }, (_, n) => String(n).padStart(2, "0"))
-/** "000".."999" and on, for two bytes' worth of ten-thousandths cut to three digits. */
-export const THREE: ReadonlyArray<string> = Array.from({ length: 6554 }, (_, n) => String(n).padStart(3, "0"))
-/** "HH:MM:", indexed by hour * 64 + minute. */
-export const HOUR_MINUTE: ReadonlyArray<string> = Array.from(
-  { length: 2048 },
-  (_, i) => `${TWO[i >> 6]}:${TWO[i & 63]}:`
+/** ".000"..".999" and on, for two bytes' worth of ten-thousandths cut to three digits. */
+export const POINT_THREE: ReadonlyArray<string> = Array.from(
+  { length: 6554 },
+  (_, n) => `.${String(n).padStart(3, "0")}`
 )
+/** "MM:SS", indexed by minute * 64 + second. */
+export const MINUTE_SECOND: ReadonlyArray<string> = Array.from(
+  { length: 4096 },
+  (_, i) => `${TWO[i >> 6]}:${TWO[i & 63]}`
+)
+const SLOTS = 4096
+const hourKeys = new Int32Array(SLOTS).fill(-1)
+const hourTexts: Array<string> = Array.from({ length: SLOTS }, () => "")
 
-const DAY_SLOTS = 4096
-const dayKeys = new Int32Array(DAY_SLOTS).fill(-1)
-const dayTexts: Array<string> = Array.from({ length: DAY_SLOTS }, () => "")
-
-/** "YYYY-MM-DDT" of DATETIME's packed day: (year * 13 + month) * 32 + day. */
-export const packedDay = (packed: number): string => {
-  const slot = packed & (DAY_SLOTS - 1)
-  if (dayKeys[slot] === packed) return dayTexts[slot]!
-  const yearMonth = packed >> 5
-  const text = `${dateText(Math.floor(yearMonth / 13), yearMonth % 13, packed & 31)}T`
-  dayKeys[slot] = packed
-  dayTexts[slot] = text
+/** "YYYY-MM-DDTHH:" of DATETIME's packed hour: ((year * 13 + month) * 32 + day) * 32 + hour. */
+export const packedHour = (packed: number): string => {
+  const slot = packed & (SLOTS - 1)
+  if (hourKeys[slot] === packed) return hourTexts[slot]!
+  const yearMonth = packed >> 10
+  const text = `${dateText(Math.floor(yearMonth / 13), yearMonth % 13, (packed >> 5) & 31)}T${TWO[packed & 31]}:`
+  hourKeys[slot] = packed
+  hourTexts[slot] = text
   return text
 }
 
 export const dateText = (year: number, month: number, day: number): string =>
   `${String(year).padStart(4, "0")}-${TWO[month]}-${TWO[day]}`
 
-const epochDayKeys = new Int32Array(DAY_SLOTS).fill(-1)
-const epochDayTexts: Array<string> = Array.from({ length: DAY_SLOTS }, () => "")
+const epochHourKeys = new Int32Array(SLOTS).fill(-1)
+const epochHourTexts: Array<string> = Array.from({ length: SLOTS }, () => "")
 
 /** "YYYY-MM-DDTHH:MM:SS" of TIMESTAMP's seconds (unsigned: MariaDB 11.5 goes to 2106), without fraction and zone. */
-export const timestampText = (seconds: number): string => {
-  const day = Math.floor(seconds / 86_400)
-  const slot = day & (DAY_SLOTS - 1)
-  if (epochDayKeys[slot] !== day) {
-    epochDayKeys[slot] = day
-    epochDayTexts[slot] = `${civilFromDays(day)}T`
+const timestampText = (seconds: number): string => {
+  const hour = Math.floor(seconds / 3600)
+  const slot = hour & (SLOTS - 1)
+  if (epochHourKeys[slot] !== hour) {
+    const day = Math.floor(hour / 24)
+    epochHourKeys[slot] = hour
+    epochHourTexts[slot] = `${civilFromDays(day)}T${TWO[hour - day * 24]}:`
   }
-  const inDay = seconds - day * 86_400
-  const minute = Math.floor(inDay / 60)
-  return epochDayTexts[slot]! + HOUR_MINUTE[Math.floor(minute / 60) * 64 + (minute % 60)]! + TWO[inDay % 60]!
+  const inHour = seconds - hour * 3600
+  const minute = Math.floor(inHour / 60)
+  return epochHourTexts[slot]! + MINUTE_SECOND[minute * 64 + (inHour - minute * 60)]!
 }
 
 /** A TIMESTAMP of zero means "no time"; everything else is a moment in UTC. `fraction` includes its point. */
