@@ -52,10 +52,10 @@ class EncodedHeaders extends MsgHdrsImpl {
 }
 
 /** The head in a message's headers; `undefined` where they are not ours. */
-export const headOf = (headers: MsgHdrs | undefined): LogHead | undefined =>
-  headers === undefined
-    ? undefined
-    : fromHeaders((name) => {
-        const value = headers.get(name)
-        return value === "" ? undefined : value
-      })
+export const headOf = (headers: MsgHdrs | undefined): LogHead | undefined => {
+  if (headers === undefined) return undefined
+  // The driver's get() lists all names for each question.
+  const values = new Map<string, string>()
+  for (const [name, [value]] of headers) if (value !== undefined) values.set(name, value)
+  return fromHeaders((name) => values.get(name))
+}

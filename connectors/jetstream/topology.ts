@@ -122,7 +122,7 @@ export const addCommand = (options: JetStreamOptions): string =>
     `--storage file --retention limits --discard new --replicas ${options.replicas}`,
     `--max-age ${options.maxAgeHours}h --max-bytes ${options.maxBytes ?? -1}`,
     "--max-msgs -1 --max-msgs-per-subject -1 --max-msg-size -1 --dupe-window 2m",
-    "--allow-direct --allow-batch --no-deny-purge --defaults"
+    "--allow-direct --no-deny-purge --defaults"
   ].join(" ")
 
 /** `2.12.0-RC.1` counts as 2.12.0. */
