@@ -5,13 +5,13 @@
  * - Every command's adapters are chunks of their own, read only when that command runs.
  * - Names are kept: libraries recognise their classes by `constructor.name`, and stack traces stay readable.
  */
-import { chmod, cp, mkdir, rm, writeFile } from "node:fs/promises"
+import { chmod, cp, mkdir, rename, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build, type Metafile } from "esbuild"
 import { thirdPartyLicenses } from "./third-party-licenses.ts"
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url))
-const DIST = fileURLToPath(new URL("../dist/", import.meta.url))
 const MIGRATIONS = fileURLToPath(new URL("../schemas/hr/migrations/", import.meta.url))
 
 /** Optional parts of drivers that are asked for by `require` and done without where they are missing. */
@@ -30,12 +30,12 @@ enableCompileCache()
 await import("./program/bundle/main.js")
 `
 
-const bundle = async (): Promise<Metafile> => {
+const bundle = async (folder: string): Promise<Metafile> => {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: { main: "src/main.ts" },
     // As deep as src/compose, so that one relative URL finds the migrations from the source and from here.
-    outdir: `${DIST}program/bundle`,
+    outdir: join(folder, "program/bundle"),
     bundle: true,
     splitting: true,
     format: "esm",
@@ -69,19 +69,32 @@ const report = (metafile: Metafile): string => {
   const sum = (files: ReadonlyArray<string>): number =>
     files.reduce((bytes, file) => bytes + metafile.outputs[file]!.bytes, 0)
   const kib = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`
-  return `dist/: ${outputs.length} files, ${kib(sum(outputs.map(([file]) => file)))}; read for --help: ${read.size} files, ${kib(sum([...read]))}`
+  return `${outputs.length} files, ${kib(sum(outputs.map(([file]) => file)))}; read for --help: ${read.size} files, ${kib(sum([...read]))}`
 }
 
-const main = async (): Promise<void> => {
-  await rm(DIST, { recursive: true, force: true })
-  await mkdir(DIST, { recursive: true })
-  const metafile = await bundle()
-  await writeFile(`${DIST}gradewire.js`, ENTRY)
-  await chmod(`${DIST}gradewire.js`, 0o755)
-  await writeFile(`${DIST}package.json`, `${JSON.stringify({ type: "module", private: true })}\n`)
-  await cp(MIGRATIONS, `${DIST}schemas/hr/migrations`, { recursive: true })
-  await writeFile(`${DIST}THIRD-PARTY-LICENSES.txt`, await thirdPartyLicenses(ROOT, metafile))
-  process.stdout.write(`${report(metafile)}\n`)
+/**
+ * Replaces `dist` by a fresh build, in one step at the end: a program that is started meanwhile finds the old one whole.
+ * Resolves with a line on sizes.
+ */
+export const buildProgram = async (dist: string): Promise<string> => {
+  const folder = `${dist}.${process.pid}`
+  try {
+    await mkdir(folder, { recursive: true })
+    const metafile = await bundle(folder)
+    await writeFile(join(folder, "gradewire.js"), ENTRY)
+    await chmod(join(folder, "gradewire.js"), 0o755)
+    await writeFile(join(folder, "package.json"), `${JSON.stringify({ type: "module", private: true })}\n`)
+    await cp(MIGRATIONS, join(folder, "schemas/hr/migrations"), { recursive: true })
+    await writeFile(join(folder, "THIRD-PARTY-LICENSES.txt"), await thirdPartyLicenses(ROOT, metafile))
+    await rm(dist, { recursive: true, force: true })
+    await rename(folder, dist)
+    return report(metafile)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
-await main()
+if (import.meta.main) {
+  const dist = process.argv[2] ?? join(ROOT, "dist")
+  process.stdout.write(`${dist}: ${await buildProgram(dist)}\n`)
+}

@@ -55,7 +55,7 @@ export interface StageOffset {
   readonly ageSeconds: number | null
   readonly epoch: number | null
   readonly holder: string | null
-  /** Totals since the beginning; decimal digits. */
+  /** Change events covered and results applied since the beginning; decimal digits. */
   readonly events: string | null
   readonly applied: string | null
   /** Results that wait for their person, and refused ones, right now. */

@@ -1,16 +1,34 @@
 /** `gradewire migrate`, which apply also does at its start: our own tables in the HR database. */
 import { fileURLToPath } from "node:url"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { migrate as migrateDatabase } from "../../connectors/hr/migrate.ts"
+import { isRetryable } from "../../schemas/failure.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { targetOptions } from "./options.ts"
 
 /** The bundle keeps its copy at the same place relative to this file's chunk (deploy/build.ts). */
 const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/postgresql", import.meta.url))
 
-export const migrateSchema = Effect.fnUntraced(function* (loaded: LoadedConfig) {
+const migrateOnce = Effect.fnUntraced(function* (loaded: LoadedConfig) {
   const postgres = yield* targetOptions(loaded, "migrate")
   return yield* migrateDatabase({ postgres, migrationsFolder: MIGRATIONS })
 })
 
-export const migrate = (file: string) => Effect.flatMap(loadConfig(file), migrateSchema)
+/** Nobody waits at a terminal: the error is the answer. */
+export const migrate = (file: string) => Effect.flatMap(loadConfig(file), migrateOnce)
+
+const backoff = Schedule.min([Schedule.exponential("200 millis", 2), Schedule.spaced("5 seconds")]).pipe(
+  Schedule.jittered
+)
+
+/** For apply's start, which may come before the HR database's: waits for it as apply itself would. */
+export const migrateSchema = (loaded: LoadedConfig) =>
+  migrateOnce(loaded).pipe(
+    Effect.tapError((failure) =>
+      isRetryable(failure)
+        ? Effect.logWarning("migration waits", { tag: failure._tag, reason: failure.message })
+        : Effect.void
+    ),
+    Effect.retry({ schedule: backoff, while: isRetryable }),
+    Effect.annotateLogs({ connector: loaded.config.connector, role: "apply" })
+  )

@@ -1,0 +1,95 @@
+/**
+ * The program's roof: gives the commands their actions and the machine's services, and turns outcomes into exit codes.
+ * Only src/compose knows the adapters; each of its files is loaded when its command runs.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Cause, Console, Effect, Exit, Layer } from "effect"
+import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import packageJson from "../package.json" with { type: "json" }
+import type { Actions } from "./cli/Actions.ts"
+import { ExitCode } from "./cli/answer.ts"
+import { gradewireCommand } from "./cli/gradewire-command.ts"
+import { usagePresenter } from "./cli/usage-presenter.ts"
+
+const load = Effect.promise
+const actions: Actions = {
+  run: (file, role, log) =>
+    Effect.flatMap(
+      load(() => Promise.all([import("./compose/run.ts"), import("./compose/logging.ts")])),
+      ([m, logging]) => m.run(file, role).pipe(Effect.provide(logging.layerLogging(log)))
+    ),
+  validate: (file) =>
+    Effect.flatMap(
+      load(() => import("./compose/config.ts")),
+      (m) => m.validate(file)
+    ),
+  effective: (file) =>
+    Effect.flatMap(
+      load(() => import("./compose/config.ts")),
+      (m) => m.effective(file)
+    ),
+  schema: Effect.map(
+    load(() => import("./runtime/json-schema.ts")),
+    (m) => m.configJsonSchema()
+  ),
+  check: (file, parts) =>
+    Effect.flatMap(
+      load(() => import("./compose/check.ts")),
+      (m) => m.check(file, parts)
+    ),
+  offsets: (file) =>
+    Effect.flatMap(
+      load(() => import("./compose/offsets.ts")),
+      (m) => m.offsets(file)
+    ),
+  migrate: (file) =>
+    Effect.flatMap(
+      load(() => import("./compose/migrate.ts")),
+      (m) => m.migrate(file)
+    )
+}
+
+const USAGE = 2
+
+/** A reader that has seen enough, such as `head`, is no error. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 1)
+})
+
+const program = gradewireCommand(actions).pipe(
+  Command.run({ version: packageJson.version }),
+  Effect.catchCause((cause) => {
+    const error = Cause.squash(cause)
+    if (CliError.isCliError(error)) return Effect.fail(new ExitCode({ code: USAGE }))
+    if (Cause.hasInterruptsOnly(cause) || error instanceof ExitCode) return Effect.failCause(cause)
+    return Effect.andThen(Console.error(defectText(cause)), Effect.fail(new ExitCode({ code: 1 })))
+  }),
+  Effect.provide(
+    Layer.mergeAll(
+      NodeServices.layer,
+      CliOutput.layerPresenter(usagePresenter),
+      CliConfig.layer({
+        builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel]
+      })
+    )
+  )
+)
+
+const defectText = (cause: Cause.Cause<unknown>): string =>
+  [
+    `gradewire: Defect: ${Cause.pretty(cause)}`,
+    "  fix: this is a fault of gradewire itself; report it with the lines above",
+    "  see: docs/operations.md#defect"
+  ].join("\n")
+
+const stopsInOrder = process.argv.includes("run")
+
+NodeRuntime.runMain(program, {
+  disableErrorReporting: true,
+  teardown: (exit, done) => {
+    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return done(stopsInOrder ? 0 : 130)
+    const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+    return done(Exit.isSuccess(exit) ? 0 : error instanceof ExitCode ? error.code : 1)
+  }
+})

@@ -1,0 +1,183 @@
+/** The program as it is shipped: the bundle, built outside the checkout, as its own process against a real HR database. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { text } from "node:stream/consumers"
+import { Client } from "pg"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { buildProgram } from "../../deploy/build.ts"
+import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+
+let folder: string
+let program: string
+let hr: RunningServer
+let config: string
+
+const PASSWORD = "correct horse 工号"
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "gradewire-cli-"))
+  await buildProgram(join(folder, "dist"))
+  program = join(folder, "dist/gradewire.js")
+  hr = await startServer("postgresql")
+  const client = new Client({ connectionString: hr.url })
+  await client.connect()
+  await client.query(`
+    create role gradewire login password '${PASSWORD}';
+    grant create on database postgres to gradewire;
+    create schema hr;
+    create table hr.employee (工号 text primary key, mobile text);
+    create table hr.exam_score (source_ref text primary key, employee_no text not null, exam_score numeric(5,2));
+    grant usage on schema hr to gradewire;
+    grant select on hr.employee to gradewire;
+    grant select, insert, update, delete on hr.exam_score to gradewire;
+  `)
+  await client.end()
+  await writeFile(join(folder, "hr-password"), `${PASSWORD}\n`)
+  config = join(folder, "connector.yaml")
+  // Port 9 (discard) answers nowhere: what needs it waits.
+  await writeFile(
+    config,
+    `version: 1
+connector: cli-test
+source: { host: 127.0.0.1, port: 9, user: gw, timeZone: "+08:00" }
+changeLog: { servers: ["nats://127.0.0.1:9"] }
+target: { kind: postgresql, host: ${hr.host}, port: ${hr.port}, database: postgres, user: gradewire, password: { file: hr-password } }
+employees: { table: hr.employee, key: 工号, match: [{ learner: phone, employee: mobile }] }
+tables:
+  - table: lms.成绩
+    as: score
+    key: [id]
+    fields: { phone: 手机号, raw: 分数 }
+    target:
+      table: hr.exam_score
+      key: [source_ref]
+      columns: { source_ref: resultId, employee_no: employee, exam_score: score.raw }
+`
+  )
+})
+
+afterAll(async () => {
+  await hr?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const start = (args: ReadonlyArray<string>) =>
+  spawn(process.execPath, [program, ...args], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(folder, "cache") },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+
+const gradewire = async (...args: ReadonlyArray<string>) => {
+  const child = start(args)
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")])
+  return { code: code as number | null, out, err }
+}
+
+describe("the shipped program", () => {
+  it("explains itself on standard output (G3)", async () => {
+    const help = await gradewire("--help")
+    expect(help).toMatchObject({ code: 0, err: "" })
+    expect(help.out).toContain("gradewire check --config connector.yaml")
+    expect(await gradewire("--version")).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^gradewire \d+\.\d+\.\d+\n$/)
+    })
+    expect((await gradewire("--completions", "bash")).out).toContain("gradewire")
+  })
+
+  it("answers wrong usage with 2, on standard error alone (G3)", async () => {
+    expect(await gradewire("offsets", "list")).toMatchObject({ code: 2, out: "" })
+    expect(await gradewire("ofsets")).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringContaining("offsets")
+    })
+  })
+
+  it("validates and renders a file without connecting to anything (G3)", async () => {
+    expect(await gradewire("config", "validate", "--config", config)).toMatchObject({ code: 0, err: "" })
+    const render = await gradewire("config", "render", "--config", config, "-o", "json")
+    expect(JSON.parse(render.out)).toMatchObject({
+      derived: { stream: "GRADEWIRE_CLI_TEST" },
+      target: { password: { file: "hr-password" } }
+    })
+    expect(render.out).not.toContain(PASSWORD)
+  })
+
+  it("names every problem of a bad file and exits with 1 (G3)", async () => {
+    const bad = join(folder, "bad.yaml")
+    await writeFile(bad, "version: 1\nconector: x\n")
+    const { code, out, err } = await gradewire("config", "validate", "--config", bad)
+    expect({ code, out }).toEqual({ code: 1, out: "" })
+    expect(err).toMatch(/^gradewire: ConfigInvalid: \d+ problems in /)
+    expect(err).toContain("bad.yaml:2:1  conector  unknown key  (did you mean connector?)")
+    expect(err).toContain("see: docs/operations.md#configinvalid")
+  })
+
+  it("migrates the HR database once, and says where it stands (G4)", async () => {
+    const early = await gradewire("offsets", "list", "--config", config, "-o", "json")
+    expect(early).toMatchObject({ code: 1, out: "" })
+    expect(JSON.parse(early.err)).toMatchObject({ error: { tag: "StoreMisconfigured" } })
+
+    const first = await gradewire("migrate", "--config", config, "-o", "json")
+    expect(first).toMatchObject({ code: 0, err: "" })
+    const { applied, total } = JSON.parse(first.out) as { applied: number; total: number }
+    expect({ applied }).toEqual({ applied: total })
+    expect((await gradewire("migrate", "--config", config)).out).toBe(
+      `Nothing to do: all ${total} migrations are there.\n`
+    )
+    expect(JSON.parse((await gradewire("offsets", "list", "--config", config, "-o", "json")).out)).toEqual([])
+  })
+
+  it("checks the HR database without an error (G3)", async () => {
+    const { code, out } = await gradewire("check", "target", "--config", config, "-o", "json")
+    const { ok, findings } = JSON.parse(out) as {
+      ok: boolean
+      findings: ReadonlyArray<Record<string, string>>
+    }
+    expect(findings.filter((finding) => finding["severity"] === "error")).toEqual([])
+    expect({ code, ok }).toEqual({ code: 0, ok: true })
+  })
+
+  it("finds servers that do not answer, each by name, and exits with 1 (G3)", async () => {
+    const { code, out } = await gradewire("check", "--config", config, "-o", "json")
+    const { findings } = JSON.parse(out) as { findings: ReadonlyArray<Record<string, string>> }
+    const broken = findings
+      .filter((finding) => finding["severity"] === "error")
+      .map((finding) => finding["part"])
+    expect(code).toBe(1)
+    expect(new Set(broken)).toEqual(new Set(["source", "changelog"]))
+  })
+
+  it("runs until it is told to stop: JSON lines on standard error, exit code 0 (G3)", async () => {
+    const child = start(["run", "--config", config])
+    const exited = once(child, "exit")
+    const out = text(child.stdout)
+    const lines: Array<Record<string, unknown>> = []
+    for await (const line of createInterface({ input: child.stderr })) {
+      lines.push(JSON.parse(line) as Record<string, unknown>)
+      if (lines.some((entry) => entry["tag"] === "LogUnavailable")) child.kill("SIGTERM")
+    }
+    expect(await exited).toEqual([0, null])
+    expect(await out).toBe("")
+    expect(
+      lines.every((entry) => typeof entry["time"] === "string" && typeof entry["level"] === "string")
+    ).toBe(true)
+  })
+
+  it("names a secret that is not there, by its place alone (G9)", async () => {
+    await rm(join(folder, "hr-password"))
+    const { code, out, err } = await gradewire("offsets", "list", "--config", config)
+    expect({ code, out }).toEqual({ code: 1, out: "" })
+    expect(err).toMatch(
+      /^gradewire: SecretUnreadable: target\.password: file hr-password does not exist\n {2}fix: /
+    )
+    const check = await gradewire("check", "target", "--config", config)
+    expect(check).toMatchObject({ code: 1, err: "", out: expect.stringContaining("secret target.password") })
+  })
+})
