@@ -17,6 +17,7 @@ import { START } from "../../../schemas/position.ts"
 import { MOVE_OFFSET, offsetOf, offsetValues, PARK, TAKE_OVER, type OffsetRow } from "./offset-statements.ts"
 import { openSession } from "./postgres-client.ts"
 import { releaseHeld } from "./release-held.ts"
+import { changeArrays } from "./prepared-batches.ts"
 import {
   explainFence,
   makeParts,
@@ -58,7 +59,7 @@ const applyBatch = (
     } else {
       const batches = yield* store.batches
       const statement = batches.statement(batches.isPartial(changes) ? "partial" : "full")
-      const values = [store.connector, epoch, JSON.stringify(changes), expected]
+      const values = [store.connector, epoch, ...changeArrays(changes), expected]
       const rows = yield* store.run<OutcomeRow>(statement, [...values, ...offsetValues(offset), batch.events])
       outcome = outcomeOf(rows[0]!)
     }

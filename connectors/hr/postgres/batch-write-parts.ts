@@ -3,8 +3,8 @@ import type { HrMapping } from "./mapping.ts"
 import { targetParts } from "./target-statement.ts"
 
 /**
- * - `source`   events as $3 jsonb, or the held results named in $3 text[]
- * - `fence`    under the epoch alone, or at the expected position too ($4), moving the offset to $5 and on
+ * - `source`   events as jsonb arrays ($3 scores, $4 learners, $5 assessments), or the held results named in $3 text[]
+ * - `fence`    under the epoch alone, or at the expected position too ($6), moving the offset to $7 and on
  * - `isPartial` some event lacks keys that the mapping writes
  * - `isReplay` the events are dead letters that get another attempt
  */
@@ -19,7 +19,7 @@ const LINKS = `link as (
   insert into gradewire.person_link (connector, learner_id, employee_key, rule, linked_at)
   select distinct on (j.learner_id) $1, j.learner_id, j.person, j.rule_name, clock_timestamp()
   from (select j.*, RULE_NAME as rule_name from judged j) j
-  where j.fate = 'file' and not j.revoked and j.learner_id is not null and j.linked is null and j.person is not null
+  where j.is_filed and not j.revoked and j.learner_id is not null and j.linked is null and j.person is not null
   order by j.learner_id, j.own_person is null, j.position
   on conflict (connector, learner_id) do nothing
 )`
@@ -31,7 +31,7 @@ const ledger = (rowKeys: string): string => `won as (
     coalesce(f.learner_id, f.ledger_learner), case when f.revoked then f.ledger_employee else f.person end,
     case when f.revoked then f.ledger_row_key else ${rowKeys} end, clock_timestamp()
   from judged f
-  where f.fate = 'file'
+  where f.is_filed
   order by f.result_id
   on conflict (connector, result_id) do update set position = excluded.position, event_id = excluded.event_id,
     state = excluded.state, learner_id = excluded.learner_id, employee_key = excluded.employee_key,
@@ -48,11 +48,11 @@ filed as materialized (
  * nobody (G7). The ledger keeps its position, so that the change is filed once its person is proven.
  */
 const GONE = `gone as materialized (
-  select f.mapping, f.result_id, f.ledger_row_key, f.person, f.event, f.d, false as withdrawn
+  select f.*, false as withdrawn
   from filed f where f.revoked and f.was_filed
   union all
-  select f.mapping, f.result_id, f.ledger_row_key, f.person, f.event, f.d, true
-  from judged f where f.fate = 'held' and f.was_filed and f.learner_id <> f.ledger_learner
+  select f.*, f.ledger_row_key as row_key, true
+  from judged f where f.is_held and f.was_filed and f.learner_id <> f.ledger_learner
 ),
 withdrawn as (
   update gradewire.result_ledger l set state = 'revoked', applied_at = clock_timestamp()
@@ -64,7 +64,7 @@ const held = (isPartial: boolean): string => `held_in as (
     (connector, result_id, position, event, learner_id, reason, candidates, held_at, updated_at)
   select $1, j.result_id, j.position, ${isPartial ? "jsonb_set(j.event, '{data}', j.d)" : "j.event"}, j.learner_id,
     j.reason, coalesce(j.people, 0), clock_timestamp(), clock_timestamp()
-  from judged j where j.fate = 'held'
+  from judged j where j.is_held
   order by j.result_id
   on conflict (connector, result_id) do update set position = excluded.position, event = excluded.event,
     learner_id = excluded.learner_id, reason = excluded.reason, candidates = excluded.candidates,
@@ -75,7 +75,7 @@ const held = (isPartial: boolean): string => `held_in as (
 held_out as (
   delete from gradewire.held_change h using judged j
   where h.connector = $1 and h.result_id = j.result_id
-    and (j.fate = 'file' and h.position <= j.position or j.fate = 'stale' and h.position <= j.ledger_position)
+    and (j.is_filed and h.position <= j.position or j.is_stale and h.position <= j.ledger_position)
 )`
 
 const DEAD_IN = `dead_in as (
@@ -85,30 +85,33 @@ const DEAD_IN = `dead_in as (
     case when j.mapping is null then 'TABLE_NOT_MAPPED' else 'WAITING' end,
     case when j.mapping is null then j.event ->> 'subject' else 'an earlier change of this result is a dead letter' end,
     case when j.mapping is null and not j.blocked then 'open' else 'waiting' end, clock_timestamp(), clock_timestamp()
-  from judged j where j.fate = 'dead'
+  from judged j where j.is_dead
   on conflict (connector, position) do nothing
 )`
 
 /** The letters that this attempt settled; one that waits again for another letter stays as it is. */
 const DEAD_DONE = `dead_done as (
   update gradewire.dead_letter x set state = 'done', updated_at = clock_timestamp()
-  from change c
+  from (
+    select position from score_change union all select position from learner_change
+    union all select position from assessment_change
+  ) c
   where x.connector = $1 and x.position = c.position
-    and not exists (select from judged j where j.position = c.position and j.fate = 'dead')
+    and not exists (select from judged j where j.position = c.position and j.is_dead)
 )`
 
 const COUNTS = `applied = o.applied + (select count(*) from won),
-    stale = o.stale + (select count(*) from judged where fate = 'stale'),
-    held = o.held + (select count(*) from judged where fate = 'held'),
-    dead = o.dead + (select count(*) from judged where fate = 'dead')`
+    stale = o.stale + (select count(*) from judged where is_stale),
+    held = o.held + (select count(*) from judged where is_held),
+    dead = o.dead + (select count(*) from judged where is_dead)`
 
 const offset = (form: BatchForm): string =>
   form.fence === "offset"
     ? `moved as (
-  update gradewire.apply_offset o set position = $5, generation = $6::bigint, stream_sequence = $7::bigint,
-    anchor_file = $8, anchor_position = $9::bigint, anchor_gtid = $10, anchor_server = $11,
-    anchor_timeline = $12::integer, committed_at = $13::timestamptz, updated_at = clock_timestamp(),
-    changed_at = clock_timestamp(), changed_committed_at = $13::timestamptz, events = o.events + $14::bigint,
+  update gradewire.apply_offset o set position = $7, generation = $8::bigint, stream_sequence = $9::bigint,
+    anchor_file = $10, anchor_position = $11::bigint, anchor_gtid = $12, anchor_server = $13,
+    anchor_timeline = $14::integer, committed_at = $15::timestamptz, updated_at = clock_timestamp(),
+    changed_at = clock_timestamp(), changed_committed_at = $15::timestamptz, events = o.events + $16::bigint,
     ${COUNTS}
   from fence where o.connector = $1 and o.lane = 0
 )`

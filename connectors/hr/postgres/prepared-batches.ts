@@ -83,3 +83,18 @@ const versionAt = (used: number): number => {
   const early = RENEWALS.findIndex((limit) => used < limit)
   return early >= 0 ? early : RENEWALS.length + Math.floor(used / RENEWAL_USES)
 }
+
+/** JSON arrays of scores, learners and assessments, as the batch statement takes them. */
+export const changeArrays = (
+  changes: ReadonlyArray<ChangeEvent>
+): readonly [scores: string, learners: string, assessments: string] => {
+  const scores: Array<ChangeEvent> = []
+  const learners: Array<ChangeEvent> = []
+  const assessments: Array<ChangeEvent> = []
+  for (const change of changes) {
+    if ("resultId" in change.data) scores.push(change)
+    else if ("learnerId" in change.data) learners.push(change)
+    else if ("assessmentId" in change.data) assessments.push(change)
+  }
+  return [JSON.stringify(scores), JSON.stringify(learners), JSON.stringify(assessments)]
+}

@@ -37,7 +37,7 @@ on conflict (connector, position) do update
   set state = 'open', detail = excluded.detail, updated_at = excluded.updated_at`
 
 /** Letters an operator asked to replay, and those that no longer wait for another one; the first of each result. */
-const LETTERS = `select d.position, d.event::text as event
+const LETTERS = `select d.position, d.type, d.event::text as event
 from gradewire.dead_letter d
 where d.connector = $1 and (d.state = 'replay' or d.state = 'waiting') and not exists (
   select from gradewire.dead_letter b
@@ -78,13 +78,18 @@ const fileResults = (store: StoreParts, epoch: number, results: ReadonlyArray<st
 
 interface Letter extends Row {
   readonly position: string
+  readonly type: string
   readonly event: string
 }
 
 const replayLetter = (store: StoreParts, epoch: number, letter: Letter): Step =>
   Effect.gen(function* () {
     const batches = yield* store.batches
-    const values = [store.connector, epoch, `[${letter.event}]`]
+    const event = `[${letter.event}]`
+    const kinds = ["score", "learner", "assessment"].map((kind) =>
+      letter.type.startsWith(`gradewire.${kind}.`) ? event : "[]"
+    )
+    const values = [store.connector, epoch, ...kinds]
     const attempt = store.run<Filed>(batches.statement("replay"), values)
     const outcome = yield* Effect.catchTag(attempt, "RowRefused", (refused) => Effect.succeed(refused))
     if (outcome instanceof RowRefused) {

@@ -62,7 +62,7 @@ const upsert = (target: MappedTarget, index: number, zoneMinutes: number, isPart
   insert into ${target.relation} (${columns})
   select ${values}
   from ${rows}
-  where f.mapping = ${index} and not f.revoked
+  where f.in_${index} and not f.revoked
   order by f.result_id
   on conflict (${target.key.map(name).join(", ")}) ${conflictAction(target)}
 )`
@@ -72,13 +72,13 @@ const lockRows = (target: MappedTarget, index: number, zoneMinutes: number): str
   `now_${index} as materialized (
   select f.result_id as gradewire_result, true as gradewire_row, ${target.columns.map((column) => `t.${name(column)}`).join(", ")}
   from filed f join ${target.relation} t on ${sameRow(target, zoneMinutes, "row_key")}
-  where f.mapping = ${index} and not f.revoked
+  where f.in_${index} and not f.revoked
   for update of t
 )`
 
 /** Removes or flags the rows of results that are revoked, or taken from a person that is no longer proven. */
 const take = (target: MappedTarget, index: number, zoneMinutes: number): string | undefined => {
-  const where = `f.mapping = ${index} and ${sameRow(target, zoneMinutes, "ledger_row_key")}`
+  const where = `f.in_${index} and ${sameRow(target, zoneMinutes, "ledger_row_key")}`
   if (typeof target.onRevoke === "object") {
     const set = target.onRevoke.flag
       .map((column) => `${name(column)} = ${valueSql(column, zoneMinutes)}`)
@@ -94,7 +94,7 @@ const leave = (target: MappedTarget, index: number, zoneMinutes: number): string
   target.hasFixedKey
     ? undefined
     : `leave_${index} as (delete from ${target.relation} t using filed f
-  where f.mapping = ${index} and not f.revoked and f.was_filed and f.ledger_row_key is distinct from f.row_key
+  where f.in_${index} and not f.revoked and f.was_filed and f.ledger_row_key is distinct from f.row_key
     and ${sameRow(target, zoneMinutes, "ledger_row_key")})`
 
 /** Common table expressions over `filed` and `gone`, in order. */
