@@ -24,9 +24,14 @@ const BANNER = [
   "const __filename = import.meta.filename, __dirname = import.meta.dirname;"
 ].join(" ")
 
+/** Runs on every Node, to say so where it is too old. */
 const ENTRY = `#!/usr/bin/env node
-import { enableCompileCache } from "node:module"
-enableCompileCache()
+import module from "node:module"
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  process.stderr.write("gradewire: needs Node 24 or newer, this is " + process.versions.node + "\\n")
+  process.exit(1)
+}
+module.enableCompileCache()
 await import("./program/bundle/main.js")
 `
 

@@ -39,8 +39,12 @@ export interface StageOffset {
   readonly stage: string
   /** Everything at or before it has taken effect; `null` before the first change. */
   readonly position: string | null
+  /** The same as a DBA writes it: binlog file, and byte offset of the transaction. */
   readonly logFile: string | null
   readonly logPosition: number | null
+  /** Where capture would read again, `binlog.000003:1378`: the start of a transaction at or before the position. */
+  readonly resume: string | null
+  /** Transaction that starts there. */
   readonly gtid: string | null
   readonly server: string | null
   readonly generation: number | null

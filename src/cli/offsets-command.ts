@@ -54,6 +54,7 @@ const WIDE_COLUMNS: ReadonlyArray<Column<StageOffset>> = [
   { title: "COMMITTED_AT", cell: (row) => known(row.committedAt) },
   { title: "UPDATED_AT", cell: (row) => known(row.updatedAt) },
   { title: "HOLDER", cell: (row) => known(row.holder) },
+  { title: "RESUME", cell: (row) => known(row.resume) },
   { title: "GTID", cell: (row) => known(row.gtid) },
   { title: "SERVER", cell: (row) => known(row.server) },
   { title: "FULL_POSITION", cell: (row) => known(row.position) }

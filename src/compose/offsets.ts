@@ -1,6 +1,7 @@
 /** `gradewire offsets list`: the HR database's own word on progress. */
 import { Effect } from "effect"
 import { listOffsets, type StoredOffset } from "../../connectors/hr/postgres/PostgresOffsets.ts"
+import { parsePosition } from "../../schemas/position.ts"
 import type { StageOffset } from "../cli/Actions.ts"
 import { loadConfig } from "../runtime/load-config.ts"
 import { targetOptions } from "./options.ts"
@@ -16,8 +17,8 @@ const stageOffset = (offset: StoredOffset): StageOffset => ({
   connector: offset.connector,
   stage: "apply",
   position: offset.anchor === null ? null : offset.position,
-  logFile: offset.anchor?.file ?? null,
-  logPosition: offset.anchor?.position ?? null,
+  ...placeOf(offset),
+  resume: offset.anchor === null ? null : `${offset.anchor.file}:${offset.anchor.position}`,
   gtid: offset.anchor?.gtid ?? null,
   server: offset.anchor?.server ?? null,
   generation: offset.generation,
@@ -33,3 +34,12 @@ const stageOffset = (offset: StoredOffset): StageOffset => ({
   held: String(offset.held),
   deadLetters: String(offset.deadLetters)
 })
+
+/** The position knows the file by its number alone; its name is written as the anchor's. */
+const placeOf = ({ anchor, position }: StoredOffset): Pick<StageOffset, "logFile" | "logPosition"> => {
+  const place = parsePosition(position)
+  const name = anchor === null ? null : /^(.*\.)(\d+)$/.exec(anchor.file)
+  if (name === null || place === undefined) return { logFile: null, logPosition: null }
+  const number = String(place.file).padStart(name[2]!.length, "0")
+  return { logFile: `${name[1]}${number}`, logPosition: place.transaction }
+}

@@ -19,6 +19,7 @@ const OFFSET: StageOffset = {
   position: "0001-0000000123-00000004567890-0000000033554434",
   logFile: "binlog.000123",
   logPosition: 4567890,
+  resume: "binlog.000123:4567000",
   gtid: null,
   server: "mysql:3e11fa47",
   generation: 0,
