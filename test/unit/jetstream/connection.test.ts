@@ -101,7 +101,7 @@ describe("the answer where apply stands", () => {
       '{"position":"x"}',
       JSON.stringify({ ...offset, generation: "1" })
     ]) {
-      expect(decodeAnswer(text), text).toBeUndefined()
+      expect({ text, answer: decodeAnswer(text) }).toEqual({ text, answer: undefined })
     }
   })
 })
