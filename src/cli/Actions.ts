@@ -21,7 +21,7 @@ export interface PartFinding extends Finding {
   readonly part: CheckPart
 }
 
-export interface MappedTable {
+interface MappedTable {
   readonly table: string
   readonly as: string
   /** Table it fills, where it is a score table. */

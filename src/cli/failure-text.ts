@@ -1,8 +1,6 @@
 /** How an error looks to a person, and to a program. */
 import type { Failure } from "../../schemas/failure.ts"
 
-export type Output = "table" | "json"
-
 /** Heading of the error in the operations guide. */
 const see = (failure: Failure): string => `docs/operations.md#${failure._tag.toLowerCase()}`
 

@@ -112,11 +112,11 @@ const pemTexts = Effect.fnUntraced(function* (tls: Tls, section: string, folder:
 })
 
 /** `undefined` where the configuration names no secret. */
-export const optionalSecret = (secret: Secret | undefined, path: string, folder: string) =>
+const optionalSecret = (secret: Secret | undefined, path: string, folder: string) =>
   secret === undefined ? Effect.undefined : readSecret(secret, path, folder)
 
 /** File names in `tls` start at the configuration's folder. */
-export const absoluteTls = Effect.fnUntraced(function* (tls: Tls | undefined, folder: string) {
+const absoluteTls = Effect.fnUntraced(function* (tls: Tls | undefined, folder: string) {
   if (tls === undefined) return undefined
   const paths = yield* Path.Path
   const absolute = { ...tls }

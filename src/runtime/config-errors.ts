@@ -31,7 +31,7 @@ const ProblemShape = Schema.Struct({
 })
 
 /** `connector.yaml:12:5  source.port  expected …, found …  (fix)` */
-export const problemLine = (file: string, problem: Problem): string => {
+const problemLine = (file: string, problem: Problem): string => {
   const place = `${file}:${problem.line}:${problem.column}`
   const text = [place, problem.path, problem.message].filter((part) => part !== "").join("  ")
   return problem.fix === "" ? text : `${text}  (${problem.fix})`

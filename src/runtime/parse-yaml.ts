@@ -8,7 +8,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Docum
 import type { Problem } from "./config-errors.ts"
 import type { Path } from "./path-text.ts"
 
-export interface Place {
+interface Place {
   readonly line: number
   readonly column: number
 }

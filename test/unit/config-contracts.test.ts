@@ -6,13 +6,20 @@ import { parse } from "yaml"
 import { effectiveConfig } from "../../src/compose/effective-config.ts"
 import { decodeConfig } from "../../src/runtime/decode-config.ts"
 import { generatedSchemas, JSON_SCHEMA_FOLDER } from "../../deploy/generate-schemas.ts"
-import { CONNECTOR_YAML } from "../support/connector-yaml.ts"
+import { CONNECTOR_YAML, problemsOf } from "../support/connector-yaml.ts"
 
 const EXAMPLES = new URL("../../deploy/examples/", import.meta.url)
 const examples = readdirSync(EXAMPLES).filter((file) => file.endsWith(".yaml"))
 const example = (file: string): string => readFileSync(new URL(file, EXAMPLES), "utf8")
 
 describe("the examples", () => {
+  it("of the README are valid configurations (G3)", () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
+    const blocks = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text!)
+    expect(blocks.length).toBeGreaterThan(0)
+    expect(blocks.flatMap(problemsOf)).toEqual([])
+  })
+
   it.each(examples)("%s is a valid configuration (G3)", (file) => {
     const decoded = decodeConfig(file, example(file))
     expect(Result.isFailure(decoded) ? decoded.failure.message : "").toBe("")
