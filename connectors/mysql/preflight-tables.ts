@@ -1,0 +1,147 @@
+/** The mapped tables and columns, as the account sees them: there, of a type that can be read, with a key. */
+import { Effect } from "effect"
+import type { Finding } from "../../schemas/finding.ts"
+import type { WantedTable } from "../../src/capture/ChangeSource.ts"
+import { textKind } from "./binlog/charset.ts"
+import type { SourceOptions } from "./source-options.ts"
+import type { SqlConnection, SqlRow } from "./sql-connection.ts"
+
+const READABLE: ReadonlySet<string> = new Set(
+  "tinyint smallint mediumint int bigint decimal float double bit year date time datetime timestamp char varchar tinytext text mediumtext longtext enum set binary varbinary tinyblob blob mediumblob longblob".split(
+    " "
+  )
+)
+
+const cell = (row: SqlRow | undefined, name: string): string => {
+  const value = row?.[name]
+  return typeof value === "string" || typeof value === "number" ? String(value) : ""
+}
+
+export const checkTables = Effect.fnUntraced(function* (sql: SqlConnection, options: SourceOptions) {
+  const findings: Array<Finding> = []
+  for (const wanted of options.tables) {
+    const [table] = yield* sql.query(
+      "SELECT t.ENGINE AS engine, t.TABLE_TYPE AS kind, e.TRANSACTIONS AS transactions FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = ? AND t.TABLE_NAME = ?",
+      [wanted.schema, wanted.table]
+    )
+    const columns = yield* sql.query(
+      "SELECT COLUMN_NAME AS name, DATA_TYPE AS type, COLUMN_TYPE AS full, CHARACTER_SET_NAME AS charset, COLUMN_KEY AS k FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
+      [wanted.schema, wanted.table]
+    )
+    findings.push(...tableFindings(wanted, table, columns, options.user))
+  }
+  return findings
+})
+
+/** Pure part of {@link checkTables}. */
+export const tableFindings = (
+  wanted: WantedTable,
+  table: SqlRow | undefined,
+  columns: ReadonlyArray<SqlRow>,
+  user: string
+): ReadonlyArray<Finding> => {
+  const name = `${wanted.schema}.${wanted.table}`
+  const quoted = `\`${wanted.schema}\`.\`${wanted.table}\``
+  if (table === undefined) {
+    return [
+      {
+        severity: "error",
+        check: `table ${name}`,
+        found: "not there, or not visible to this account",
+        wanted: "a table that the account may read",
+        fix: `GRANT SELECT ON ${quoted} TO '${user}'@'%'; or correct the name in the configuration`
+      }
+    ]
+  }
+  const findings: Array<Finding> = []
+  if (cell(table, "kind") === "VIEW") {
+    findings.push({
+      severity: "error",
+      check: `table ${name}`,
+      found: "a view",
+      wanted: "a table: views are not in the binlog",
+      fix: "Map the tables under the view"
+    })
+  } else if (cell(table, "transactions") !== "YES") {
+    findings.push({
+      severity: "warning",
+      check: `engine of ${name}`,
+      found: cell(table, "engine"),
+      wanted: "InnoDB",
+      fix: `ALTER TABLE ${quoted} ENGINE = InnoDB;`
+    })
+  }
+  const byName = new Map(columns.map((column) => [cell(column, "name").toLowerCase(), column]))
+  for (const column of wanted.columns)
+    findings.push(...columnFindings(name, quoted, column, byName.get(column.toLowerCase())))
+  if (!columns.some((column) => cell(column, "k") === "PRI")) {
+    findings.push({
+      severity: "warning",
+      check: `primary key of ${name}`,
+      found: "none",
+      wanted: "a primary key",
+      fix: `ALTER TABLE ${quoted} ADD PRIMARY KEY (…);`
+    })
+  }
+  return findings.length > 0
+    ? findings
+    : [
+        {
+          severity: "ok",
+          check: `table ${name}`,
+          found: `${wanted.columns.length} mapped columns`,
+          wanted: "readable columns and a primary key",
+          fix: ""
+        }
+      ]
+}
+
+const columnFindings = (
+  table: string,
+  quoted: string,
+  column: string,
+  row: SqlRow | undefined
+): ReadonlyArray<Finding> => {
+  const check = `column ${table}.${column}`
+  if (row === undefined) {
+    return [
+      {
+        severity: "error",
+        check,
+        found: "not there",
+        wanted: "a column of this name",
+        fix: "Correct the column's name in the configuration"
+      }
+    ]
+  }
+  const type = cell(row, "type").toLowerCase()
+  const full = cell(row, "full")
+  // MariaDB marks them in a comment: varchar(20) /*M!100301 COMPRESSED*/.
+  if (!READABLE.has(type) || /COMPRESSED|mariadb-5\.3/.test(full)) {
+    return [
+      {
+        severity: "error",
+        check,
+        found: full,
+        wanted: "a number, text, time or binary type",
+        fix: `Take ${column} out of the mapping, or add a column of a readable type: ALTER TABLE ${quoted} ADD COLUMN … GENERATED ALWAYS AS (…) STORED;`
+      }
+    ]
+  }
+  const charset = cell(row, "charset")
+  if (charset === "") return []
+  try {
+    textKind(charset, undefined, `${table}.${column}`)
+    return []
+  } catch {
+    return [
+      {
+        severity: "error",
+        check,
+        found: `character set ${charset}`,
+        wanted: "utf8mb4 or another known character set",
+        fix: `ALTER TABLE ${quoted} CONVERT TO CHARACTER SET utf8mb4;`
+      }
+    ]
+  }
+}
