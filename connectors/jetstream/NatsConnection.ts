@@ -97,12 +97,18 @@ const dial = (options: JetStreamOptions): Effect.Effect<Dialled, NatsTrouble> =>
     }
     open().then(
       (dialled) => (abandoned ? void dialled[0].close() : resume(Effect.succeed(dialled))),
-      (error: unknown) => resume(Effect.fail(troubleOf(what, error)))
+      (error: unknown) => resume(Effect.fail(dialTrouble(options, what, error)))
     )
     return Effect.sync(() => {
       abandoned = true
     })
   })
+
+/** The driver stumbles over its own `tls: null` where the server insists on TLS. */
+const dialTrouble = (options: JetStreamOptions, what: string, error: unknown): NatsTrouble =>
+  options.tls?.mode === "disable" && error instanceof TypeError
+    ? down(what, "the server demands TLS, and changeLog.tls.mode is disable")
+    : troubleOf(what, error)
 
 type Change = "down" | "up" | { readonly error: Error }
 

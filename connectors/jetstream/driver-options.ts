@@ -1,4 +1,6 @@
 /** Our options in the driver's words. */
+import { isIP } from "node:net"
+import { checkServerIdentity, type PeerCertificate } from "node:tls"
 import { Redacted } from "effect"
 import { credsAuthenticator, type ConnectionOptions, type TlsOptions } from "@nats-io/transport-node"
 import type { Tls } from "../../schemas/connector-config.ts"
@@ -31,11 +33,11 @@ export const driverOptions = (options: JetStreamOptions): ConnectionOptions => (
   ...(options.credentials === undefined
     ? {}
     : { authenticator: credsAuthenticator(new TextEncoder().encode(Redacted.value(options.credentials))) }),
-  ...(options.tls === undefined ? {} : { tls: tlsOptions(options.tls) })
+  ...(options.tls === undefined ? {} : { tls: tlsOptions(options.tls, options.servers) })
 })
 
 /** `null` forbids TLS; left out, the driver encrypts where the server offers it. */
-const tlsOptions = (tls: Tls): TlsOptions | null => {
+const tlsOptions = (tls: Tls, servers: ReadonlyArray<string>): TlsOptions | null => {
   if (tls.mode === "disable") return null
   return {
     ...(tls.caFile === undefined ? {} : { caFile: tls.caFile }),
@@ -43,6 +45,30 @@ const tlsOptions = (tls: Tls): TlsOptions | null => {
     ...(tls.keyFile === undefined ? {} : { keyFile: tls.keyFile }),
     // The transport hands what it does not know to node:tls connect().
     ...(tls.mode === "require" ? { rejectUnauthorized: false } : {}),
-    ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {})
+    ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
+    ...(tls.mode === "verify-identity" ? { checkServerIdentity: identityCheck(servers) } : {})
   }
+}
+
+/**
+ * The driver names no host to node:tls where the server is given by its address, and Node then checks "localhost": such
+ * a certificate must be good for one of the addresses in the configuration.
+ */
+export const identityCheck = (
+  servers: ReadonlyArray<string>
+): ((host: string, certificate: PeerCertificate) => Error | undefined) => {
+  const hosts = servers.map(hostOf)
+  const addresses = hosts.filter((host) => isIP(host) !== 0)
+  return (host, certificate) => {
+    const refusal = checkServerIdentity(host, certificate)
+    if (refusal === undefined || host !== "localhost" || hosts.includes("localhost")) return refusal
+    const refusals = addresses.map((address) => checkServerIdentity(address, certificate))
+    return refusals.includes(undefined) ? undefined : (refusals[0] ?? refusal)
+  }
+}
+
+/** `nats://[::1]:4222` => `::1` */
+const hostOf = (server: string): string => {
+  const url = URL.parse(server.includes("://") ? server : `nats://${server}`)
+  return (url?.hostname ?? "").replaceAll(/[[\]]/g, "")
 }

@@ -2,7 +2,7 @@ import { JetStreamApiError } from "@nats-io/jetstream"
 import { AuthorizationError, NoRespondersError, RequestError, TimeoutError } from "@nats-io/transport-node"
 import { Redacted } from "effect"
 import { describe, expect, it } from "vitest"
-import { driverOptions } from "../../../connectors/jetstream/driver-options.ts"
+import { driverOptions, identityCheck } from "../../../connectors/jetstream/driver-options.ts"
 import { troubleOf } from "../../../connectors/jetstream/NatsTrouble.ts"
 import { jetStreamOptions, progressSubject } from "../../../connectors/jetstream/options.ts"
 import { decodeAnswer, encodeAnswer } from "../../../connectors/jetstream/progress-answer.ts"
@@ -42,10 +42,34 @@ describe("options", () => {
   it.each([
     ["disable", null],
     ["require", { rejectUnauthorized: false }],
-    ["verify-identity", { caFile: "/ca.pem" }]
+    ["verify-identity", { caFile: "/ca.pem", checkServerIdentity: expect.any(Function) }]
   ])("say TLS mode %s in the driver's words (G9)", (mode, expected) => {
     const tls = mode === "verify-identity" ? { mode, caFile: "/ca.pem" } : { mode }
     expect(driverOptions(jetStreamOptions(config({ tls }))).tls).toEqual(expected)
+  })
+})
+
+describe("the name in a server's certificate", () => {
+  const certificate = (subjectaltname: string) =>
+    ({ subject: { CN: "" }, subjectaltname }) as Parameters<ReturnType<typeof identityCheck>>[1]
+  const byAddress = identityCheck(["nats://127.0.0.1:4222", "tls://[::1]:4222", "10.0.0.9"])
+
+  it.each([
+    ["IP Address:127.0.0.1", true],
+    ["IP Address:0:0:0:0:0:0:0:1", true],
+    ["IP Address:10.0.0.9", true],
+    ["IP Address:10.0.0.8", false],
+    ["DNS:other.example", false]
+  ])("is compared with the addresses configured, where those are all we know: %s %s (G9)", (name, isGood) => {
+    expect(byAddress("localhost", certificate(name)) === undefined).toBe(isGood)
+  })
+
+  it("is compared with the host's name, where there is one (G9)", () => {
+    const byName = identityCheck(["nats://nats.example:4222", "nats://127.0.0.1"])
+    expect(byName("nats.example", certificate("DNS:nats.example"))).toBeUndefined()
+    expect(byName("nats.example", certificate("IP Address:127.0.0.1"))).toBeInstanceOf(Error)
+    const byLocalhost = identityCheck(["nats://localhost:4222", "nats://127.0.0.1"])
+    expect(byLocalhost("localhost", certificate("IP Address:127.0.0.1"))).toBeInstanceOf(Error)
   })
 })
 
