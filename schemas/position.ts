@@ -5,14 +5,14 @@
  * The text form has fixed width, so that text order is history order in JavaScript, PostgreSQL (`COLLATE "C"`),
  * MySQL (`ascii_bin`) and the change log:
  *
- *   { timeline: 1, file: 123, transaction: 4567890, ordinal: 33554434 }
- *     => "0001-0000000123-00000004567890-0000000033554434"
+ *X *     => "0001-0000000123-00000004567890-0000000033554434"
  *   { timeline: 1, file: 7, transaction: 4, ordinal: 0 }   "everything before the transaction at byte 4 of file 7"
  *     => "0001-0000000007-00000000000004-0000000000000000"
  *
- * An ordinal is `rowsEvent * 2^24 + row * 2 + half`: the 1-based index of the rows event in its transaction, counting
- * events of unmapped tables too so that a changed mapping moves nothing; the 0-based row in that event; and 1 for the
- * second event of a row whose key changed.
+ * An ordinal is `2^44 + rowsEvent * 2^24 + row * 2 + half`: the 1-based index of the rows event in its transaction,
+ * counting events of unmapped tables too so that a changed mapping moves nothing; the 0-based row in that event; and 1
+ * for the second event of a row whose key changed. Ordinals below 2^44 belong to rows copied by a snapshot between the
+ * transaction that ends at that byte and the one that starts there.
  */
 
 export interface Position {
@@ -37,12 +37,15 @@ export const ROWS_PER_EVENT_MAX = 2 ** 23
 
 const ORDINALS_PER_EVENT = 2 ** 24
 
+/** Ordinals below this one are a snapshot's. */
+export const SNAPSHOT_ORDINALS = 2 ** 44
+
 /** Before every change there is. */
 export const START: PositionText = "0000-0000000000-00000000000000-0000000000000000"
 
 /** @param rowsEvent 1-based @param row 0-based @param half 0, or 1 for the second event of one row */
 export const ordinalOf = (rowsEvent: number, row: number, half: 0 | 1): number =>
-  rowsEvent * ORDINALS_PER_EVENT + row * 2 + half
+  SNAPSHOT_ORDINALS + rowsEvent * ORDINALS_PER_EVENT + row * 2 + half
 
 /** The part that all positions of one transaction share, ending in "-". */
 export const transactionPrefix = (timeline: number, file: number, transaction: number): string =>

@@ -20,8 +20,10 @@ export interface TransactionContext {
   readonly prefix: string
   /** `<gtid>#`, or `<file>:<position>#` on a server without GTIDs; already escaped for JSON. */
   readonly idPrefix: string
-  /** Commit time, RFC 3339 UTC. */
+  /** Commit time, or when a snapshot read the row; RFC 3339 UTC. */
   readonly time: string
+  /** Ordinal of the first row where a snapshot copies rows; they count one by one. */
+  readonly copiedFrom?: number
 }
 
 export interface EventSink {
@@ -34,14 +36,20 @@ export type RowsEncoder = (transaction: TransactionContext, rows: RowsEvent, sin
 
 type Change = "insert" | "update" | "delete"
 /** Members of `data`. `image` is the row after the change, or before a delete; `before` only for an update. */
-type Body = (change: Change, key: string, image: RowImage, before: RowImage | undefined) => string
+type Body = (
+  change: Change,
+  key: string,
+  image: RowImage,
+  before: RowImage | undefined,
+  origin: Origin
+) => string
+/** A member of `data`. */
+type Origin = `"origin":"${"binlog" | "snapshot"}"`
 
 interface Shape {
   readonly types: Readonly<Record<Change, EventType>>
   readonly body: Body
 }
-
-const ORIGIN = `"origin":"binlog"`
 
 export const compileRowsEncoder = (plan: TablePlan, connector: string, zoneMinutes: number): RowsEncoder => {
   const shape = SHAPES[plan.as](plan, zoneMinutes)
@@ -52,16 +60,18 @@ export const compileRowsEncoder = (plan: TablePlan, connector: string, zoneMinut
   return (transaction, rows, sink) => {
     const count = (rows.after ?? rows.before ?? []).length
     if (count > ROWS_PER_EVENT_MAX) throw tooManyRows(transaction, count)
+    const { copiedFrom } = transaction
+    const origin: Origin = copiedFrom === undefined ? `"origin":"binlog"` : `"origin":"snapshot"`
     const emit = (change: Change, ordinal: number, key: string, image: RowImage, before?: RowImage) => {
       const position = positionIn(transaction.prefix, ordinal)
       if (position <= sink.knownUpTo) return
-      const text = `{"specversion":"1.0","id":"${transaction.idPrefix}${ordinal}${heads[change]}${transaction.time}","datacontenttype":"application/json","sequence":"${position}","data":{${shape.body(change, key, image, before)}}}`
+      const text = `{"specversion":"1.0","id":"${transaction.idPrefix}${ordinal}${heads[change]}${transaction.time}","datacontenttype":"application/json","sequence":"${position}","data":{${shape.body(change, key, image, before, origin)}}}`
       sink.add(position, shape.types[change], text)
     }
     for (let row = 0; row < count; row++) {
       const before = rows.before?.[row]
       const after = rows.after?.[row]
-      const first = ordinalOf(rows.index, row, 0)
+      const first = copiedFrom === undefined ? ordinalOf(rows.index, row, 0) : copiedFrom + row
       const newKey = after && (keyText(plan.key, after) ?? (before && keyText(plan.key, before)))
       const oldKey = before && keyText(plan.key, before)
       if ((after && newKey === undefined) || (before && oldKey === undefined))
@@ -139,9 +149,9 @@ const scoreShape = (plan: TablePlan, zoneMinutes: number): Shape => {
       update: "gradewire.score.corrected.v1",
       delete: "gradewire.score.revoked.v1"
     },
-    body: (change, key, image, before) => {
+    body: (change, key, image, before, origin) => {
       const unreadable: Array<string> = []
-      let text = `"resultId":${quote(`${plan.name}:${key}`)},${ORIGIN}`
+      let text = `"resultId":${quote(`${plan.name}:${key}`)},${origin}`
       text += content(change === "delete" ? reference : plan.groups, image, unreadable)
       if (before !== undefined) text += `,"previous":{${content(plan.groups, before, []).slice(1)}}`
       return text + unreadableText(unreadable)
@@ -149,13 +159,13 @@ const scoreShape = (plan: TablePlan, zoneMinutes: number): Shape => {
   }
 }
 
-/** Id and mapped columns of a directory row; `tail` adds what the contract wants besides. */
+/** Id and mapped columns of a directory row; `tail` holds what the contract wants besides. */
 const directoryBody =
   (plan: TablePlan, zoneMinutes: number, idKey: string) =>
   (key: string, image: RowImage, tail: string): string => {
     const unreadable: Array<string> = []
     const text = members(plan.groups[0]!.fields, image, zoneMinutes, unreadable)
-    return `"${idKey}":${quote(key)},${ORIGIN}${tail}${text === "" ? "" : `,${text}`}${unreadableText(unreadable)}`
+    return `"${idKey}":${quote(key)},${tail}${text === "" ? "" : `,${text}`}${unreadableText(unreadable)}`
   }
 
 const learnerShape = (plan: TablePlan, zoneMinutes: number): Shape => {
@@ -166,8 +176,8 @@ const learnerShape = (plan: TablePlan, zoneMinutes: number): Shape => {
       update: "gradewire.learner.changed.v1",
       delete: "gradewire.learner.removed.v1"
     },
-    body: (change, key, image) =>
-      change === "delete" ? `"learnerId":${quote(key)},${ORIGIN}` : body(key, image, "")
+    body: (change, key, image, _, origin) =>
+      change === "delete" ? `"learnerId":${quote(key)},${origin}` : body(key, image, origin)
   }
 }
 
@@ -176,7 +186,7 @@ const assessmentShape = (plan: TablePlan, zoneMinutes: number): Shape => {
   const changed = "gradewire.assessment.changed.v1"
   return {
     types: { insert: changed, update: changed, delete: changed },
-    body: (change, key, image) => body(key, image, `,"removed":${change === "delete"}`)
+    body: (change, key, image, _, origin) => body(key, image, `${origin},"removed":${change === "delete"}`)
   }
 }
 
@@ -189,8 +199,8 @@ const rowShape = (plan: TablePlan): Shape => {
       update: "gradewire.row.updated.v1",
       delete: "gradewire.row.deleted.v1"
     },
-    body: (change, key, image, before) => {
-      const id = `"rowKey":${quote(`${plan.name}:${key}`)},${ORIGIN}`
+    body: (change, key, image, before, origin) => {
+      const id = `"rowKey":${quote(`${plan.name}:${key}`)},${origin}`
       if (change === "delete") return id + object("before", image)
       return id + (before === undefined ? "" : object("before", before)) + object("after", image)
     }

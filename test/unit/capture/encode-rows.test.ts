@@ -73,13 +73,13 @@ describe("rows to events", () => {
     expect(encode(scores, insert(graded))).toEqual([
       {
         specversion: "1.0",
-        id: "3e11fa47-0000-0000-0000-000000000000:23#33554432",
+        id: "3e11fa47-0000-0000-0000-000000000000:23#17592219598848",
         source: "urn:gradewire:lms-hr",
         type: "gradewire.score.recorded.v1",
         subject: "lms.成绩",
         time: "2026-11-22T08:00:00.000001Z",
         datacontenttype: "application/json",
-        sequence: "0001-0000000003-00000000000157-0000000033554432",
+        sequence: "0001-0000000003-00000000000157-0017592219598848",
         data: {
           resultId: "lms.成绩:7",
           origin: "binlog",
@@ -136,8 +136,8 @@ describe("rows to events", () => {
         sequence.slice(-9)
       ])
     ).toEqual([
-      ["gradewire.score.revoked.v1", "lms.成绩:7", "033554432"],
-      ["gradewire.score.recorded.v1", "lms.成绩:8", "033554433"]
+      ["gradewire.score.revoked.v1", "lms.成绩:7", "219598848"],
+      ["gradewire.score.recorded.v1", "lms.成绩:8", "219598849"]
     ])
   })
 
