@@ -58,7 +58,7 @@ const applyBatch = (
       outcome = rows.length === 0 ? undefined : { ...NOTHING, dead: 1 }
     } else {
       const batches = yield* store.batches
-      const statement = batches.statement(batches.isPartial(changes) ? "partial" : "full")
+      const statement = batches.batchStatement(changes)
       const values = [store.connector, epoch, ...changeArrays(changes), expected]
       const rows = yield* store.run<OutcomeRow>(statement, [...values, ...offsetValues(offset), batch.events])
       outcome = outcomeOf(rows[0]!)

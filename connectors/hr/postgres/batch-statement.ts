@@ -8,7 +8,7 @@
  *
  * Parameters: $1 connector, $2 epoch, then what {@link BatchForm} asks for.
  */
-import { fileParts, type BatchForm } from "./batch-write-parts.ts"
+import { FEW, fileParts, type BatchForm } from "./batch-write-parts.ts"
 import { matchKey, matchColumn } from "./column-values.ts"
 import type { HrMapping } from "./mapping.ts"
 import { rowKeySql } from "./target-statement.ts"
@@ -20,10 +20,17 @@ const fence = (form: BatchForm): string => `fence as materialized (
   for update
 )`
 
-/** The planner takes a hundred rows for granted here; a filter by type would make three of them, and bad joins. */
-const changes = (name: string, parameter: string): string => `${name}_change as materialized (
+/**
+ * The planner takes a hundred rows for granted here; a filter by type would make three of them, and bad joins. A few
+ * rows are better looked up one by one than joined with a whole directory.
+ */
+const changes = (
+  form: BatchForm,
+  name: string,
+  parameter: string
+): string => `${name}_change as materialized (
   select c.event, c.event ->> 'type' as type, (c.event ->> 'sequence') collate "C" as position, c.event -> 'data' as d
-  from fence cross join jsonb_array_elements(${parameter}::jsonb) as c(event)
+  from fence cross join jsonb_array_elements(${parameter}::jsonb) as c(event)${form.isFew ? ` limit ${FEW}` : ""}
 )`
 
 const HELD_CHANGES = `score_change as materialized (
@@ -101,6 +108,9 @@ const known = (form: BatchForm): string => {
   const assessment = (column: string) =>
     `case when an.assessment_id is null then ad.${column} else an.${column} end`
   return `known as materialized (
+  select q.*, not (q.revoked or q.is_stale or q.blocked) and q.linked is null
+    and not (q.learner_id is null and q.was_filed) as is_unproven
+  from (
   select s.*, l.position as ledger_position, coalesce(l.state = 'recorded', false) as was_filed,
     l.employee_key as ledger_employee, l.learner_id as ledger_learner, l.row_key as ledger_row_key,
     p.employee_key as linked,
@@ -124,6 +134,7 @@ const known = (form: BatchForm): string => {
   left join gradewire.learner_directory ld on ld.connector = $1 and ld.learner_id = s.learner_id
   left join assessment_now an on an.assessment_id = s.assessment_id
   left join gradewire.assessment_directory ad on ad.connector = $1 and ad.assessment_id = s.assessment_id
+  ) q
 )`
 }
 
@@ -133,8 +144,7 @@ const candidate = ({ employees }: HrMapping): string => {
     const key = matchKey(`k.${identifier(learner)}`, column)
     return `select k.position, ${rule} as rule, e.${identifier(employees.key.name)}::text as employee
   from known k join ${employees.relation} e on ${matchColumn(`e.${identifier(column.name)}`, column)} = ${key}
-  where not (k.revoked or k.is_stale or k.blocked) and k.linked is null and not (k.learner_id is null and k.was_filed)
-    and e.${identifier(employees.key.name)} is not null`
+  where k.is_unproven and e.${identifier(employees.key.name)} is not null`
   })
   return `candidate as (
   ${hits.join("\n  union all\n  ")}
@@ -191,9 +201,9 @@ const readParts = (mapping: HrMapping, form: BatchForm): ReadonlyArray<string> =
   ...(form.source === "held"
     ? [HELD_CHANGES, NO_LEARNER_NOW, NO_ASSESSMENT_NOW]
     : [
-        changes("score", "$3"),
-        changes("learner", "$4"),
-        changes("assessment", "$5"),
+        changes(form, "score", "$3"),
+        changes(form, "learner", "$4"),
+        changes(form, "assessment", "$5"),
         LEARNER_NOW,
         ASSESSMENT_NOW
       ]),
@@ -225,7 +235,7 @@ select (select count(*)::integer from fence) as fenced,
  * wait for another reason. Reads only; $2 is the epoch.
  */
 export const probeStatement = (mapping: HrMapping): string => {
-  const form: BatchForm = { source: "held", fence: "epoch", isPartial: true, isReplay: false }
+  const form: BatchForm = { source: "held", fence: "epoch", isPartial: true, isReplay: false, isFew: false }
   // A lock is for those who write.
   const parts = readParts(mapping, form).map((part) => part.replace(/\s+for update\n\)$/, "\n)"))
   return `with ${parts.join(",\n")}

@@ -7,13 +7,18 @@ import { targetParts } from "./target-statement.ts"
  * - `fence`    under the epoch alone, or at the expected position too ($6), moving the offset to $7 and on
  * - `isPartial` some event lacks keys that the mapping writes
  * - `isReplay` the events are dead letters that get another attempt
+ * - `isFew`    the events are at most {@link FEW}
  */
 export interface BatchForm {
   readonly source: "events" | "held"
   readonly fence: "offset" | "epoch"
   readonly isPartial: boolean
   readonly isReplay: boolean
+  readonly isFew: boolean
 }
+
+/** Up to so many changes a batch is planned for single lookups: a score that leaves alone is in the profile sooner. */
+export const FEW = 8
 
 const LINKS = `link as (
   insert into gradewire.person_link (connector, learner_id, employee_key, rule, linked_at)

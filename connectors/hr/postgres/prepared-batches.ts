@@ -7,10 +7,11 @@
  */
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { batchStatement, probeStatement } from "./batch-statement.ts"
+import { FEW } from "./batch-write-parts.ts"
 import { sourceSql } from "./column-values.ts"
 import type { HrMapping, MappedTarget } from "./mapping.ts"
 
-type Variant = "full" | "partial" | "release" | "replay" | "probe"
+type Variant = "full" | "full_few" | "partial" | "partial_few" | "release" | "replay" | "probe"
 
 export interface PreparedStatement {
   readonly name: string
@@ -40,12 +41,26 @@ export class PreparedBatches {
   constructor(mapping: HrMapping, serial: number) {
     this.prefix = `gradewire_${serial}`
     this.paths = new Map(mapping.targets.map((target) => [target.subject, pathsOf(target)]))
-    const events = { source: "events", fence: "offset", isReplay: false } as const
+    const events = {
+      source: "events",
+      fence: "offset",
+      isPartial: false,
+      isReplay: false,
+      isFew: false
+    } as const
     this.texts = {
-      full: batchStatement(mapping, { ...events, isPartial: false }),
+      full: batchStatement(mapping, events),
+      full_few: batchStatement(mapping, { ...events, isFew: true }),
       partial: batchStatement(mapping, { ...events, isPartial: true }),
-      replay: batchStatement(mapping, { ...events, fence: "epoch", isPartial: true, isReplay: true }),
-      release: batchStatement(mapping, { source: "held", fence: "epoch", isPartial: true, isReplay: false }),
+      partial_few: batchStatement(mapping, { ...events, isPartial: true, isFew: true }),
+      replay: batchStatement(mapping, {
+        ...events,
+        fence: "epoch",
+        isPartial: true,
+        isReplay: true,
+        isFew: true
+      }),
+      release: batchStatement(mapping, { ...events, source: "held", fence: "epoch", isPartial: true }),
       probe: probeStatement(mapping)
     }
   }
@@ -63,8 +78,14 @@ export class PreparedBatches {
     }
   }
 
+  /** The statement of a batch of these changes. */
+  batchStatement(changes: ReadonlyArray<ChangeEvent>): PreparedStatement {
+    const form = this.isPartial(changes) ? "partial" : "full"
+    return this.statement(changes.length <= FEW ? `${form}_few` : form)
+  }
+
   /** Whether some score lacks a key that its target is filled from. */
-  isPartial(changes: ReadonlyArray<ChangeEvent>): boolean {
+  private isPartial(changes: ReadonlyArray<ChangeEvent>): boolean {
     for (const { data, subject, type } of changes) {
       if (!("resultId" in data) || type === "gradewire.score.revoked.v1") continue
       const groups = data as unknown as Readonly<
