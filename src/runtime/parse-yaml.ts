@@ -4,7 +4,17 @@
  * Duplicate keys, several documents and unresolved tags are problems like every other; parsing goes on as far as it can.
  */
 import { Result } from "effect"
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from "yaml"
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node
+} from "yaml"
 import type { Problem } from "./config-errors.ts"
 import type { Path } from "./path-text.ts"
 
@@ -33,11 +43,12 @@ export const parseYaml = (text: string): ParsedYaml => {
     message: error.code === "DUPLICATE_KEY" ? "this key stands twice in the same mapping" : error.message,
     fix: YAML_FIXES[error.code] ?? ""
   }))
-  return {
-    value: document.errors.length === 0 || canConvert(document) ? toPlain(document) : undefined,
-    problems,
-    locate: (path, end) => placeAt(offsetOf(document, path, end))
-  }
+  const locate: ParsedYaml["locate"] = (path, end) => placeAt(offsetOf(document, path, end))
+  if (!canConvert(document)) return { value: undefined, problems, locate }
+  const value = toPlain(document)
+  if (Result.isSuccess(value)) return { value: value.success, problems, locate }
+  const { offset, ...problem } = brokenAlias(document)
+  return { value: undefined, problems: [...problems, { ...placeAt(offset), path: "", ...problem }], locate }
 }
 
 const YAML_FIXES: Readonly<Record<string, string>> = {
@@ -52,9 +63,25 @@ const YAML_FIXES: Readonly<Record<string, string>> = {
 const canConvert = (document: Document): boolean =>
   document.errors.every((error) => error.code === "DUPLICATE_KEY")
 
-/** Fails on alias bombs and on aliases without an anchor; the latter stand among the errors already. */
-const toPlain = (document: Document): unknown =>
-  Result.getOrUndefined(Result.try(() => document.toJS({ maxAliasCount: 100 }) as unknown))
+/** Fails on aliases that name no anchor, and on those that would grow beyond all measure. */
+const toPlain = (document: Document): Result.Result<unknown, unknown> =>
+  Result.try(() => document.toJS({ maxAliasCount: 100 }) as unknown)
+
+const brokenAlias = (document: Document): { offset: number; message: string; fix: string } => {
+  let offset: number | undefined
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined) offset ??= startOf(alias)
+    }
+  })
+  return offset === undefined
+    ? { offset: 0, message: "its aliases repeat too much", fix: "write the repeated parts out" }
+    : {
+        offset,
+        message: "this alias names no anchor before it",
+        fix: "quote the value if * is part of the text"
+      }
+}
 
 /** Character offset of the node at `path`, or of the nearest thing above it that exists. */
 const offsetOf = (document: Document, path: Path, end: "key" | "value"): number => {

@@ -97,7 +97,7 @@ describe("YAML that is no YAML", () => {
   it.each([
     ["changeLog:\n", "changeLog: [\n", 5],
     ["  kind: postgresql", "\tkind: postgresql", 7],
-    ["employees:\n", "employees: *nobody\n", 11]
+    ["  key: 工号", "  key: *nobody", 13]
   ])("names the line of a mistake in its form: %j (G3)", (from, to, line) => {
     const problems = problemsOf(spoiled(from, to))
     expect(problems.length).toBeGreaterThan(0)
