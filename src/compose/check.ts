@@ -2,19 +2,21 @@
 import { Effect } from "effect"
 import { checkTarget } from "../../connectors/hr/postgres/preflight.ts"
 import { checkChangeLog } from "../../connectors/jetstream/preflight.ts"
-import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
-import type { SourceOptions } from "../../connectors/mysql/source-options.ts"
+import { checkSource } from "../../connectors/mysql/preflight.ts"
 import type { CheckPart, Machine, PartFinding } from "../cli/Actions.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { SecretUnreadable } from "../runtime/config-errors.ts"
-import { ChangeSource } from "../capture/ChangeSource.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
+import { effectiveConfig } from "./effective-config.ts"
 import { changeLogOptions, profileStoreOptions, sourceOptions } from "./options.ts"
 
 type Preflight = (loaded: LoadedConfig) => Effect.Effect<ReadonlyArray<Finding>, SecretUnreadable, Machine>
 
 const PREFLIGHTS: Readonly<Record<CheckPart, Preflight>> = {
-  source: (loaded) => Effect.flatMap(sourceOptions(loaded), checkSource),
+  source: (loaded) => {
+    const { start } = effectiveConfig(loaded.config).source
+    return Effect.flatMap(sourceOptions(loaded), (options) => checkSource(options, { start }))
+  },
   changelog: (loaded) => Effect.flatMap(changeLogOptions(loaded), checkChangeLog),
   target: (loaded) => Effect.flatMap(profileStoreOptions(loaded), checkTarget)
 }
@@ -31,26 +33,6 @@ const checkPart = (loaded: LoadedConfig, part: CheckPart) =>
   PREFLIGHTS[part](loaded).pipe(
     Effect.catch((failure) => Effect.succeed([unreadable(failure)])),
     Effect.map((findings) => findings.map((finding): PartFinding => ({ part, ...finding })))
-  )
-
-/** Connects, asks who the server is, and lets go. */
-const checkSource = (options: SourceOptions): Effect.Effect<ReadonlyArray<Finding>> =>
-  Effect.flatMap(ChangeSource, (source) => source.bounds).pipe(
-    Effect.provide(MySqlChangeSource.layer(options)),
-    Effect.map(({ server, first, last }): Finding => {
-      const found = `${server}, ${first.file} to ${last.file}:${last.position}`
-      return { severity: "ok", check: "binlog", found, wanted: "readable", fix: "" }
-    }),
-    Effect.catch((failure) =>
-      Effect.succeed<Finding>({
-        severity: "error",
-        check: "binlog",
-        found: failure.message,
-        wanted: "readable",
-        fix: failure.remedy
-      })
-    ),
-    Effect.map((finding) => [finding])
   )
 
 /** One missing secret must not hide what is wrong with the other two systems. */
