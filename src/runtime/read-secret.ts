@@ -1,6 +1,6 @@
 /**
- * A secret at the moment it is used: from its file or environment variable, never from the configuration itself, never
- * printed. A file is read again at every use, so a rotated secret is taken up at the next connect.
+ * A secret when an adapter's options are built: from its file or environment variable, never from the configuration
+ * itself, never printed. A rotated secret is taken up at the next start of the process.
  */
 import { Config, Effect, FileSystem, Path, Redacted } from "effect"
 import type { Secret } from "../../schemas/connector-config.ts"
