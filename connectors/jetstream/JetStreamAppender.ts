@@ -121,9 +121,11 @@ class AppendsInFlight {
 
   append(message: LogMessage): Effect.Effect<void, ChangeLogError> {
     return Effect.suspend(() => {
-      if (this.failure === undefined) this.publish(message)
       if (this.failure !== undefined) return Effect.fail(this.failure)
-      return this.hasRoom() ? Effect.void : this.untilOpen(this.room)
+      // Only where somebody else appends meanwhile, or a call that waited for room was interrupted.
+      if (!this.hasRoom()) return Effect.flatMap(this.room.await, () => this.append(message))
+      this.publish(message)
+      return this.failure === undefined && this.hasRoom() ? Effect.void : this.untilOpen(this.room)
     })
   }
 

@@ -14,7 +14,7 @@ import { down, troubleOf, type NatsTrouble } from "./NatsTrouble.ts"
 import type { JetStreamOptions } from "./options.ts"
 
 /** Milliseconds JetStream's API may take to answer. */
-export const REQUEST_MS = 5_000
+const REQUEST_MS = 5_000
 
 /** Milliseconds for what is still buffered to leave when the connection is closed. */
 const CLOSE_MS = 1_000
@@ -106,7 +106,7 @@ const dial = (options: JetStreamOptions): Effect.Effect<Dialled, NatsTrouble> =>
 
 /** The driver stumbles over its own `tls: null` where the server insists on TLS. */
 const dialTrouble = (options: JetStreamOptions, what: string, error: unknown): NatsTrouble =>
-  options.tls?.mode === "disable" && error instanceof TypeError
+  options.tls?.mode === "disable" && error instanceof Error && error.cause instanceof TypeError
     ? down(what, "the server demands TLS, and changeLog.tls.mode is disable")
     : troubleOf(what, error)
 

@@ -9,7 +9,7 @@ import type { LogHead } from "../../schemas/log-head.ts"
 export type LogPorts = ChangeLog | ChangeFeed | ApplyProgress | ProgressDesk
 
 /** Faults, as people and power cuts make them. Each has happened when its promise resolves. */
-export interface LogLevers {
+interface LogLevers {
   /** The server is killed and comes back with what it stored. */
   readonly crash: () => Promise<void>
   readonly down: () => Promise<void>
