@@ -36,7 +36,7 @@ export interface Sample {
   readonly bulk: boolean
 }
 
-/** From a kill or restart until nothing old was in flight any more. */
+/** From a kill, a restart or a large import until nothing old was in flight any more. */
 export interface DisturbedTime {
   readonly from: number
   to: number
@@ -45,7 +45,7 @@ export interface DisturbedTime {
 /** How long an arrival must be past until earlier changes count as overtaken: notifications of one commit come together. */
 const OVERTAKEN_AFTER_MS = 500
 /** Nothing in flight is older: the disturbance is over. */
-const CALM_MS = 100
+export const CALM_MS = 100
 
 export class ArrivalBook {
   readonly samples: Array<Sample> = []
@@ -93,7 +93,7 @@ export class ArrivalBook {
     else this.#complete(ref, match, at)
   }
 
-  /** A kill or restart happens now. */
+  /** A kill, a restart or a large import happens now. */
   disturb(at: number): void {
     const last = this.disturbed.at(-1)
     if (last === undefined || last.to !== Infinity) this.disturbed.push({ from: at, to: Infinity })

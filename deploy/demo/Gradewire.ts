@@ -1,23 +1,47 @@
 /** gradewire as its own process: started, ended with SIGKILL, started again, stopped in order. It never outlives the demo. */
 import { existsSync } from "node:fs"
-import { mkdir, open, readFile } from "node:fs/promises"
+import { cp, mkdir, open, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { OwnedProcess } from "../servers/OwnedProcess.ts"
-import { run } from "../servers/run.ts"
+import { type Program, run } from "../servers/run.ts"
 
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url))
-export const PROGRAM = join(ROOT, "dist", "gradewire.js")
+/** What `make demo` builds first. */
+export const DIST = fileURLToPath(new URL("../../dist", import.meta.url))
 
-/** Rejects where the program has not been built. */
-export const requireProgram = (): void => {
-  if (!existsSync(PROGRAM))
-    throw new Error("dist/gradewire.js is missing; `make demo` builds it, so does `npm run build`")
+/**
+ * The program, in a copy of its own: a build beside a running demo must not pull it away.
+ * Its compile cache lies there too, so that nothing of it remains on the machine.
+ */
+export class ProgramCopy {
+  readonly #folder: string
+
+  private constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Rejects where the program has not been built. */
+  static async into(folder: string): Promise<ProgramCopy> {
+    if (!existsSync(join(DIST, "gradewire.js")))
+      throw new Error("dist/gradewire.js is missing; `make demo` builds it, so does `npm run build`")
+    const copy = join(folder, "program")
+    await cp(DIST, copy, { recursive: true })
+    return new ProgramCopy(copy)
+  }
+
+  command(...args: ReadonlyArray<string>): Program {
+    return {
+      file: process.execPath,
+      args: [join(this.#folder, "gradewire.js"), ...args],
+      environment: { NODE_COMPILE_CACHE: join(this.#folder, "compile-cache") }
+    }
+  }
+
+  /** Runs one command to its end; resolves with what it printed, rejects with that when it fails. */
+  run(...args: ReadonlyArray<string>): Promise<string> {
+    return run(this.command(...args))
+  }
 }
-
-/** Runs one command to its end; resolves with what it printed, rejects with that when it fails. */
-export const runCommand = (...args: ReadonlyArray<string>): Promise<string> =>
-  run({ file: process.execPath, args: [PROGRAM, ...args] })
 
 /** A stop in order takes seconds (design, graceful stop); what takes longer than this is ended. */
 const STOP_MS = 30_000
@@ -28,9 +52,11 @@ export class Gradewire {
   readonly #config: string
   readonly #process: OwnedProcess
   readonly #folder: string
+  readonly #program: ProgramCopy
 
   /** `folder` is for its log and may hold more; a folder of the process's own is made below it. */
-  constructor(folder: string, config: string) {
+  constructor(program: ProgramCopy, folder: string, config: string) {
+    this.#program = program
     this.#config = config
     this.#folder = join(folder, "gradewire")
     this.logFile = join(folder, "gradewire.log")
@@ -51,8 +77,8 @@ export class Gradewire {
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true })
     this.startedAt = performance.now()
-    const args = [PROGRAM, "run", "--config", this.#config, "--log-format", "json"]
-    this.#process.start({ file: process.execPath, args }, this.#folder, this.logFile)
+    const program = this.#program.command("run", "--config", this.#config, "--log-format", "json")
+    this.#process.start(program, this.#folder, this.logFile)
   }
 
   /** SIGKILL. */

@@ -1,6 +1,6 @@
 /** `--keep`: everything goes on until Ctrl-C, and the newcomer is told what to try. */
-import { relative } from "node:path"
-import { type Gradewire, PROGRAM } from "./Gradewire.ts"
+import { join, relative } from "node:path"
+import { DIST, type Gradewire } from "./Gradewire.ts"
 import type { LiveRun } from "./LiveRun.ts"
 import type { Stage } from "./prepare-stage.ts"
 import type { Screen } from "./Screen.ts"
@@ -23,7 +23,7 @@ export const keepRunning = async (
 const whatToTry = (stage: Stage, gradewire: Gradewire, screen: Screen): ReadonlyArray<string> => {
   const { changeLog, config, folder, people, source, target } = stage
   const bold = (text: string): string => screen.style("bold", text)
-  const program = `node ${relative(process.cwd(), PROGRAM)}`
+  const program = `node ${relative(process.cwd(), join(DIST, "gradewire.js"))}`
   const known = people.learners.find(({ kind }) => kind === "phone")!
   const sql = (text: string): string =>
     `    mysql -h ${source.host} -P ${source.port} -u root training -e "${text}"`
@@ -41,7 +41,7 @@ const whatToTry = (stage: Stage, gradewire: Gradewire, screen: Screen): Readonly
     bold("What to try next"),
     "  Take an exam, and see its line appear below:",
     sql(
-      `INSERT INTO 成绩 (学员id, 考试编号, 分数, 满分, 及格线, 完成时间) VALUES (${known.id}, 'AQ-2026-01', 98.5, 100, 60, NOW(3))`
+      `INSERT INTO 成绩 (学员id, 考试编号, 分数, 满分, 及格线, 完成时间) VALUES (${known.id}, 'AQ-2026-01', 98.5, 100, 60, UTC_TIMESTAMP(3) + INTERVAL 8 HOUR)`
     ),
     "  Correct it:",
     sql("UPDATE 成绩 SET 分数 = 99 ORDER BY id DESC LIMIT 1"),

@@ -69,7 +69,7 @@ export const panelLines = (figures: LiveFigures, screen: Screen): ReadonlyArray<
 const progressBar = ({ elapsedMs, phase, rate, totalMs }: LiveFigures, screen: Screen): string => {
   const width = 30
   const filled = Math.round(width * Math.min(1, elapsedMs / totalMs))
-  const bar = screen.style("green", "━".repeat(filled)) + screen.style("dim", "━".repeat(width - filled))
+  const bar = screen.style("green", "━".repeat(filled)) + screen.style("dim", "─".repeat(width - filled))
   const seconds = `${(Math.min(elapsedMs, totalMs) / 1000).toFixed(1)} / ${totalMs / 1000} s`
   const pace =
     phase === "taking exams"

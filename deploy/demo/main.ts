@@ -1,6 +1,6 @@
 /** `node deploy/demo/main.ts`: see {@link USAGE}. */
 import { parseArguments } from "./options.ts"
-import { runDemo } from "./run-demo.ts"
+import { INTERRUPTED, runDemo } from "./run-demo.ts"
 import { Screen } from "./Screen.ts"
 
 const parsed = parseArguments(process.argv.slice(2))
@@ -11,14 +11,13 @@ if ("usage" in parsed) {
 } else {
   const screen = new Screen(process.stdout)
   const abort = new AbortController()
-  const interrupted = new Error("interrupted")
   // the second one does not wait: guards beside the servers end them with this process
-  const interrupt = (): void => (abort.signal.aborted ? process.exit(130) : abort.abort(interrupted))
+  const interrupt = (): void => (abort.signal.aborted ? process.exit(130) : abort.abort(INTERRUPTED))
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, interrupt)
   try {
     process.exitCode = await runDemo(parsed.options, screen, abort)
   } catch (error) {
-    if (abort.signal.reason === interrupted) process.exitCode = 130
+    if (abort.signal.reason === INTERRUPTED) process.exitCode = 130
     else {
       process.stderr.write(`\ndemo: ${error instanceof Error ? error.message : String(error)}\n`)
       process.exitCode = 1

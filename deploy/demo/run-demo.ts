@@ -1,10 +1,12 @@
 /** The demo from its first line to its verdict. */
 import { writeFile } from "node:fs/promises"
 import { loadavg } from "node:os"
+import { ArrivalBook } from "./ArrivalBook.ts"
 import { Cleanup } from "./Cleanup.ts"
 import { compareDatabases } from "./compare-databases.ts"
+import { Faults } from "./Faults.ts"
 import { duration } from "./figures.ts"
-import { Gradewire, requireProgram, runCommand } from "./Gradewire.ts"
+import { Gradewire, ProgramCopy } from "./Gradewire.ts"
 import { watchProfile } from "./hr-database.ts"
 import { keepRunning } from "./keep-running.ts"
 import { LiveRun } from "./LiveRun.ts"
@@ -21,6 +23,8 @@ import { verdictLines } from "./verdict-text.ts"
 import { Writers } from "./Writers.ts"
 
 const DRAIN_MS = 60_000
+/** Why a demo was aborted that somebody ended by a signal. */
+export const INTERRUPTED = new Error("interrupted")
 
 /** Resolves with the exit code; rejects where the demo itself could not go on. */
 export const runDemo = async (
@@ -31,7 +35,6 @@ export const runDemo = async (
   const cleanup = new Cleanup()
   const { signal } = abort
   try {
-    requireProgram()
     screen.line(
       screen.style(
         "bold",
@@ -47,8 +50,9 @@ export const runDemo = async (
     screen.line()
     const stage = await prepareStage(options, screen, cleanup)
     signal.throwIfAborted()
-    await preflight(stage, screen)
-    const gradewire = new Gradewire(stage.folder, stage.config)
+    const program = await ProgramCopy.into(stage.folder)
+    await preflight(program, stage, screen)
+    const gradewire = new Gradewire(program, stage.folder, stage.config)
     cleanup.add(() => gradewire.discard())
     const { exitCode, live } = await perform(stage, options, gradewire, screen, abort, cleanup)
     if (options.keep) await keepRunning(stage, gradewire, live, screen, signal)
@@ -60,12 +64,22 @@ export const runDemo = async (
 }
 
 /** What an operator would do before the first start. */
-const preflight = async (stage: Stage, screen: Screen): Promise<void> => {
-  const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1)?.trim() ?? ""
-  const validated = await runCommand("config", "validate", "--config", stage.config)
-  step(screen, "gradewire config validate", lastLine(validated))
-  const checked = await runCommand("check", "--config", stage.config)
-  step(screen, "gradewire check", lastLine(checked))
+const preflight = async (program: ProgramCopy, stage: Stage, screen: Screen): Promise<void> => {
+  const firstLine = (text: string): string => text.replaceAll(`${stage.folder}/`, "").split("\n")[0] ?? ""
+  const validated = await program.run("config", "validate", "--config", stage.config)
+  step(screen, "gradewire config validate", firstLine(validated))
+  step(screen, "gradewire check", await checkText(program, stage.config))
+}
+
+/** How many things were found in order; rejects with the findings as an operator reads them where some are not. */
+const checkText = async (program: ProgramCopy, config: string): Promise<string> => {
+  const text = await program
+    .run("check", "--config", config, "--output", "json")
+    .catch(() => program.run("check", "--config", config))
+  const { findings } = JSON.parse(text) as { findings: ReadonlyArray<{ severity: string; check: string }> }
+  const warnings = findings.filter(({ severity }) => severity === "warning").map(({ check }) => check)
+  const well = `${findings.length - warnings.length} of ${findings.length} are well`
+  return warnings.length === 0 ? well : `${well}; warnings: ${warnings.join(", ")}`
 }
 
 /** Several connections, so that commits come side by side. */
@@ -79,14 +93,7 @@ const perform = async (
   abort: AbortController,
   cleanup: Cleanup
 ): Promise<{ readonly exitCode: number; readonly live: LiveRun }> => {
-  const { signal } = abort
-  const live = new LiveRun(stage, options, gradewire, screen)
-  const profile = await watchProfile(
-    stage.hrUrl,
-    (arrival) => live.arrived(arrival),
-    (error) => abort.abort(error)
-  )
-  cleanup.add(profile.close)
+  const book = new ArrivalBook()
   const connections = await Promise.all(
     Array.from({ length: laneCount(options.rate) }, () => connectTraining(stage.source))
   )
@@ -96,38 +103,48 @@ const perform = async (
     EXAMS,
     connections.length
   )
-  const writers = new Writers(connections, plan, live.book)
+  const writers = new Writers(connections, plan, book)
   cleanup.add(() => writers.close())
+  const live = new LiveRun(stage, options, gradewire, writers, book, screen, abort)
+  const faults = new Faults(live, stage, options, gradewire, writers, screen)
+  const profile = await watchProfile(
+    stage.hrUrl,
+    (arrival) => live.arrived(arrival),
+    (error) => abort.abort(error)
+  )
+  cleanup.add(profile.close)
   try {
-    const firstMs = await live.begin(writers, signal)
-    step(
-      screen,
-      "gradewire run",
-      `pid ${gradewire.pid}; the first score stood in the profile ${duration(firstMs)} after its start`
-    )
+    const firstMs = await live.begin()
+    const first = `the first score stood in the profile ${duration(firstMs)} after its start`
+    step(screen, "gradewire run", `pid ${gradewire.pid}; ${first}`)
     screen.line()
-    await live.takeExams(signal)
-    const missing = await live.drain(DRAIN_MS, signal)
-    const verdict = await judge(stage, options, gradewire, live, writers, missing)
+    await live.takeExams(faults)
+    const missing = await live.drain(DRAIN_MS)
+    const verdict = await judge({ stage, options, gradewire, live, faults, writers, missing })
     for (const line of verdictLines(verdict, screen)) screen.line(line)
     if (options.json !== undefined)
       await writeFile(options.json, `${JSON.stringify(verdict, undefined, 2)}\n`)
     return { exitCode: verdict.passed ? 0 : 1, live }
   } catch (error) {
     live.stopWatching()
-    if (!signal.aborted) screen.line(await gradewire.logTail(8))
+    if (error !== INTERRUPTED) screen.line(await gradewire.logTail(8))
     throw error
   }
 }
 
-const judge = async (
-  stage: Stage,
-  options: DemoOptions,
-  gradewire: Gradewire,
-  live: LiveRun,
-  writers: Writers,
-  missing: string | undefined
-): Promise<Verdict> => {
+interface Performed {
+  readonly stage: Stage
+  readonly options: DemoOptions
+  readonly gradewire: Gradewire
+  readonly live: LiveRun
+  readonly faults: Faults
+  readonly writers: Writers
+  /** what had not arrived when the drain gave up */
+  readonly missing: string | undefined
+}
+
+const judge = async (performed: Performed): Promise<Verdict> => {
+  const { faults, gradewire, live, missing, options, stage, writers } = performed
   const complaints: Array<string> = missing === undefined ? [] : [missing]
   const peakMemoryMiB = await gradewire.peakMemoryMiB()
   // read before a stop: the load of the run, not of its end
@@ -156,8 +173,8 @@ const judge = async (
       source: `${SERVER_NAMES[options.source].toLowerCase()} ${stage.source.version}`,
       seed: options.seed,
       rate: { asked: options.rate, achieved: live.achieved },
-      kills: live.kills,
-      natsRestarts: live.natsRestarts,
+      kills: faults.kills,
+      natsRestarts: faults.natsRestarts,
       unexpectedExits: live.unexpectedExits,
       rolledBack: writers.rolledBack,
       peakMemoryMiB: peakMemoryMiB ?? null,

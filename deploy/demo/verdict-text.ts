@@ -17,25 +17,30 @@ export const verdictLines = (verdict: Verdict, screen: Screen): ReadonlyArray<st
   const bold = (text: string): string => screen.style("bold", text)
   const dim = (text: string): string => screen.style("dim", text)
   const row = (name: string, value: string, more = ""): string =>
-    `  ${padEnd(name, 11)}${bold(padStart(value, 8))}  ${dim(more)}`
+    `  ${padEnd(name, 13)}${bold(padStart(value, 8))}  ${dim(more)}`
   const clean = (name: string, value: number, meaning: string): string =>
-    `  ${padEnd(name, 11)}${screen.style(value === 0 ? ["green", "bold"] : ["red", "bold"], padStart(count(value), 8))}  ${dim(meaning)}`
+    `  ${padEnd(name, 13)}${screen.style(value === 0 ? ["green", "bold"] : ["red", "bold"], padStart(count(value), 8))}  ${dim(meaning)}`
   const { rate } = verdict
-  const pace = `${rate.achieved.toFixed(1)}/s of ${count(rate.asked)}/s wanted; ${count(verdict.rolledBack)} transactions rolled back, never to be seen`
+  const pace = `${rate.achieved.toFixed(1)} a second of ${count(rate.asked)} wanted`
   return [
     "",
     bold("Verdict: both databases compared row by row"),
     "",
-    row("written", count(verdict.written), `score changes committed at ${verdict.source}; ${pace}`),
+    row("written", count(verdict.written), `score changes committed at ${verdict.source}, ${pace}`),
+    row("rolled back", count(verdict.rolledBack), "transactions, of which nothing may ever be seen"),
     row(
       "applied",
       count(verdict.applied),
       `stand in the profile, ${count(verdict.filed)} results; the ledger has as many`
     ),
     row("held", count(verdict.held), heldText(verdict)),
-    ...Object.entries(verdict.heldBy).map(([reason, results]) =>
-      dim(`  ${" ".repeat(23)}${padStart(count(results), 4)} ${padEnd(reason, 10)} ${REASONS[reason] ?? ""}`)
-    ),
+    ...Object.entries(verdict.heldBy)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([reason, results]) =>
+        dim(
+          `  ${" ".repeat(25)}${padStart(count(results), 4)} ${padEnd(reason, 10)} ${REASONS[reason] ?? ""}`
+        )
+      ),
     row("released", count(verdict.released), "held until HR entered the employee, then filed by itself"),
     "",
     clean("lost", verdict.lost, "neither in the profile nor rightly held"),
@@ -60,26 +65,30 @@ const latencyLines = (verdict: Verdict, screen: Screen): ReadonlyArray<string> =
   const line = (what: string, latency: Percentiles | null): string => {
     const cell = (name: string, value: number | undefined): string =>
       `${dim(name)} ${screen.style("bold", padStart(duration(value), 8))}`
-    return `  ${padEnd(what, 24)}${cell("p50", latency?.p50)}   ${cell("p95", latency?.p95)}   ${cell("p99", latency?.p99)}   ${dim(`${count(latency?.count ?? 0)} changes`)}`
+    return `  ${padEnd(what, 26)}${cell("p50", latency?.p50)}   ${cell("p95", latency?.p95)}   ${cell("p99", latency?.p99)}   ${dim(`${count(latency?.count ?? 0)} changes`)}`
   }
   return [
     `  ${screen.style("bold", "COMMIT → profile")}`,
-    line("outside the restarts", verdict.latencyMs),
-    line("with restarts, imports", verdict.latencyWithRestartsMs),
+    line(`at ${count(verdict.rate.asked)} changes/s`, verdict.latencyMs),
+    line("2,000 in one transaction", verdict.latencyOfImportsMs),
+    line("all, restarts included", verdict.latencyWithRestartsMs),
+    dim("  From the writer's COMMIT returned until the HR database's NOTIFY of the committed row arrived."),
     dim(
-      "  From the writer's COMMIT returned to the HR database's own NOTIFY that the row is committed there."
+      "  First line: outside restarts and imports; those last until nothing older than 100 ms is in flight."
     ),
-    dim(
-      "  Restarts: from the kill until nothing older than 100 ms was in flight. Held results are not in it."
-    ),
-    dim(
-      `  Every commit on disk at all three servers; ${machineText(verdict)}; ${count(verdict.unmeasured)} changes overtaken before visible.`
-    )
+    dim(`  Every commit reaches the disk at all three servers. ${machineText(verdict)}`),
+    ...(verdict.unmeasured === 0
+      ? []
+      : [
+          dim(
+            `  ${count(verdict.unmeasured)} changes were overtaken by later ones before anybody could see them.`
+          )
+        ])
   ]
 }
 
 const machineText = ({ load, peakMemoryMiB }: Verdict): string =>
-  `load ${load.toFixed(1)}${peakMemoryMiB === null ? "" : `, gradewire at most ${peakMemoryMiB} MiB`}`
+  `Load of the machine ${load.toFixed(1)}.${peakMemoryMiB === null ? "" : ` gradewire used ${peakMemoryMiB} MiB at most.`}`
 
 const failureLines = ({ complaints, differences }: Verdict, screen: Screen): ReadonlyArray<string> => {
   if (complaints.length + differences.length === 0) return []

@@ -25,6 +25,7 @@ export interface Verdict {
   readonly rolledBack: number
   readonly latencyMs: Percentiles | null
   readonly latencyWithRestartsMs: Percentiles | null
+  readonly latencyOfImportsMs: Percentiles | null
   readonly unmeasured: number
   readonly rate: { readonly asked: number; readonly achieved: number }
   readonly kills: number
@@ -92,6 +93,7 @@ export const reachVerdict = (
         lags(book.samples.filter((sample) => !sample.bulk && !isDisturbed(sample, book.disturbed)))
       ) ?? null,
     latencyWithRestartsMs: percentiles(lags(book.samples)) ?? null,
+    latencyOfImportsMs: percentiles(lags(book.samples.filter(({ bulk }) => bulk))) ?? null,
     unmeasured: book.overtaken,
     complaints: all,
     differences,
