@@ -1,14 +1,20 @@
 /** The change log on JetStream, capture's side: one stream, one writer at a time, proven by expected sequences (G6). */
 import type { StreamInfo } from "@nats-io/jetstream"
 import { Effect, Layer } from "effect"
-import { ChangeLog, LogForeign, type ChangeLogError, type LogTail } from "../../src/capture/ChangeLog.ts"
+import {
+  ChangeLog,
+  LogForeign,
+  type ChangeLogError,
+  type LogMessage,
+  type LogTail
+} from "../../src/capture/ChangeLog.ts"
 import { logErrorOf } from "./classify-error.ts"
 import { ensureStream } from "./ensure-stream.ts"
 import { openAppender } from "./JetStreamAppender.ts"
 import { NatsConnection, type Link } from "./NatsConnection.ts"
 import type { NatsTrouble } from "./NatsTrouble.ts"
 import type { JetStreamOptions } from "./options.ts"
-import { headAtOrAfter, newestHead } from "./stream-access.ts"
+import { headAtOrAfter, newestCheckpoint, newestHead } from "./stream-access.ts"
 
 /** Room for headers beside a body; ours take 700 to 1,000 bytes. */
 const HEADER_RESERVE_BYTES = 4_096
@@ -47,9 +53,17 @@ const make = (options: JetStreamOptions, connection: NatsConnection["Service"]):
     }
   })
 
+  const lastCheckpoint = Effect.gen(function* (): Effect.fn.Return<LogMessage | undefined, ChangeLogError> {
+    const newest = yield* newestCheckpoint(connection, options).pipe(Effect.mapError(toLogError))
+    if (newest === undefined) return undefined
+    const { body, head, sequence } = newest
+    return head?.connector === options.connector ? { head, body } : yield* foreign(options, sequence)
+  })
+
   const limits = Effect.all([link, ensured])
   return ChangeLog.of({
     tail,
+    lastCheckpoint,
     bodyBytesMax: Effect.map(
       limits,
       ([link, stream]) => messageBytesMax(link, stream) - HEADER_RESERVE_BYTES
@@ -74,7 +88,7 @@ const messageBytesMax = (link: Link, stream: StreamInfo): number => {
 
 const foreign = (options: JetStreamOptions, sequence: number): LogForeign =>
   new LogForeign({
-    message: `message ${sequence}, the last of stream ${options.stream}, was not written by connector ${options.connector} in a form that this version understands`,
+    message: `message ${sequence} at the end of stream ${options.stream} was not written by connector ${options.connector} in a form that this version understands`,
     stream: options.stream,
     sequence
   })

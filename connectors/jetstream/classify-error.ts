@@ -69,6 +69,8 @@ export const appendRefused = (
 /** Trouble met while asking about the stream. */
 export const logErrorOf = (options: JetStreamOptions, trouble: NatsTrouble): ChangeLogError => {
   const { message, code } = trouble
+  // Removed between two questions; the next tail makes it anew.
+  if (code === 10059 && options.manage === "create") return new LogUnavailable({ message })
   if (trouble.kind === "refused" && refusalOf(code) === "misconfigured") {
     return new LogMisconfigured({ message, stream: options.stream, fix: fixOf(options, code) })
   }

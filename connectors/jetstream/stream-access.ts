@@ -8,12 +8,16 @@ import type { LogHead } from "../../schemas/log-head.ts"
 import { headOf } from "./message-headers.ts"
 import type { NatsConnection } from "./NatsConnection.ts"
 import type { NatsTrouble } from "./NatsTrouble.ts"
-import { streamSubject, type JetStreamOptions } from "./options.ts"
+import { messageSubject, streamSubject, type JetStreamOptions } from "./options.ts"
 
 export interface StoredHead {
   readonly sequence: number
   /** `undefined` where the message is not ours. */
   readonly head: LogHead | undefined
+}
+
+export interface StoredMessage extends StoredHead {
+  readonly body: Uint8Array
 }
 
 export const STREAM_NOT_FOUND = 10059
@@ -38,6 +42,25 @@ export const newestHead = (
       link.jetstream.streams.getMessage(options.stream, { last_by_subj: streamSubject(options.connector) })
     )
     .pipe(Effect.map(storedHead))
+
+/** The newest checkpoint stored, with its body; `undefined` where none is. */
+export const newestCheckpoint = (
+  connection: NatsConnection["Service"],
+  options: JetStreamOptions
+): Answer<StoredMessage | undefined> =>
+  connection
+    .ask(`reading the last checkpoint of stream ${options.stream}`, (link) =>
+      link.jetstream.streams.getMessage(options.stream, {
+        last_by_subj: messageSubject(options.connector, "checkpoint")
+      })
+    )
+    .pipe(
+      Effect.map((message) =>
+        message === null
+          ? undefined
+          : { sequence: message.seq, head: headOf(message.header), body: message.data }
+      )
+    )
 
 /** The first message stored at or after `sequence`; `undefined` past the end. */
 export const headAtOrAfter = (

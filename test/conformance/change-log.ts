@@ -205,6 +205,25 @@ export const changeLogConformance = (name: string, open: OpenLogWorld): void => 
         })
       ))
 
+    it("finds the newest checkpoint behind any number of segments (G5)", () =>
+      run(
+        Effect.gen(function* () {
+          yield* tail
+          const log = yield* ChangeLog
+          expect(yield* log.lastCheckpoint).toBeUndefined()
+          const appender = yield* log.appender(0)
+          const checkpoint = (n: number) =>
+            messageOf(world.connector, n, { kind: "checkpoint", count: 0, types: [] })
+          for (const n of range(1, 40)) {
+            yield* appender.append(n % 10 === 3 ? checkpoint(n) : messageOf(world.connector, n))
+          }
+          yield* appender.flush
+          const found = yield* log.lastCheckpoint
+          expect(found?.head).toEqual(checkpoint(33).head)
+          expect(new TextDecoder().decode(found?.body)).toBe("[33]")
+        })
+      ))
+
     it("halts where the last message is somebody else's (G3)", () =>
       run(
         Effect.gen(function* () {

@@ -40,6 +40,12 @@ const tailOf = (log: MemoryLog): Effect.Effect<LogTail, ChangeLogError> => {
   })
 }
 
+const lastCheckpointOf = (log: MemoryLog): Effect.Effect<LogMessage | undefined, ChangeLogError> => {
+  if (log.isDown) return Effect.fail(unavailable())
+  const found = log.messages.findLast(({ head }) => head?.kind === "checkpoint")
+  return Effect.succeed(found?.head === undefined ? undefined : { head: found.head, body: found.body })
+}
+
 class MemoryAppender implements LogAppender {
   private readonly log: MemoryLog
   private last: number
@@ -95,6 +101,7 @@ class MemoryAppender implements LogAppender {
 export const layerMemoryChangeLog = (log: MemoryLog): Layer.Layer<ChangeLog> =>
   Layer.succeed(ChangeLog, {
     tail: Effect.suspend(() => tailOf(log)),
+    lastCheckpoint: Effect.suspend(() => lastCheckpointOf(log)),
     bodyBytesMax: Effect.sync(() => log.bodyBytesMax),
     appender: (lastSequence) =>
       Effect.gen(function* () {

@@ -74,7 +74,8 @@ describe("what a refusal means", () => {
       expect(error).toMatchObject({ _tag: "LogUnavailable", fate: "retry" })
     }
     const missing = new NatsTrouble({ kind: "refused", message: "stream not found", code: 10059 })
-    expect(logErrorOf(options, missing)._tag).toBe("LogMisconfigured")
+    expect(logErrorOf(options, missing)._tag).toBe("LogUnavailable")
+    expect(logErrorOf({ ...options, manage: "verify" }, missing)._tag).toBe("LogMisconfigured")
     const full = new NatsTrouble({ kind: "refused", message: "no storage", code: 10047 })
     expect(logErrorOf(options, full)._tag).toBe("LogFull")
   })
