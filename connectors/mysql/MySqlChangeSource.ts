@@ -108,12 +108,13 @@ const proveFirst = Effect.fnUntraced(function* (
   client: BinlogClient,
   reader: TransactionReader
 ) {
-  while (reader.firstGtid === undefined) {
+  // A heartbeat before the first event: the server takes what stands there for an event that is not complete yet.
+  while (reader.firstGtid === undefined && !reader.idle) {
     yield* client.arrival
     yield* decode(client, reader, 1)
   }
   if (reader.firstGtid === expected) return
-  const found = reader.firstGtid ?? "a transaction without GTID"
+  const found = reader.idle ? "no event" : (reader.firstGtid ?? "a transaction without GTID")
   return yield* new BinlogMismatch({
     message: `at ${anchor.file}:${anchor.position} stands ${found}, not ${expected}`,
     file: anchor.file,

@@ -61,6 +61,8 @@ const WITHOUT_ROWS: ReadonlySet<number> = new Set([
 export class TransactionReader {
   /** GTID of the first transaction that was read; undefined before it. */
   firstGtid: string | null | undefined = undefined
+  /** The server said that it has nothing more to send right now. */
+  idle = false
   private readonly settings: ReaderSettings
   private readonly framer: EventFramer
   private readonly tables: TableRegistry
@@ -81,6 +83,7 @@ export class TransactionReader {
     const at = this.framer.position
     try {
       const framed = this.framer.frame(bytes)
+      this.idle = framed === undefined
       if (framed !== undefined) this.accept(framed.event, framed.start, framed.end)
     } catch (error) {
       throw asSourceError(error, this.framer.file, at)

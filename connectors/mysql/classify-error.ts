@@ -119,7 +119,7 @@ const RULES: ReadonlyArray<Rule> = [
     both(
       errno(1236),
       says(
-        /impossible position|position > file size|bogus data|not a valid|event truncated|corrupt|read error|wrong offset|max_allowed_packet|Could not open log/i
+        /impossible position|position > file size|bogus data|not a valid|truncated in the middle|corrupt|read error|wrong offset|max_allowed_packet|Could not open log/i
       )
     ),
     mismatch

@@ -8,9 +8,9 @@
  */
 import { ByteCursor } from "./binlog/byte-cursor.ts"
 import { damaged } from "./binlog/decode-failure.ts"
-import { checksumHolds, HEADER_LENGTH, readEvent, type BinlogEvent } from "./binlog/event.ts"
+import { CHECKSUM_LENGTH, checksumHolds, HEADER_LENGTH, readEvent, type BinlogEvent } from "./binlog/event.ts"
 import { ARTIFICIAL, EventType } from "./binlog/event-type.ts"
-import { readFormatDescription, type FormatDescription } from "./binlog/format-description.ts"
+import { CHECKSUM_OFF, readFormatDescription, type FormatDescription } from "./binlog/format-description.ts"
 
 export interface FramedEvent {
   readonly event: BinlogEvent
@@ -56,7 +56,7 @@ export class EventFramer {
   private verify(bytes: Buffer, type: number | undefined, artificial: boolean): boolean {
     if (type === EventType.Rotate && artificial) return checksumHolds(bytes)
     const expected = type === EventType.FormatDescription || (this.format?.checksum ?? true)
-    if (expected && !checksumHolds(bytes)) {
+    if (expected && !checksumHolds(bytes) && !isUncheckedHead(bytes)) {
       throw damaged(
         `event type ${type} with a wrong checksum`,
         `event type ${type}: its checksum does not hold`
@@ -95,3 +95,12 @@ export class EventFramer {
     return { event, start: position, end: position }
   }
 }
+
+/**
+ * Reading from the middle of a file without checksums, the server changes fields of the file's head and does not
+ * compute its checksum anew.
+ */
+const isUncheckedHead = (bytes: Buffer): boolean =>
+  bytes[4] === EventType.FormatDescription &&
+  bytes.length > HEADER_LENGTH + CHECKSUM_LENGTH &&
+  bytes[bytes.length - CHECKSUM_LENGTH - 1] === CHECKSUM_OFF

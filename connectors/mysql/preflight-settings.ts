@@ -20,7 +20,8 @@ export const checkSettings = (
 ): ReadonlyArray<Finding> => {
   const value = (name: string): string => variables.get(name) ?? ""
   const set = identity.mariadb
-    ? (name: string, to: string) => `SET GLOBAL ${name} = ${to}; -- and ${name} = ${to} under [mysqld] in my.cnf`
+    ? (name: string, to: string) =>
+        `SET GLOBAL ${name} = ${to}; -- and ${name} = ${to} under [mysqld] in my.cnf`
     : (name: string, to: string) => `SET PERSIST ${name} = ${to};`
   const expect = (severity: "error" | "warning", check: string, wanted: string, fix: string): Finding => {
     const found = value(check)

@@ -67,7 +67,7 @@ export class TableRegistry {
     const known = this.byBytes.get(key)
     if (known !== undefined) return known
     const decoder = compileRowDecoder(
-      readTableMap(bytes, offset, end),
+      readTableMap(bytes, offset, end, this.settings.mariadb),
       this.wanted[table]!.columns,
       this.settings
     )

@@ -14,7 +14,8 @@ export interface FormatDescription {
 
 const VERSION_LENGTH = 50
 const FIXED_LENGTH = 2 + VERSION_LENGTH + 4 + 1
-const ALGORITHM_OFF = 0
+/** The algorithm byte of a file whose events have no checksums. */
+export const CHECKSUM_OFF = 0
 const ALGORITHM_CRC32 = 1
 
 /** `event` must have been read with checksum = true: this event carries one whatever the file does. */
@@ -39,7 +40,7 @@ export const readFormatDescription = (event: BinlogEvent): FormatDescription => 
   )
   const lengths = body.subarray(FIXED_LENGTH, body.length - 1)
   const algorithm = body[body.length - 1]!
-  if (algorithm !== ALGORITHM_OFF && algorithm !== ALGORITHM_CRC32) {
+  if (algorithm !== CHECKSUM_OFF && algorithm !== ALGORITHM_CRC32) {
     throw new DecodeFailure(
       `binlog checksum algorithm ${algorithm}`,
       `binlog checksum algorithm ${algorithm} is not known`,

@@ -45,7 +45,7 @@ export const tableKey = (schema: string, table: string): string =>
   `${Buffer.from(schema).toString("latin1")}\0${Buffer.from(table).toString("latin1")}`
 
 /** The event's body, from the table id on. */
-export const readTableMap = (bytes: Buffer, offset: number, end: number): TableMap => {
+export const readTableMap = (bytes: Buffer, offset: number, end: number, mariadb: boolean): TableMap => {
   const cursor = new ByteCursor(bytes, offset, end, "TABLE_MAP_EVENT")
   cursor.skip(8)
   const schema = cursor.take(cursor.u8()).toString("utf8")
@@ -55,7 +55,7 @@ export const readTableMap = (bytes: Buffer, offset: number, end: number): TableM
   const types = cursor.take(cursor.lenenc())
   const shapes = readShapes(types, cursor.take(cursor.lenenc()), `${schema}.${table}`)
   cursor.skip((types.length + 7) >> 3)
-  const optional = readOptional(cursor, shapes)
+  const optional = readOptional(cursor, shapes, mariadb ? MARIADB_CHARACTER : CHARACTER)
   return {
     schema,
     table,
@@ -128,15 +128,27 @@ const indexesOf = (shapes: ReadonlyArray<Shape>, types: ReadonlySet<number>): Re
 // mysql-server sql/log_event.cc (Table_map_log_event::init_*_field). MariaDB counts its COMPRESSED types as character.
 const NUMERIC: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 8, 9, 13, 246])
 const CHARACTER: ReadonlySet<number> = new Set([15, 140, 141, 249, 250, 251, 252, 253, 254])
+/** MariaDB asks whether the column has a character set, and its geometries have (binary). */
+const MARIADB_CHARACTER: ReadonlySet<number> = new Set([...CHARACTER, ColumnType.Geometry])
 const ENUM_OR_SET: ReadonlySet<number> = new Set([247, 248])
 
-const readOptional = (cursor: ByteCursor, shapes: ReadonlyArray<Shape>): Optional => {
+const readOptional = (
+  cursor: ByteCursor,
+  shapes: ReadonlyArray<Shape>,
+  character: ReadonlySet<number>
+): Optional => {
   const found: Optional = { names: undefined, unsigned: new Set(), collations: new Map(), labels: new Map() }
   while (cursor.remaining > 0) {
     const kind = cursor.u8()
     const length = cursor.lenenc()
     const bytes = cursor.take(length)
-    readField(kind, new ByteCursor(bytes, 0, length, "TABLE_MAP_EVENT optional metadata"), shapes, found)
+    readField(
+      kind,
+      new ByteCursor(bytes, 0, length, "TABLE_MAP_EVENT optional metadata"),
+      shapes,
+      character,
+      found
+    )
   }
   if (found.names !== undefined && found.names.length !== shapes.length) {
     throw damaged("TABLE_MAP_EVENT", `${found.names.length} names for ${shapes.length} columns`)
@@ -144,7 +156,13 @@ const readOptional = (cursor: ByteCursor, shapes: ReadonlyArray<Shape>): Optiona
   return found
 }
 
-const readField = (kind: number, field: ByteCursor, shapes: ReadonlyArray<Shape>, found: Optional): void => {
+const readField = (
+  kind: number,
+  field: ByteCursor,
+  shapes: ReadonlyArray<Shape>,
+  character: ReadonlySet<number>,
+  found: Optional
+): void => {
   switch (kind) {
     case 1: {
       const bits = field.rest()
@@ -154,9 +172,9 @@ const readField = (kind: number, field: ByteCursor, shapes: ReadonlyArray<Shape>
       return
     }
     case 2:
-      return readDefaultCollation(field, indexesOf(shapes, CHARACTER), found.collations)
+      return readDefaultCollation(field, indexesOf(shapes, character), found.collations)
     case 3:
-      return readCollations(field, indexesOf(shapes, CHARACTER), found.collations)
+      return readCollations(field, indexesOf(shapes, character), found.collations)
     case 4: {
       const names: Array<string> = []
       while (field.remaining > 0) names.push(field.take(field.lenenc()).toString("utf8"))
