@@ -10,6 +10,10 @@ import { closeSync, openSync, readdirSync, readFileSync } from "node:fs"
 import { setTimeout as pause } from "node:timers/promises"
 import type { Program } from "./run.ts"
 
+/**
+ * PostgreSQL's processes do not all notice their parent's end (one that waits for a client to log in stays a minute), so the
+ * children are looked up and killed as well, while the parent is frozen and can start no more.
+ */
 const watcherScript = `
 pid=
 while read -r word value; do
@@ -19,7 +23,17 @@ while read -r word value; do
     done) exit 0 ;;
   esac
 done
-[ -z "$pid" ] || kill -KILL $pid
+if [ -n "$pid" ]; then
+  kill -STOP "$pid"
+  for file in /proc/[0-9]*/stat; do
+    { read -r line < "$file"; } 2>/dev/null || continue
+    child=\${line%% *}
+    line=\${line##*) }
+    line=\${line#* }
+    [ "\${line%% *}" != "$pid" ] || kill -KILL "$child"
+  done
+  kill -KILL "$pid"
+fi
 tries=0
 until rm -rf "$1" || [ $tries -ge 50 ]; do tries=$((tries + 1)); sleep 0.1; done
 `
@@ -144,17 +158,11 @@ export class OwnedProcess {
   }
 
   pause(): void {
-    if (this.pid === undefined) return
-    const family = familyOf(this.pid)
-    for (const member of family) signal(member, "SIGSTOP")
-    // frozen children would not notice their parent's end, so the watcher has to know them too
-    this.#tell(`run ${family.join(" ")}`)
+    if (this.pid !== undefined) for (const member of familyOf(this.pid)) signal(member, "SIGSTOP")
   }
 
   resume(): void {
-    if (this.pid === undefined) return
-    for (const member of familyOf(this.pid)) signal(member, "SIGCONT")
-    this.#tell(`run ${this.pid}`)
+    if (this.pid !== undefined) for (const member of familyOf(this.pid)) signal(member, "SIGCONT")
   }
 
   /** Nothing is left to guard: the watcher ends and touches nothing. */

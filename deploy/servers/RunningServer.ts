@@ -39,7 +39,7 @@ export interface StartOptions {
   readonly progress?: (line: string) => void
   /** extra server flags, appended last so that they win; for NATS a line without a leading dash goes into its configuration file */
   readonly settings?: ReadonlyArray<string>
-  /** false (default): relaxed fsync; true: every acknowledged write survives a power cut */
+  /** true: every acknowledged write survives a power cut; false (default): only `kill`, because nothing waits for the disk */
   readonly durable?: boolean
   /** parent of the server's own fresh folder; default: the system's folder for temporary files */
   readonly directory?: string

@@ -32,7 +32,8 @@ export const postgresqlRecipe: Recipe = {
       "jit=off",
       "max_connections=200",
       "timezone=UTC",
-      ...(durable ? ["fsync=on"] : ["fsync=off", "synchronous_commit=off", "full_page_writes=off"])
+      // never synchronous_commit=off: a commit that was answered must outlive the process, if not the machine
+      ...(durable ? ["fsync=on"] : ["fsync=off", "full_page_writes=off"])
     ]
     return [
       "-D",
