@@ -154,13 +154,19 @@ export class TransactionReader {
           "The binlog has a hole at this place, see the server's error log. Start over from a copy of the tables."
         )
       default:
-        if (WITHOUT_ROWS.has(event.type) || (event.flags & IGNORABLE) !== 0) return
+        if (WITHOUT_ROWS.has(event.type) || (event.flags & IGNORABLE) !== 0) return this.passed(end)
         throw new DecodeFailure(
           `event type ${event.type}`,
           `event type ${event.type} is not known and the server does not allow to ignore it`,
           "Switch the server's feature that writes it off, or upgrade gradewire; then start again."
         )
     }
+  }
+
+  /** Bytes without a transaction count as read: whoever waits for the end of the binlog would wait for ever. */
+  private passed(end: number): void {
+    if (this.open !== undefined) return
+    this.out.push({ _tag: "Rotated", file: this.framer.file, position: end })
   }
 
   private beginWith(facts: GtidFacts, start: number): void {

@@ -15,7 +15,7 @@ const RETENTION_SECONDS_MIN = 3 * 86_400
 export const checkSettings = (
   identity: Identity,
   variables: Variables,
-  start: "earliest" | "latest",
+  start: "snapshot" | "earliest" | "latest",
   options: SourceOptions
 ): ReadonlyArray<Finding> => {
   const value = (name: string): string => variables.get(name) ?? ""
@@ -72,7 +72,7 @@ const mysqlOnly = (
   value: (name: string) => string,
   expect: (severity: "error" | "warning", check: string, wanted: string, fix: string) => Finding,
   set: (name: string, to: string) => string,
-  start: "earliest" | "latest"
+  start: "snapshot" | "earliest" | "latest"
 ): ReadonlyArray<Finding> => {
   const purged = value("gtid_purged").replaceAll(/\s/g, "")
   return [

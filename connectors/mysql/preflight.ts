@@ -14,7 +14,7 @@ import { connectSql, type SqlConnection } from "./sql-connection.ts"
 
 export interface CheckSourceExtent {
   /** Where a first start would begin. */
-  readonly start?: "earliest" | "latest" | undefined
+  readonly start?: "snapshot" | "earliest" | "latest" | undefined
 }
 
 /** Never fails: what cannot be looked at is a finding as well. */

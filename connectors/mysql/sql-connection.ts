@@ -16,6 +16,13 @@ export interface SqlConnection {
     sql: string,
     values?: ReadonlyArray<unknown>
   ) => Effect.Effect<ReadonlyArray<SqlRow>, ChangeSourceError>
+  /** Rows as the text the server sends, column by column. */
+  readonly texts: (
+    sql: string,
+    values?: ReadonlyArray<unknown>
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<string | null>>, ChangeSourceError>
+  /** A quoted string literal. */
+  readonly escape: (text: string) => string
 }
 
 const CONNECT_TIMEOUT_MILLIS = 10_000
@@ -87,15 +94,27 @@ export const connectSql = Effect.fnUntraced(function* (options: SourceOptions) {
 const isTlsMissing = (error: ChangeSourceError): boolean =>
   error instanceof SourceMisconfigured && error.setting === "source.tls"
 
-const sqlConnection = (
-  connection: Connection,
-  options: SourceOptions,
-  encrypted: boolean
-): SqlConnection => ({
-  encrypted,
-  query: (sql, values = []) =>
+const sqlConnection = (connection: Connection, options: SourceOptions, encrypted: boolean): SqlConnection => {
+  const attempt = <A>(run: () => Promise<A>) =>
     Effect.tryPromise({
-      try: async () => (await connection.query<Array<RowDataPacket>>(sql, [...values]))[0],
+      try: run,
       catch: (error) => classifyError(driverError(error), attemptOf(options))
     })
-})
+  return {
+    encrypted,
+    query: (sql, values = []) =>
+      attempt(async () => (await connection.query<Array<RowDataPacket>>(sql, [...values]))[0]),
+    texts: (sql, values = []) =>
+      attempt(async () => {
+        const asText = { sql, rowsAsArray: true, typeCast: (field: Field) => field.string() }
+        const [rows] = await connection.query<Array<RowDataPacket>>(asText, [...values])
+        return rows as unknown as ReadonlyArray<ReadonlyArray<string | null>>
+      }),
+    escape: (text) => connection.escape(text)
+  }
+}
+
+/** What mysql2 hands to a `typeCast`, as far as it is used here. */
+interface Field {
+  readonly string: () => string | null
+}

@@ -686,8 +686,13 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
       _tag: "BinlogMismatch"
     })
     expect(await failureAt({ ...known, file: "binlog.999999" })).toMatchObject({ _tag: "BinlogMismatch" })
-    await sql.query("FLUSH BINARY LOGS")
-    await sql.query(`PURGE BINARY LOGS TO '${(await here()).file}'`)
+    // MariaDB keeps a file while the dump thread of a reader that has just left still holds it.
+    for (let first = known.file; first === known.file;) {
+      await sql.query("FLUSH BINARY LOGS")
+      await sql.query(`PURGE BINARY LOGS TO '${(await here()).file}'`)
+      const [files] = await sql.query<Array<RowDataPacket>>("SHOW BINARY LOGS")
+      first = String(files[0]!["Log_name"])
+    }
     expect(await failureAt(known)).toMatchObject({ _tag: "PositionPurged", fate: "halt" })
     await sql.query(mariadb ? "RESET MASTER" : "RESET BINARY LOGS AND GTIDS")
     expect(await failureAt(known)).toMatchObject({ _tag: "BinlogMismatch" })

@@ -127,7 +127,7 @@ const indexesOf = (shapes: ReadonlyArray<Shape>, types: ReadonlySet<number>): Re
 // The three classes the bitmaps and lists run over: is_numeric_type, is_character_type, is_enum_or_set_type in
 // mysql-server sql/log_event.cc (Table_map_log_event::init_*_field). MariaDB counts its COMPRESSED types as character.
 const NUMERIC: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 8, 9, 13, 246])
-const CHARACTER: ReadonlySet<number> = new Set([15, 140, 141, 249, 250, 251, 252, 253, 254])
+const CHARACTER: ReadonlySet<number> = new Set([15, 140, 141, 242, 249, 250, 251, 252, 253, 254])
 /** MariaDB asks whether the column has a character set, and its geometries have (binary). */
 const MARIADB_CHARACTER: ReadonlySet<number> = new Set([...CHARACTER, ColumnType.Geometry])
 const ENUM_OR_SET: ReadonlySet<number> = new Set([247, 248])

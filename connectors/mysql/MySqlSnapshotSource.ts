@@ -1,0 +1,193 @@
+/**
+ * Chunks of source tables by plain SELECT: no lock, no write right, no transaction that outlives a chunk.
+ *
+ * What a chunk can have seen is fenced in on both sides:
+ * - MySQL sends a transaction to its replicas before the engine commits it. While it commits, its GTID is owned
+ *   (`gtid_owned`, mysql-server sql/rpl_gtid_state.cc); the chunk waits until all that are owned now are executed, after
+ *   which everything that any reader of the binlog can have received is visible. Its high mark is the end of the binlog
+ *   after the SELECT.
+ * - MariaDB tells the place in the binlog at which a consistent snapshot was taken (`binlog_snapshot_position`, MariaDB
+ *   manual, "START TRANSACTION WITH CONSISTENT SNAPSHOT"), which is low and high mark in one.
+ */
+import { Effect, Layer, Schedule, Scope, Exit } from "effect"
+import { binlogFileNumber } from "../../schemas/position.ts"
+import {
+  SourceConnectionLost,
+  SourceMisconfigured,
+  Undecodable,
+  type ChangeSourceError,
+  type WantedTable
+} from "../../src/capture/ChangeSource.ts"
+import { SnapshotSource, type ChunkRequest, type SnapshotChunk } from "../../src/capture/SnapshotSource.ts"
+import { chunkQuery } from "./chunk-query.ts"
+import { readIdentity } from "./server-facts.ts"
+import { valueReader, type SnapshotColumn } from "./snapshot-columns.ts"
+import type { SourceOptions } from "./source-options.ts"
+import { connectSql, type SqlConnection, type SqlRow } from "./sql-connection.ts"
+
+interface Session {
+  readonly sql: SqlConnection
+  readonly mariadb: boolean
+}
+
+type Texts = ReadonlyArray<ReadonlyArray<string | null>>
+type Place = SnapshotChunk["high"]
+
+const VISIBLE_SECONDS_MAX = 10
+
+export const MySqlSnapshotSource = {
+  layer: (options: SourceOptions): Layer.Layer<SnapshotSource> =>
+    Layer.effect(
+      SnapshotSource,
+      Effect.map(sessions(options), (session) =>
+        SnapshotSource.of({
+          readChunk: (request) => session((open) => readChunk(open, request)),
+          estimateRows: (table) => session(({ sql }) => estimateRows(sql, table))
+        })
+      )
+    )
+}
+
+/** One connection, opened at first use and again after a failure; chunks follow each other on it. */
+const sessions = Effect.fnUntraced(function* (options: SourceOptions) {
+  let current: { readonly session: Session; readonly scope: Scope.Closeable } | undefined
+  const close = Effect.suspend(() => {
+    const scope = current?.scope
+    current = undefined
+    return scope === undefined ? Effect.void : Scope.close(scope, Exit.void)
+  })
+  yield* Effect.addFinalizer(() => close)
+  const open = Effect.gen(function* () {
+    if (current !== undefined) return current.session
+    const scope = yield* Scope.make()
+    const sql = yield* Scope.provide(connectSql(options), scope)
+    current = { scope, session: { sql, mariadb: (yield* readIdentity(sql)).mariadb } }
+    yield* sql.query("SET SESSION time_zone = '+00:00', transaction_isolation = 'REPEATABLE-READ'").pipe(
+      // MariaDB knew it as tx_isolation until 11.1.
+      Effect.catch(() => sql.query("SET SESSION time_zone = '+00:00', tx_isolation = 'REPEATABLE-READ'"))
+    )
+    return current.session
+  })
+  return <A>(
+    use: (session: Session) => Effect.Effect<A, ChangeSourceError>
+  ): Effect.Effect<A, ChangeSourceError> => Effect.flatMap(open, use).pipe(Effect.onError(() => close))
+})
+
+const readChunk = Effect.fnUntraced(function* (
+  { sql, mariadb }: Session,
+  request: ChunkRequest
+): Effect.fn.Return<SnapshotChunk, ChangeSourceError> {
+  const columns = yield* readColumns(sql, request.table)
+  const query = yield* Effect.try({
+    try: () => chunkQuery(request, columns, sql.escape),
+    catch: (error) => error as Undecodable
+  })
+  const { texts, high } = yield* mariadb
+    ? readConsistent(sql, query, request.processed)
+    : readVisible(sql, query)
+  const readers = request.table.columns.map((name) => valueReader(columns.get(name.toLowerCase())!))
+  const rows = texts.map((row) => row.map((text, index) => (text === null ? null : readers[index]!(text))))
+  const lastRow = rows.at(-1)
+  const keyAt = request.key.map((name) => request.table.columns.indexOf(name))
+  return {
+    rows,
+    last: lastRow === undefined ? undefined : keyAt.map((index) => String(lastRow[index])),
+    isEnd: rows.length < request.rowsMax,
+    high
+  }
+})
+
+const readColumns = Effect.fnUntraced(function* (sql: SqlConnection, table: WantedTable) {
+  const rows = yield* sql.texts(
+    "SELECT COLUMN_NAME, LOWER(DATA_TYPE), LOWER(COLUMN_TYPE) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
+    [table.schema, table.table]
+  )
+  return new Map(
+    rows.map(([name, type, full]): [string, SnapshotColumn] => [
+      name!.toLowerCase(),
+      { name: name!, type: type!, full: full! }
+    ])
+  )
+})
+
+/** MySQL: everything sent to replicas so far is visible before the SELECT; the binlog's end after it is the high mark. */
+const readVisible = Effect.fnUntraced(function* (
+  sql: SqlConnection,
+  query: string
+): Effect.fn.Return<{ readonly texts: Texts; readonly high: Place }, ChangeSourceError> {
+  const [[mode, owned] = []] = yield* sql.texts("SELECT @@GLOBAL.gtid_mode, @@GLOBAL.gtid_owned")
+  if (mode !== "ON") return yield* withoutGtids(mode ?? "OFF")
+  // `uuid:23#41:24#42`: the number of the owning thread stands behind "#".
+  const committing = (owned ?? "").replaceAll(/#\d+/g, "").replaceAll(/\s/g, "")
+  if (committing !== "") {
+    const [[late] = []] = yield* sql.texts("SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?)", [
+      committing,
+      VISIBLE_SECONDS_MAX
+    ])
+    if (late !== "0") {
+      return yield* new SourceConnectionLost({
+        message: `transactions that the binlog holds were not visible within ${VISIBLE_SECONDS_MAX} s`
+      })
+    }
+  }
+  const texts = yield* sql.texts(query)
+  return { texts, high: yield* endOfBinlog(sql) }
+})
+
+const withoutGtids = (mode: string): SourceMisconfigured =>
+  new SourceMisconfigured({
+    message: `tables can be copied beside the stream only with GTIDs; gtid_mode is ${mode}`,
+    setting: "gtid_mode",
+    fix: "Switch GTIDs on (SET PERSIST gtid_mode = OFF_PERMISSIVE; then ON_PERMISSIVE, then ON, with enforce_gtid_consistency = ON), or set source.start to earliest."
+  })
+
+/** `SHOW MASTER STATUS` until 8.0, `SHOW BINARY LOG STATUS` from 8.2 on. */
+const endOfBinlog = (sql: SqlConnection): Effect.Effect<Place, ChangeSourceError> =>
+  sql.query("SHOW BINARY LOG STATUS").pipe(
+    Effect.catch(() => sql.query("SHOW MASTER STATUS")),
+    Effect.map(([row]: ReadonlyArray<SqlRow>) => ({
+      file: String(row?.["File"]),
+      position: Number(row?.["Position"])
+    }))
+  )
+
+const notYet = Schedule.spaced("5 millis").pipe(Schedule.upTo({ times: 400 }))
+
+/** MariaDB: a snapshot whose place in the binlog is known, taken again until it holds all that the stream has brought. */
+const readConsistent = (
+  sql: SqlConnection,
+  query: string,
+  processed: Place
+): Effect.Effect<{ readonly texts: Texts; readonly high: Place }, ChangeSourceError> =>
+  Effect.gen(function* () {
+    yield* sql.query("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+    const status = yield* sql.texts("SHOW STATUS LIKE 'binlog_snapshot_%'")
+    const values = new Map(status.map(([name, value]) => [name!.toLowerCase(), value!]))
+    const high = {
+      file: values.get("binlog_snapshot_file") ?? "",
+      position: Number(values.get("binlog_snapshot_position") ?? 0)
+    }
+    if (isBefore(high, processed)) {
+      return yield* new SourceConnectionLost({
+        message: "transactions that the binlog holds are not visible yet"
+      })
+    }
+    return { texts: yield* sql.texts(query), high }
+  }).pipe(
+    Effect.ensuring(Effect.ignore(sql.query("ROLLBACK"))),
+    Effect.retry({ schedule: notYet, while: (error) => error.message.endsWith("not visible yet") })
+  )
+
+const isBefore = (a: Place, b: Place): boolean => {
+  const [x, y] = [binlogFileNumber(a.file) ?? 0, binlogFileNumber(b.file) ?? 0]
+  return x < y || (x === y && a.position < b.position)
+}
+
+const estimateRows = (sql: SqlConnection, table: WantedTable) =>
+  Effect.map(
+    sql.texts("SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", [
+      table.schema,
+      table.table
+    ]),
+    ([row]) => (row?.[0] === undefined || row[0] === null ? undefined : Number(row[0]))
+  )

@@ -1,0 +1,87 @@
+/** SQL of one chunk of a table's copy: rows behind a key, in key order, as an index can give them. Pure. */
+import { Undecodable } from "../../src/capture/ChangeSource.ts"
+import type { ChunkRequest } from "../../src/capture/SnapshotSource.ts"
+import {
+  canOrderBy,
+  keyLiteral,
+  quoteName,
+  selectExpression,
+  type SnapshotColumn
+} from "./snapshot-columns.ts"
+
+/**
+ * @param columns of the table, by lower-cased name
+ * @param escape makes a quoted string literal
+ * @throws Undecodable where a column is missing or cannot be read or walked
+ */
+export const chunkQuery = (
+  request: ChunkRequest,
+  columns: ReadonlyMap<string, SnapshotColumn>,
+  escape: (text: string) => string
+): string => {
+  const { table, key, after, where, rowsMax } = request
+  const name = `${table.schema}.${table.table}`
+  const find = (column: string): SnapshotColumn => {
+    const found = columns.get(column.toLowerCase())
+    if (found === undefined)
+      throw refuse(`${name}.${column}`, "is not there", "Correct the mapping of this table.")
+    return found
+  }
+  const selected = table.columns.map((column) => {
+    const { type } = find(column)
+    return (
+      selectExpression(find(column)) ??
+      fail(
+        `${name}.${column}`,
+        `has the type ${type}, which is not supported`,
+        "Leave the column out of the mapping."
+      )
+    )
+  })
+  const order = key.map((column) => {
+    const found = find(column)
+    return canOrderBy(found)
+      ? found
+      : fail(
+          `${name}.${column}`,
+          `cannot order a copy by ${found.type}`,
+          "Declare key columns of another type."
+        )
+  })
+  const conditions = [
+    ...(after === undefined ? [] : [behind(order, after, escape)]),
+    ...(where === undefined ? [] : [where])
+  ]
+  const filter =
+    conditions.length === 0 ? "" : ` WHERE ${conditions.map((each) => `(${each})`).join(" AND ")}`
+  return `SELECT ${selected.join(", ")} FROM ${quoteName(table.schema)}.${quoteName(table.table)}${filter} ORDER BY ${order
+    .map((column) => quoteName(column.name))
+    .join(", ")} LIMIT ${rowsMax}`
+}
+
+/** `(a, b) > (x, y)` written out: the optimizer uses an index for this form and not for the row comparison. */
+const behind = (
+  order: ReadonlyArray<SnapshotColumn>,
+  after: ReadonlyArray<string>,
+  escape: (text: string) => string
+): string => {
+  const literals = order.map(
+    (column, index) =>
+      keyLiteral(column, after[index] ?? "", escape) ??
+      fail(column.name, "holds no value that can be compared", "Start the copy of this table anew.")
+  )
+  return order
+    .map((column, index) => {
+      const equal = order.slice(0, index).map((before, at) => `${quoteName(before.name)} = ${literals[at]}`)
+      return [...equal, `${quoteName(column.name)} > ${literals[index]}`].join(" AND ")
+    })
+    .map((step) => `(${step})`)
+    .join(" OR ")
+}
+
+const refuse = (what: string, why: string, fix: string): Undecodable =>
+  new Undecodable({ message: `${what} ${why}`, file: "", position: 0, what, fix })
+
+const fail = (what: string, why: string, fix: string): never => {
+  throw refuse(what, why, fix)
+}
