@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { Anchor } from "./anchor.ts"
 import { LogPosition } from "./log-head.ts"
+import { SnapshotState } from "./snapshot-state.ts"
 
 export const ApplyOffset = Schema.Struct({
   /** Every change at or before this position has taken effect, or stands in a queue. */
@@ -11,6 +12,8 @@ export const ApplyOffset = Schema.Struct({
   streamSequence: Schema.Int,
   anchor: Anchor,
   /** Source commit time of the last change (RFC 3339 UTC); null before the first. */
-  committedAt: Schema.NullOr(Schema.String)
+  committedAt: Schema.NullOr(Schema.String),
+  /** How far the copy of the tables had come at that position; absent where no checkpoint said. */
+  snapshot: Schema.optionalKey(SnapshotState)
 })
 export type ApplyOffset = typeof ApplyOffset.Type

@@ -43,8 +43,11 @@ export const SourceConfig = Schema.Struct({
   timeZone: ZoneOffset,
   /** Replication id; unique among everything that reads this server's binlog. Derived from the connector's name by default. */
   serverId: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4294967295 }))),
-  /** Where a connector that never ran begins: with the oldest binlog the server has, or with what comes next. */
-  start: Schema.optionalKey(Schema.Literals(["earliest", "latest"]))
+  /**
+   * Where a connector that never ran begins: with a copy of the tables as they are and everything after it, with the
+   * oldest binlog the server has, or with what comes next. Default snapshot.
+   */
+  start: Schema.optionalKey(Schema.Literals(["snapshot", "earliest", "latest"]))
 })
 
 export const ChangeLogConfig = Schema.Struct({
@@ -220,6 +223,8 @@ export const LimitsConfig = Schema.Struct({
   segmentBytes: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 4096, maximum: 8388608 }))),
   /** Change events in one transaction of the HR database. Default 1000. */
   batchEvents: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20000 }))),
+  /** Rows that a copy of a table reads at a time. Default 2000. */
+  snapshotRows: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100000 }))),
   /** Seconds between checkpoints while the training database writes elsewhere. Default 2. */
   checkpointSeconds: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 })))
 })

@@ -14,7 +14,7 @@ import { binlogFileNumber } from "../../schemas/position.ts"
 import {
   SourceConnectionLost,
   SourceMisconfigured,
-  Undecodable,
+  type Undecodable,
   type ChangeSourceError,
   type WantedTable
 } from "../../src/capture/ChangeSource.ts"

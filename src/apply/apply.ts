@@ -10,7 +10,7 @@ import { Clock, Effect, Fiber, Option, Schedule, type Scope } from "effect"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedMessage, type FeedReader } from "./ChangeFeed.ts"
-import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
+import { decodeSegment, snapshotOf, type SegmentUndecodable } from "./decode-segment.ts"
 import { continuityOf, planBatches, splitBatch, type Run, type SplittableBatch } from "./plan-batch.ts"
 import { ProfileStore, type BatchOutcome, type ProfileStoreError, type RowRefused } from "./ProfileStore.ts"
 import { ProgressDesk } from "./ProgressDesk.ts"
@@ -105,9 +105,8 @@ const runsOf = Effect.fnUntraced(function* (
     const continuity = continuityOf(head, known)
     if (continuity === "known") continue
     if (continuity === "hole") return yield* holeAt({ sequence, head }, known?.position ?? "")
-    const events =
-      head.kind === "checkpoint" ? [] : yield* Effect.fromResult(decodeSegment(sequence, head, body))
-    runs.push({ sequence, head, events })
+    if (head.kind === "checkpoint") runs.push({ sequence, head, events: [], snapshot: snapshotOf(body) })
+    else runs.push({ sequence, head, events: yield* Effect.fromResult(decodeSegment(sequence, head, body)) })
     const position = known !== undefined && known.position > head.last ? known.position : head.last
     known = { generation: head.generation, position }
   }

@@ -5,6 +5,7 @@ import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import type { LogHead } from "../../schemas/log-head.ts"
 import { START } from "../../schemas/position.ts"
+import type { SnapshotState } from "../../schemas/snapshot-state.ts"
 import { keyOf, refusalOf } from "./decode-segment.ts"
 import type { ApplyBatch, Refusal } from "./ProfileStore.ts"
 
@@ -30,12 +31,16 @@ export interface Run {
   readonly sequence: number
   readonly head: LogHead
   readonly events: ReadonlyArray<ChangeEvent>
+  /** A checkpoint's word on the copy of the tables. */
+  readonly snapshot?: SnapshotState | undefined
 }
 
 /** Offset after all of a message. Never behind the one before: a newer generation may end at an older position. */
 const offsetAfter = (run: Run, before: ApplyOffset | undefined): ApplyOffset => {
   const isBehind = before !== undefined && run.head.last < before.position
+  const snapshot = run.snapshot ?? before?.snapshot
   return {
+    ...(snapshot === undefined ? {} : { snapshot }),
     position: isBehind ? before.position : run.head.last,
     generation: run.head.generation,
     streamSequence: run.sequence,
@@ -146,5 +151,6 @@ const offsetInside = (batch: ApplyBatch, last: ChangeEvent): ApplyOffset => ({
   generation: batch.offset.generation,
   streamSequence: batch.after?.streamSequence ?? 0,
   anchor: batch.after?.anchor ?? batch.offset.anchor,
-  committedAt: last.time
+  committedAt: last.time,
+  ...(batch.after?.snapshot === undefined ? {} : { snapshot: batch.after.snapshot })
 })

@@ -22,7 +22,7 @@ export interface LogTail {
 
 export interface LogMessage {
   readonly head: LogHead
-  /** Body in UTF-8; empty for a checkpoint. */
+  /** Body in UTF-8: a batch of events, or a CheckpointBody. */
   readonly body: Uint8Array
 }
 
@@ -127,6 +127,8 @@ export class ChangeLog extends Context.Service<
   {
     /** Ensures or verifies the stream, then reads its ends. */
     readonly tail: Effect.Effect<LogTail, ChangeLogError>
+    /** The newest checkpoint stored; `undefined` where none is. */
+    readonly lastCheckpoint: Effect.Effect<LogMessage | undefined, ChangeLogError>
     /** Largest message body that the server takes. */
     readonly bodyBytesMax: Effect.Effect<number, ChangeLogError>
     /** Opens the one place from which messages are appended after `lastSequence`. Closing the scope abandons what is unacknowledged. */

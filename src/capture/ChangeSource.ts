@@ -62,7 +62,7 @@ export interface SchemaChangeEvent {
   readonly gtid: string | null
 }
 
-/** The server went on to a new file between transactions; nothing before `position` is needed any more. */
+/** Bytes without transactions between two of them: a new file, its header events. `position` is the place behind. */
 export interface RotatedEvent {
   readonly _tag: "Rotated"
   readonly file: string

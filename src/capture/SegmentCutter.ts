@@ -10,6 +10,7 @@ import type { Anchor } from "../../schemas/anchor.ts"
 import type { EventType } from "../../schemas/change-event.ts"
 import type { LogHead } from "../../schemas/log-head.ts"
 import type { PositionText } from "../../schemas/position.ts"
+import type { CheckpointBody } from "../../schemas/snapshot-state.ts"
 import type { LogMessage } from "./ChangeLog.ts"
 import type { EventSink } from "./encode-rows.ts"
 
@@ -106,7 +107,7 @@ export class SegmentCutter implements EventSink {
   /**
    * A message without events that moves the log to `last`. Only valid between transactions, after `drain`.
    */
-  checkpoint(last: PositionText, anchor: Anchor): LogMessage {
+  checkpoint(last: PositionText, anchor: Anchor, body: CheckpointBody): LogMessage {
     const head: LogHead = {
       ...this.#headBase("checkpoint", anchor),
       first: last,
@@ -116,7 +117,7 @@ export class SegmentCutter implements EventSink {
     }
     this.#previous = last
     this.#anchor = anchor
-    return { head, body: EMPTY }
+    return { head, body: Buffer.from(JSON.stringify(body)) }
   }
 
   /** Notes the commit time of a transaction that brought no events. */
@@ -168,5 +169,3 @@ export class SegmentCutter implements EventSink {
     }
   }
 }
-
-const EMPTY = new Uint8Array(0)

@@ -6,12 +6,15 @@
 import type { Anchor } from "../../schemas/anchor.ts"
 import type { TableConfig } from "../../schemas/connector-config.ts"
 import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
-import { binlogFileNumber, transactionPrefix, type PositionText } from "../../schemas/position.ts"
+import { binlogFileNumber, positionIn, transactionPrefix, type PositionText } from "../../schemas/position.ts"
+import type { SnapshotState } from "../../schemas/snapshot-state.ts"
 import type { LogMessage } from "./ChangeLog.ts"
 import { Undecodable, type BeginEvent, type SourceChunk, type SourceEvent } from "./ChangeSource.ts"
 import { compileRowsEncoder, type RowsEncoder, type TransactionContext } from "./encode-rows.ts"
 import { positionAt, type ResumePlan } from "./resume-plan.ts"
 import { SegmentCutter, type SegmentLimits } from "./SegmentCutter.ts"
+import { SnapshotRun, type CopiedRows } from "./SnapshotRun.ts"
+import type { ChunkRequest, SnapshotChunk } from "./SnapshotSource.ts"
 import { planTable, type TablePlan } from "./table-plan.ts"
 
 const MICROSECOND_DIGITS = 6
@@ -24,23 +27,37 @@ export interface TranslatorOptions {
   readonly limits: SegmentLimits
 }
 
+/** Everything that has been read and committed: where in the binlog, as a position, and how to come back. */
+interface Reached {
+  readonly file: string
+  readonly byte: number
+  readonly position: PositionText
+  readonly anchor: Anchor
+}
+
 export class SourceTranslator {
   readonly #cutter: SegmentCutter
+  readonly #snapshot: SnapshotRun
   readonly #encoders: ReadonlyArray<RowsEncoder>
   readonly #identity: { readonly server: string; readonly timeline: number }
   #transaction: TransactionContext | undefined
   #anchor: Anchor
-  #reached: { readonly position: PositionText; readonly anchor: Anchor }
+  #reached: Reached
 
-  constructor(options: TranslatorOptions, plan: ResumePlan) {
+  constructor(options: TranslatorOptions, plan: ResumePlan, snapshot: SnapshotState) {
+    const plans = tablePlans(options.tables)
     const identity = { connector: options.connector, generation: plan.generation, epoch: plan.epoch }
     this.#cutter = new SegmentCutter(identity, options.limits, plan.previous, plan.anchor, plan.committedAt)
-    this.#encoders = tablePlans(options.tables).map((table) =>
-      compileRowsEncoder(table, options.connector, options.zoneMinutes)
-    )
+    this.#encoders = plans.map((table) => compileRowsEncoder(table, options.connector, options.zoneMinutes))
+    this.#snapshot = new SnapshotRun(plans, snapshot)
     this.#identity = { server: plan.anchor.server, timeline: plan.anchor.timeline }
     this.#anchor = plan.anchor
-    this.#reached = { position: plan.last, anchor: plan.anchor }
+    this.#reached = {
+      file: plan.anchor.file,
+      byte: plan.anchor.position,
+      position: plan.last,
+      anchor: plan.anchor
+    }
   }
 
   /** True where transactions have been read that the log does not know of yet. */
@@ -50,7 +67,59 @@ export class SourceTranslator {
 
   /** Moves the log to everything read so far. Only between transactions and after `translate`. */
   checkpoint(): LogMessage {
-    return this.#cutter.checkpoint(this.#reached.position, this.#reached.anchor)
+    return this.#checkpointAt(this.#reached.position)
+  }
+
+  /** What the snapshot wants to read next; opens its window, from which on the stream is watched. */
+  nextChunk(rowsMax: number): ChunkRequest | undefined {
+    if (this.#transaction !== undefined) return undefined
+    const { file, byte, anchor } = this.#reached
+    return this.#snapshot.begin(rowsMax, { file, position: byte, gtid: anchor.gtid })
+  }
+
+  chunkArrived(table: string, chunk: SnapshotChunk, estimate: number | undefined): void {
+    if (estimate !== undefined) this.#snapshot.estimated(table, estimate)
+    this.#snapshot.arrived(chunk)
+  }
+
+  /**
+   * Messages with the rows of the snapshot's chunk, and the checkpoint that ends it, once the stream has come far
+   * enough. They stand between the last transaction read and the next one.
+   *
+   * @param time when the rows were read, RFC 3339 UTC
+   */
+  copyChunk(time: string): ReadonlyArray<LogMessage> {
+    if (this.#transaction !== undefined) return []
+    const { file, byte } = this.#reached
+    const copied = this.#snapshot.settle({ file, position: byte })
+    return copied === undefined ? [] : this.#copy(copied, time)
+  }
+
+  #copy({ table, images }: CopiedRows, time: string): ReadonlyArray<LogMessage> {
+    const { file, byte, anchor } = this.#reached
+    const prefix = transactionPrefix(this.#identity.timeline, binlogFileNumber(file) ?? 0, byte)
+    // Several chunks may follow one transaction, and a restart may fall between them.
+    const copiedFrom = this.#cutter.last.startsWith(prefix)
+      ? Number(this.#cutter.last.slice(prefix.length)) + 1
+      : 1
+    const transaction = { file, position: byte, prefix, idPrefix: `copy:${prefix}`, time, copiedFrom }
+    const rows = {
+      _tag: "Rows",
+      table,
+      change: "insert",
+      index: 0,
+      before: undefined,
+      after: images
+    } as const
+    this.#cutter.begin(anchor, time)
+    this.#encoders[table]!(transaction, rows, this.#cutter)
+    this.#cutter.commit()
+    const messages = this.#cutter.drain()
+    return [...messages, this.#checkpointAt(positionIn(prefix, copiedFrom + images.length))]
+  }
+
+  #checkpointAt(position: PositionText): LogMessage {
+    return this.#cutter.checkpoint(position, this.#reached.anchor, { snapshot: this.#snapshot.state })
   }
 
   /** @throws Undecodable */
@@ -64,26 +133,31 @@ export class SourceTranslator {
       case "Begin":
         return this.#begin(event)
       case "Rows":
+        this.#snapshot.touch(event)
         return this.#encoders[event.table]!(this.#transaction!, event, this.#cutter)
       case "Commit": {
         this.#cutter.commit()
         this.#cutter.passed(this.#transaction?.time ?? null)
         this.#transaction = undefined
-        this.#reached = {
-          position: positionAt({ ...this.#identity, file: event.file, position: event.position }),
-          anchor: this.#anchor
-        }
+        this.#reach(event.file, event.position)
         return
       }
       case "Rotated": {
         // Whatever was in the old file is known: an idle connector must not need it for ever.
-        this.#anchor = { ...this.#identity, file: event.file, position: event.position, gtid: null }
-        this.#reached = { position: positionAt(this.#anchor), anchor: this.#anchor }
+        if (event.file !== this.#anchor.file) {
+          this.#anchor = { ...this.#identity, file: event.file, position: event.position, gtid: null }
+        }
+        this.#reach(event.file, event.position)
         return
       }
       case "SchemaChange":
         return
     }
+  }
+
+  #reach(file: string, byte: number): void {
+    const position = positionAt({ ...this.#identity, file, position: byte })
+    this.#reached = { file, byte, position, anchor: this.#anchor }
   }
 
   #begin(event: BeginEvent): void {

@@ -7,25 +7,26 @@
  * - The log's position never passes a change that is not acknowledged (G1); a crash repeats changes at most (G2).
  * - Memory holds one chunk of the source, the messages made of it and the appender's window (G8).
  */
-import { Clock, Effect, Fiber, Option, Schedule, type Scope } from "effect"
+import { Effect, Result, Schedule, Schema } from "effect"
+import type { ApplyOffset } from "../../schemas/apply-offset.ts"
+import { CheckpointBody, type SnapshotState } from "../../schemas/snapshot-state.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { ApplyProgress, type ApplySilent } from "./ApplyProgress.ts"
-import { CaptureFenced, ChangeLog, type ChangeLogError, type LogAppender, type LogTail } from "./ChangeLog.ts"
-import {
-  ChangeSource,
-  Undecodable,
-  type ChangeSourceError,
-  type SourceChunk,
-  type SourceReader
-} from "./ChangeSource.ts"
-import { mustAskApply, outranks, planResume, type ResumePlan } from "./resume-plan.ts"
+import { CaptureFenced, ChangeLog, type ChangeLogError, type LogTail } from "./ChangeLog.ts"
+import { ChangeSource, type ChangeSourceError } from "./ChangeSource.ts"
+import { pump } from "./pump.ts"
+import { mustAskApply, outranks, planResume, type ResumePlan, type StartAt } from "./resume-plan.ts"
+import { withNewTables } from "./SnapshotRun.ts"
+import type { SnapshotSource } from "./SnapshotSource.ts"
 import { SourceTranslator, type TranslatorOptions } from "./SourceTranslator.ts"
 
 export type CaptureError = ChangeSourceError | ChangeLogError | ApplySilent
 
 export interface CaptureOptions extends TranslatorOptions {
-  readonly start: "earliest" | "latest"
+  readonly start: StartAt
   readonly checkpointMillis: number
+  /** Rows of one chunk of a table's copy. */
+  readonly snapshotRows: number
 }
 
 /** The highest rank that this process wrote under; memory only to know whether somebody else came later. */
@@ -36,7 +37,7 @@ interface Rank {
 
 export const capture = (
   options: CaptureOptions
-): Effect.Effect<never, CaptureError, ChangeSource | ChangeLog | ApplyProgress> =>
+): Effect.Effect<never, CaptureError, ChangeSource | SnapshotSource | ChangeLog | ApplyProgress> =>
   Effect.suspend(() => {
     const rank: Rank = { generation: 0, epoch: 0 }
     return persevere("capture", (steady) => Effect.scoped(attempt(options, rank, steady)))
@@ -52,8 +53,10 @@ const attempt = Effect.fnUntraced(function* (
   const tail = yield* log.tail
   yield* leaveIfFenced(tail, rank)
   const bounds = yield* source.bounds
-  const plan = planResume(tail, yield* whereApplyStands(tail), bounds, options.start, rank.epoch)
-  const translator = new SourceTranslator(options, plan)
+  const applied = yield* whereApplyStands(tail)
+  const plan = planResume(tail, applied, bounds, options.start, rank.epoch)
+  const snapshot = yield* snapshotAt(plan, tail, applied, options)
+  const translator = new SourceTranslator(options, plan, snapshot)
   const appender = yield* log.appender(tail.lastSequence)
   yield* appender.append(translator.checkpoint())
   yield* appender.flush
@@ -62,7 +65,7 @@ const attempt = Effect.fnUntraced(function* (
   yield* announce(plan)
   const reader = yield* source.open(plan.anchor)
   yield* steady
-  return yield* pump(reader, appender, translator, options.checkpointMillis)
+  return yield* pump(reader, appender, translator, options)
 })
 
 const askAgain = Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "2 seconds" }))
@@ -93,6 +96,27 @@ const whereApplyStands = Effect.fnUntraced(function* (tail: LogTail) {
   )
 })
 
+const decodeCheckpoint = Schema.decodeUnknownResult(Schema.fromJsonString(CheckpointBody))
+
+/** How far the copy of the tables is at the place where capture goes on; tables new in the configuration are added. */
+const snapshotAt = Effect.fnUntraced(function* (
+  plan: ResumePlan,
+  tail: LogTail,
+  applied: ApplyOffset | undefined,
+  options: CaptureOptions
+) {
+  let known: SnapshotState | undefined
+  if (plan.why === "resume") {
+    const log = yield* ChangeLog
+    const checkpoint = yield* log.lastCheckpoint
+    const isOurs = checkpoint !== undefined && checkpoint.head.generation === tail.head?.generation
+    const body = isOurs ? decodeCheckpoint(new TextDecoder().decode(checkpoint.body)) : undefined
+    known = body === undefined ? undefined : Result.getOrUndefined(body)?.snapshot
+  } else known = applied?.snapshot
+  const isCovered = known === undefined && options.start !== "snapshot"
+  return withNewTables(known, options.tables, isCovered ? "done" : "waiting")
+})
+
 const announce = (plan: ResumePlan): Effect.Effect<void> =>
   Effect.logInfo("capture begins", {
     why: plan.why,
@@ -103,41 +127,3 @@ const announce = (plan: ResumePlan): Effect.Effect<void> =>
     generation: plan.generation,
     epoch: plan.epoch
   })
-
-/**
- * Moves changes until something fails. While it waits for the source it also watches the messages in flight, and
- * writes a checkpoint once transactions without mapped changes have been read for `checkpointMillis`.
- */
-const pump = Effect.fnUntraced(function* (
-  reader: SourceReader,
-  appender: LogAppender,
-  translator: SourceTranslator,
-  checkpointMillis: number
-): Effect.fn.Return<never, ChangeSourceError | ChangeLogError, Scope.Scope> {
-  let lastMessageAt = yield* Clock.currentTimeMillis
-  while (true) {
-    const waiting = yield* Effect.forkScoped(reader.next)
-    let chunk = Option.none<SourceChunk>()
-    while (Option.isNone(chunk)) {
-      chunk = yield* Fiber.join(waiting).pipe(
-        Effect.raceFirst(appender.flush.pipe(Effect.andThen(Effect.never))),
-        Effect.timeoutOption(checkpointMillis)
-      )
-      const now = yield* Clock.currentTimeMillis
-      if (Option.isSome(chunk)) {
-        const messages = yield* translate(translator, chunk.value)
-        for (const message of messages) yield* appender.append(message)
-        if (messages.length > 0) lastMessageAt = now
-      }
-      if (translator.isBehind && now - lastMessageAt >= checkpointMillis) {
-        yield* appender.append(translator.checkpoint())
-        lastMessageAt = now
-      }
-    }
-  }
-})
-
-const translate = (translator: SourceTranslator, chunk: SourceChunk) =>
-  Effect.try({ try: () => translator.translate(chunk), catch: (error) => error }).pipe(
-    Effect.catch((error) => (error instanceof Undecodable ? Effect.fail(error) : Effect.die(error)))
-  )

@@ -14,6 +14,9 @@ import { binlogFileNumber, formatPosition, START, type PositionText } from "../.
 import type { SourceBounds } from "./ChangeSource.ts"
 import type { LogTail } from "./ChangeLog.ts"
 
+/** Where a connector that never ran begins; `snapshot`: with what comes next, after a copy of the tables. */
+export type StartAt = "snapshot" | "earliest" | "latest"
+
 export interface ResumePlan {
   readonly why: "new" | "resume" | "heal"
   readonly anchor: Anchor
@@ -43,7 +46,7 @@ export const planResume = (
   tail: LogTail,
   applied: ApplyOffset | undefined,
   bounds: SourceBounds,
-  start: "earliest" | "latest",
+  start: StartAt,
   mine: number
 ): ResumePlan => {
   const { head, firstHead } = tail
@@ -72,14 +75,11 @@ const heal = (applied: ApplyOffset, generation: number, epoch: number): ResumePl
   committedAt: applied.committedAt
 })
 
-const begin = (
-  bounds: SourceBounds,
-  start: "earliest" | "latest",
-  tail: LogTail,
-  mine: number
-): ResumePlan => {
-  // A log that was emptied before anything was applied may have held changes: only the oldest binlog covers them.
-  const from = start === "earliest" || tail.lastSequence > 0 ? bounds.first : bounds.last
+const begin = (bounds: SourceBounds, start: StartAt, tail: LogTail, mine: number): ResumePlan => {
+  // A log that was emptied before anything was applied may have held changes: only a copy or the oldest binlog covers
+  // them.
+  const fromFirst = start === "earliest" || (start === "latest" && tail.lastSequence > 0)
+  const from = fromFirst ? bounds.first : bounds.last
   const anchor: Anchor = {
     file: from.file,
     position: from.position,

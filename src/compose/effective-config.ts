@@ -21,7 +21,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
     port: config.source.port ?? 3306,
     serverId: config.source.serverId ?? defaultServerId(config.connector),
     // A connector that begins late would miss what was written before: that is never the silent choice (G1).
-    start: config.source.start ?? "earliest"
+    start: config.source.start ?? "snapshot"
   },
   changeLog: {
     ...config.changeLog,
@@ -45,6 +45,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
     segmentEvents: config.limits?.segmentEvents ?? 500,
     segmentBytes: config.limits?.segmentBytes ?? 262_144,
     batchEvents: config.limits?.batchEvents ?? 1000,
+    snapshotRows: config.limits?.snapshotRows ?? 2000,
     checkpointSeconds: config.limits?.checkpointSeconds ?? 2
   }
 })

@@ -6,6 +6,7 @@ import { layerApplyProgress } from "../../connectors/jetstream/NatsApplyProgress
 import { NatsConnection } from "../../connectors/jetstream/NatsConnection.ts"
 import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.ts"
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
+import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
 import * as PostgresProfileStore from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import { offsetMinutes } from "../../schemas/civil-time.ts"
 import type { Role } from "../cli/Actions.ts"
@@ -39,8 +40,10 @@ type LogOptions = Effect.Success<ReturnType<typeof changeLogOptions>>
 
 const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogOptions) {
   const { connector, source, tables, limits } = effectiveConfig(loaded.config)
+  const sourceSettings = yield* sourceOptions(loaded)
   const ports = Layer.mergeAll(
-    MySqlChangeSource.layer(yield* sourceOptions(loaded)),
+    MySqlChangeSource.layer(sourceSettings),
+    MySqlSnapshotSource.layer(sourceSettings),
     layerChangeLog(log),
     layerApplyProgress(log)
   )
@@ -50,7 +53,8 @@ const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogO
     start: source.start,
     zoneMinutes: offsetMinutes(source.timeZone) ?? 0,
     limits: { events: limits.segmentEvents, bytes: limits.segmentBytes },
-    checkpointMillis: limits.checkpointSeconds * 1000
+    checkpointMillis: limits.checkpointSeconds * 1000,
+    snapshotRows: limits.snapshotRows
   }).pipe(Effect.provide(ports), Effect.annotateLogs({ connector, role: "capture" }))
 })
 

@@ -1,0 +1,147 @@
+/**
+ * The copy of the source tables beside the stream: what to read next, what the stream has made obsolete, what may leave
+ * (D5). Pure but for its own memory.
+ *
+ * - A chunk row leaves only once the stream has been read to the chunk's high mark, and only if the stream did not touch
+ *   its key since the chunk was asked for: what the stream brought is newer or the same (G2).
+ * - Progress moves with the checkpoint behind the rows, so that a crash repeats a chunk at most (G1).
+ * - One chunk is held at a time (G8).
+ */
+import type { TableConfig } from "../../schemas/connector-config.ts"
+import { binlogFileNumber } from "../../schemas/position.ts"
+import type { SnapshotState, TableSnapshot } from "../../schemas/snapshot-state.ts"
+import type { RowImage, RowsEvent } from "./ChangeSource.ts"
+import { keyText } from "./field-text.ts"
+import type { ChunkRequest, SnapshotChunk } from "./SnapshotSource.ts"
+import type { TablePlan } from "./table-plan.ts"
+
+/** Directories first: a score that arrives before its learner would be held for nothing. */
+const ORDER: Readonly<Record<TableConfig["as"], number>> = { learner: 0, assessment: 1, score: 2, row: 3 }
+
+/** State of a connector that begins, or that has got another table: what is not listed yet is to be copied. */
+export const withNewTables = (
+  known: SnapshotState | undefined,
+  tables: ReadonlyArray<Pick<TableConfig, "table" | "as">>,
+  state: "waiting" | "done"
+): SnapshotState => {
+  const added = tables
+    .filter(({ table }) => known?.tables.some((entry) => entry.table === table) !== true)
+    .toSorted((a, b) => ORDER[a.as] - ORDER[b.as])
+    .map(({ table }): TableSnapshot => ({ table, state, after: null, where: null, rows: 0, estimate: null }))
+  return { paused: known?.paused ?? false, tables: [...(known?.tables ?? []), ...added] }
+}
+
+/** Rows that may leave, all of one table. */
+export interface CopiedRows {
+  /** Index among the mapped tables. */
+  readonly table: number
+  readonly images: ReadonlyArray<RowImage>
+}
+
+interface Window {
+  readonly index: number
+  readonly plan: TablePlan
+  readonly touched: Set<string>
+  chunk: SnapshotChunk | undefined
+}
+
+interface Place {
+  readonly file: string
+  readonly position: number
+}
+
+export class SnapshotRun {
+  readonly #plans: ReadonlyArray<TablePlan>
+  #state: SnapshotState
+  #window: Window | undefined
+
+  constructor(plans: ReadonlyArray<TablePlan>, state: SnapshotState) {
+    this.#plans = plans
+    this.#state = state
+  }
+
+  get state(): SnapshotState {
+    return this.#state
+  }
+
+  /** The next chunk to ask for, which opens the window; `undefined` while one is open or nothing is to be copied. */
+  begin(rowsMax: number, processed: ChunkRequest["processed"]): ChunkRequest | undefined {
+    if (this.#window !== undefined || this.#state.paused) return undefined
+    const entry = this.#state.tables.find(({ state, table }) => isOpen(state) && this.#indexOf(table) >= 0)
+    if (entry === undefined) return undefined
+    const index = this.#indexOf(entry.table)
+    const plan = this.#plans[index]!
+    this.#window = { index, plan, touched: new Set(), chunk: undefined }
+    return {
+      table: plan.wanted,
+      key: plan.key.map((column) => plan.wanted.columns[column]!),
+      after: entry.after ?? undefined,
+      where: entry.where ?? undefined,
+      rowsMax,
+      processed
+    }
+  }
+
+  /** The stream brought rows of a table; those in the window are obsolete. */
+  touch(rows: RowsEvent): void {
+    const window = this.#window
+    if (window === undefined || rows.table !== window.index) return
+    for (const images of [rows.before, rows.after]) {
+      for (const image of images ?? []) {
+        const key = keyText(window.plan.key, image)
+        if (key !== undefined) window.touched.add(key)
+      }
+    }
+  }
+
+  arrived(chunk: SnapshotChunk): void {
+    if (this.#window !== undefined) this.#window.chunk = chunk
+  }
+
+  /** The rows of the open window once the stream has been read to its high mark; closes it and moves progress on. */
+  settle(reached: Place): CopiedRows | undefined {
+    const window = this.#window
+    if (window?.chunk === undefined || isBefore(reached, window.chunk.high)) return undefined
+    const { chunk, plan, index, touched } = window
+    this.#window = undefined
+    this.#advance(plan.name, chunk)
+    return {
+      table: index,
+      images: chunk.rows.filter((image) => !touched.has(keyText(plan.key, image) ?? ""))
+    }
+  }
+
+  /** Notes the server's estimate of the table that is being copied. */
+  estimated(table: string, rows: number | undefined): void {
+    this.#update(table, (entry) => ({ ...entry, estimate: rows ?? null }))
+  }
+
+  #advance(table: string, chunk: SnapshotChunk): void {
+    this.#update(table, (entry) => ({
+      ...entry,
+      state: chunk.isEnd ? "done" : "running",
+      after: chunk.isEnd ? null : (chunk.last ?? entry.after),
+      rows: entry.rows + chunk.rows.length
+    }))
+  }
+
+  #update(table: string, change: (entry: TableSnapshot) => TableSnapshot): void {
+    const first = this.#state.tables.findIndex((entry) => entry.table === table && isOpen(entry.state))
+    this.#state = {
+      ...this.#state,
+      tables: this.#state.tables.map((entry, index) => (index === first ? change(entry) : entry))
+    }
+  }
+
+  #indexOf(table: string): number {
+    return this.#plans.findIndex(({ name }) => name === table)
+  }
+}
+
+const isOpen = (state: TableSnapshot["state"]): boolean => state === "waiting" || state === "running"
+
+/** File names end in a number that outgrows six digits; the bases are equal on one server. */
+const isBefore = (a: Place, b: Place): boolean => {
+  const [x, y] = [binlogFileNumber(a.file) ?? 0, binlogFileNumber(b.file) ?? 0]
+  return x < y || (x === y && a.position < b.position)
+}
