@@ -118,7 +118,7 @@ const start = async (kind: ServerKind, settings: ReadonlyArray<string> = []): Pr
 
 describe.each(kinds)("%s", (kind) => {
   it(
-    "keeps its port and what was written over a crash and a clean end, and leaves no file (D10)",
+    "keeps its port and what was written over a crash and a clean end, and leaves no file (G1)",
     { timeout: bound },
     async () => {
       const { begin, count, write } = ledgers[kind]
@@ -141,7 +141,7 @@ describe.each(kinds)("%s", (kind) => {
 })
 
 describe("servers", () => {
-  it("two of a kind live side by side (D10)", { timeout: bound }, async () => {
+  it("two of a kind live side by side (G1)", { timeout: bound }, async () => {
     const [one, other] = await Promise.all([start("nats"), start("nats")])
     expect(one.port).not.toBe(other.port)
     await natsLedger.begin(one.url)
@@ -150,7 +150,7 @@ describe("servers", () => {
     expect(await natsLedger.count(other.url)).toBe(0)
   })
 
-  it("a frozen one answers nobody, and goes on where it was (D10)", { timeout: bound }, async () => {
+  it("a frozen one answers nobody, and goes on where it was (G1)", { timeout: bound }, async () => {
     const server = await start("nats")
     await natsLedger.begin(server.url)
     server.pause()
@@ -168,13 +168,13 @@ describe("servers", () => {
     expect(await natsLedger.count(server.url)).toBe(0)
   })
 
-  it("a wrong setting is told with the server's own words (D10)", { timeout: bound }, async () => {
+  it("a wrong setting is told with the server's own words (G1)", { timeout: bound }, async () => {
     await expect(start("nats", ["nonsense_setting: 1"])).rejects.toThrow(
       /nats .* did not start.*nonsense_setting/s
     )
   })
 
-  it("the server ends when its owner is killed (D10)", { timeout: bound }, async () => {
+  it("the server ends when its owner is killed (G1)", { timeout: bound }, async () => {
     const door = resolve(import.meta.dirname, "../../deploy/servers/server.ts")
     const script = `
       const { startServer } = await import(${JSON.stringify(door)})
