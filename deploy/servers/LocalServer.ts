@@ -2,7 +2,7 @@
 import { rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Installation } from "./installation.ts"
-import { OwnedProcess } from "./OwnedProcess.ts"
+import type { OwnedProcess } from "./OwnedProcess.ts"
 import type { Placement, Recipe, ServerUser } from "./recipe.ts"
 import type { RunningServer, ServerKind } from "./RunningServer.ts"
 import { untilAnswer } from "./until-answer.ts"
@@ -25,6 +25,7 @@ export class LocalServer implements RunningServer {
   readonly #process: OwnedProcess
 
   constructor(
+    owned: OwnedProcess,
     installation: Installation,
     recipe: Recipe,
     placement: Placement,
@@ -40,7 +41,7 @@ export class LocalServer implements RunningServer {
     this.#recipe = recipe
     this.#placement = placement
     this.#user = user
-    this.#process = new OwnedProcess(placement.directory)
+    this.#process = owned
   }
 
   get pid(): number | undefined {

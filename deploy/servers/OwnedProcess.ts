@@ -35,7 +35,12 @@ if [ -n "$pid" ]; then
   kill -KILL "$pid"
 fi
 tries=0
-until rm -rf "$1" || [ $tries -ge 50 ]; do tries=$((tries + 1)); sleep 0.1; done
+while [ -e "$1" ] && [ $tries -lt 50 ]; do
+  rm -rf "$1"
+  # a server killed while it starts may make its folder once more before the signal takes effect
+  sleep 0.1
+  tries=$((tries + 1))
+done
 `
 
 /** State and parent of a process, from /proc/PID/stat (proc(5)); undefined when it is gone. */

@@ -4,7 +4,7 @@
  * Invariant: a folder under its final name is complete. It is made under a temporary name beside it and renamed.
  */
 import { existsSync } from "node:fs"
-import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises"
 import { isAbsolute, join, resolve } from "node:path"
 import { withLock } from "./lock.ts"
 
@@ -20,10 +20,24 @@ export const serversFolder = (): string => join(cacheFolder(), "servers")
 
 export const lockFile = (name: string): string => join(serversFolder(), "locks", name)
 
+const longAgo = 6 * 60 * 60 * 1000
+
 /** A fresh folder beside the cached ones, on the same file system, so that a rename publishes it. */
 export const workFolder = async (): Promise<string> => {
   const parent = join(serversFolder(), "unfinished")
   await mkdir(parent, { recursive: true })
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name)
+    // left behind by a run that was killed: no making takes that long
+    const age =
+      performance.timeOrigin +
+      performance.now() -
+      (await stat(path).then(
+        (s) => s.mtimeMs,
+        () => Infinity
+      ))
+    if (age > longAgo) await rm(path, { recursive: true, force: true })
+  }
   return mkdtemp(join(parent, "w-"))
 }
 

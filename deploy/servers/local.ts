@@ -5,6 +5,7 @@ import { basename, join } from "node:path"
 import { cached } from "./cache.ts"
 import { findInstallation, type Installation } from "./installation.ts"
 import { LocalServer } from "./LocalServer.ts"
+import { OwnedProcess } from "./OwnedProcess.ts"
 import { freePort } from "./ports.ts"
 import { toStandardError } from "./progress.ts"
 import type { Recipe, ServerUser } from "./recipe.ts"
@@ -94,17 +95,20 @@ export const startLocal = async (kind: ServerKind, options: StartOptions): Promi
   const found = await findInstallation(kind, progress)
   const files = await template(found, recipe, user, progress)
   for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort()
     const directory = await makeServerFolder(kind, options.directory, user)
+    // from here on the folder goes with its owner, even if that one is killed while the files are being copied
+    const owned = new OwnedProcess(directory)
     const placement = {
       name: basename(directory),
       directory,
       listen: "127.0.0.1",
-      port: await freePort(),
+      port,
       durable: options.durable ?? false,
       settings: options.settings ?? []
     }
     const installation = user === undefined ? found : await within(found, directory)
-    const server = new LocalServer(installation, recipe, placement, user)
+    const server = new LocalServer(owned, installation, recipe, placement, user)
     try {
       if (files !== undefined) {
         await copyFolder(files, join(directory, "data"))

@@ -23,7 +23,7 @@ afterEach(() => {
 const quiet = (): void => undefined
 
 describe("lock", () => {
-  it("one holds it at a time, and who waits says for whom (D10)", async () => {
+  it("one holds it at a time, and who waits says for whom (G1)", async () => {
     const lines: Array<string> = []
     let inside = 0
     let most = 0
@@ -51,7 +51,7 @@ describe("lock", () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it("a dead owner's lock is taken over, even where its pid lives again (D10)", async () => {
+  it("a dead owner's lock is taken over, even where its pid lives again (G1)", async () => {
     const dead = spawnSync("true").pid
     for (const owner of [`${dead} 1`, `${process.pid} 1`, ""]) {
       writeFileSync(join(folder, "lock"), owner)
@@ -59,7 +59,7 @@ describe("lock", () => {
     }
   })
 
-  it("work that fails gives the lock back (D10)", async () => {
+  it("work that fails gives the lock back (G1)", async () => {
     await expect(
       withLock(join(folder, "lock"), quiet, () => Promise.reject(new Error("broken")))
     ).rejects.toThrow("broken")
@@ -68,7 +68,7 @@ describe("lock", () => {
 })
 
 describe("cache", () => {
-  it("a folder is made once for all who ask at the same time (D10)", async () => {
+  it("a folder is made once for all who ask at the same time (G1)", async () => {
     let made = 0
     const make = async (target: string): Promise<void> => {
       made += 1
@@ -80,7 +80,7 @@ describe("cache", () => {
     expect(readFileSync(join(folders[0] ?? "", "file"), "utf8")).toBe("whole")
   })
 
-  it("a making that breaks off leaves nothing under the final name (D10)", async () => {
+  it("a making that breaks off leaves nothing under the final name (G1)", async () => {
     const broken = cached("thing-1", quiet, async (target) => {
       await writeFile(join(target, "file"), "half")
       throw new Error("no space")
@@ -90,7 +90,7 @@ describe("cache", () => {
     expect(readdirSync(join(serversFolder(), "unfinished"))).toEqual([])
   })
 
-  it("a relative cache folder is refused (D10)", () => {
+  it("a relative cache folder is refused (G1)", () => {
     vi.stubEnv("GRADEWIRE_CACHE", "cache")
     expect(() => serversFolder()).toThrow("absolute")
   })

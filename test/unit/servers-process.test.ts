@@ -52,7 +52,7 @@ const endings = {
 
 describe("owner", () => {
   it.each(Object.entries(endings))(
-    "the server and its folder go when the owner ends by %s (D10)",
+    "the server and its folder go when the owner ends by %s (G1)",
     async (_name, ending) => {
       const store = mkdtempSync(join(folder, "server-"))
       const script = join(folder, "owner.ts")
@@ -68,7 +68,7 @@ describe("owner", () => {
 })
 
 describe("owned process", () => {
-  it("kill ends its children too, before it returns (D10)", async () => {
+  it("kill ends its children too, before it returns (G1)", async () => {
     const owned = new OwnedProcess(folder)
     const listening = Promise.withResolvers<number>()
     const bell = createServer((socket) => {
@@ -90,7 +90,7 @@ describe("owned process", () => {
     expect(existsSync(folder)).toBe(true)
   })
 
-  it("a program that cannot be started says so (D10)", async () => {
+  it("a program that cannot be started says so (G1)", async () => {
     const owned = new OwnedProcess(folder)
     owned.start({ file: join(folder, "nothing"), args: [] }, folder, join(folder, "log"))
     await expect.poll(() => owned.outcome).toContain("could not be started")
@@ -98,7 +98,7 @@ describe("owned process", () => {
     owned.release()
   })
 
-  it("one that ignores its signal is killed after the bound (D10)", async () => {
+  it("one that ignores its signal is killed after the bound (G1)", async () => {
     const owned = new OwnedProcess(folder)
     const script = `process.on("SIGTERM", () => 0); require("fs").writeFileSync("ready", ""); setInterval(() => 0, 1000)`
     owned.start({ file: process.execPath, args: ["-e", script] }, folder, join(folder, "log"))

@@ -7,7 +7,7 @@ import { compareVersions } from "../../deploy/servers/cache.ts"
 const bookworm = { id: "debian", codename: "bookworm" }
 
 describe("apt sources", () => {
-  it("one-line sources give URI, suite, components and key, whatever their options (D10)", () => {
+  it("one-line sources give URI, suite, components and key, whatever their options (G1)", () => {
     const text = [
       "# deb http://off.example/debian bookworm main",
       "deb http://mirror.example/debian bookworm main contrib # ours",
@@ -30,7 +30,7 @@ describe("apt sources", () => {
     ])
   })
 
-  it("deb822 stanzas give one source per URI and suite, and none where disabled (D10)", () => {
+  it("deb822 stanzas give one source per URI and suite, and none where disabled (G1)", () => {
     const text = [
       "Types: deb deb-src",
       "# a comment inside",
@@ -67,7 +67,7 @@ describe("apt sources", () => {
     ])
   })
 
-  it("only mirrors of the Debian archive are asked for its rolling suite, each once (D10)", () => {
+  it("only mirrors of the Debian archive are asked for its rolling suite, each once (G1)", () => {
     const sources = parseOneLineSources(
       [
         "deb http://mirror.example/debian bookworm main",
@@ -84,7 +84,7 @@ describe("apt sources", () => {
 })
 
 describe("packages of the machine", () => {
-  it("apt is told of them without those to be fetched and without relations (D10)", () => {
+  it("apt is told of them without those to be fetched and without relations (G1)", () => {
     const status = [
       "Package: libc6\nStatus: install ok installed\nDepends: libgcc-s1,\n libcrypt1\nVersion: 2.36",
       "Package: postgresql-15\nStatus: install ok installed\nVersion: 15.1",
@@ -97,7 +97,7 @@ describe("packages of the machine", () => {
     )
   })
 
-  it("versions compare by number, not by letter (D10)", () => {
+  it("versions compare by number, not by letter (G1)", () => {
     expect(["9.7.4", "10.11.9", "10.11.19", "9.10"].sort(compareVersions)).toEqual([
       "9.7.4",
       "9.10",
