@@ -5,7 +5,13 @@
  * rolled-back rows never leave; what cannot be understood throws and leaves the reader dead (G3); a run of
  * transactions without wanted rows shrinks to its last one.
  */
-import type { BeginEvent, CommitEvent, SourceEvent, WantedTable } from "../../src/capture/ChangeSource.ts"
+import type {
+  BeginEvent,
+  CommitEvent,
+  RotatedEvent,
+  SourceEvent,
+  WantedTable
+} from "../../src/capture/ChangeSource.ts"
 import { Undecodable, SchemaDrift } from "../../src/capture/ChangeSource.ts"
 import { ByteCursor } from "./binlog/byte-cursor.ts"
 import { damaged, DecodeFailure } from "./binlog/decode-failure.ts"
@@ -118,7 +124,7 @@ export class TransactionReader {
     this.abandon()
     if (!this.rotated) return
     // Without this an idle server's stored position would stay in a file that gets purged.
-    this.out.push({ _tag: "Rotated", file: this.framer.file, position: start })
+    this.emitRotated(start)
   }
 
   private read(event: BinlogEvent, start: number, end: number): void {
@@ -165,8 +171,7 @@ export class TransactionReader {
 
   /** Bytes without a transaction count as read: whoever waits for the end of the binlog would wait for ever. */
   private passed(end: number): void {
-    if (this.open !== undefined) return
-    this.out.push({ _tag: "Rotated", file: this.framer.file, position: end })
+    if (this.open === undefined) this.emitRotated(end)
   }
 
   private beginWith(facts: GtidFacts, start: number): void {
@@ -306,6 +311,14 @@ export class TransactionReader {
     if (!open.released && open.rows === 0) return this.emitEmpty(open.begin, end)
     open.release(this.out)
     this.out.push({ _tag: "Commit", file: this.framer.file, position: end })
+  }
+
+  /** Replaces its predecessor where nobody has fetched that yet. */
+  private emitRotated(position: number): void {
+    const rotated: RotatedEvent = { _tag: "Rotated", file: this.framer.file, position }
+    const last = this.out.length - 1
+    if (this.out[last]?._tag === "Rotated") this.out[last] = rotated
+    else this.out.push(rotated)
   }
 
   /** Replaces an empty transaction that nobody has fetched yet. */

@@ -74,7 +74,8 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
     const options = optionsFor([{ schema: "lms", table: "sums", columns: ["id"] }])
     const events = await read(options, anchor, commits(5))
     expect(rowsOf(events).flatMap((event) => event.after!)).toEqual([[0], [1], [2], [3], [4]])
-    expect(events.filter((event) => event._tag === "Rotated")).toHaveLength(4)
+    const files = new Set(events.flatMap((event) => (event._tag === "Rotated" ? [event.file] : [])))
+    expect(files.size).toBe(4)
     const begins = events.filter((event) => event._tag === "Begin")
     for (const begin of begins) {
       const again = await read(
