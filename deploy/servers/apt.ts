@@ -96,6 +96,8 @@ const prepareApt = async (suite: Suite, wanted: RegExp, progress: (line: string)
     const list = join(folder, "sources.list")
     await writeFile(list, await sidSources())
     settings.push(`Dir::Etc::sourcelist "${list}";`, 'Dir::Etc::sourceparts "/dev/null";')
+    // an unreachable mirror is the cause to tell, not the packages that are then unknown
+    settings.push('APT::Update::Error-Mode "any";')
     settings.push('Dir::Etc::preferences "/dev/null";', 'Dir::Etc::preferencesparts "/dev/null";')
   }
   // as root apt downloads as the user _apt, who cannot enter a checkout below a private home

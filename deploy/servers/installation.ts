@@ -53,7 +53,7 @@ const needs: Readonly<Record<ServerKind, Needs>> = {
     minimum: "8.4",
     isGenuine: (line) => !/mariadb/i.test(line),
     sources: [{ suite: "sid", packages: ["mysql-server-core"], wanted: /^mysql-server-core/ }],
-    install: "set GRADEWIRE_MYSQLD=/path/to/mysqld (8.4 or newer), or start a Docker engine"
+    install: "export GRADEWIRE_MYSQLD=/path/to/mysqld, or start a Docker engine"
   },
   mariadb: {
     title: "MariaDB",
@@ -77,7 +77,7 @@ const needs: Readonly<Record<ServerKind, Needs>> = {
     minimum: "2.12",
     isGenuine: (line) => /nats-server/.test(line),
     sources: [{ suite: "sid", packages: ["nats-server"], wanted: /^nats-server$/ }],
-    install: "set GRADEWIRE_NATS_SERVER=/path/to/nats-server (2.12 or newer), or start a Docker engine"
+    install: "export GRADEWIRE_NATS_SERVER=/path/to/nats-server, or start a Docker engine"
   },
   postgresql: {
     title: "PostgreSQL",

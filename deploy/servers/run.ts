@@ -34,7 +34,11 @@ export const run = (program: Program, options: RunOptions = {}): Promise<string>
       child.stdin.on("error", () => undefined)
       createReadStream(options.inputFile).pipe(child.stdin)
     }
-    child.once("error", fail)
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      fail(
+        error.code === "ENOENT" ? new Error(`this machine has no ${program.file}`, { cause: error }) : error
+      )
+    )
     child.once("close", (code, signal) => {
       const text = printed.join("")
       if (code === 0) done(text)
