@@ -89,6 +89,7 @@ const prepareApt = async (suite: Suite, wanted: RegExp, progress: (line: string)
     'Dir::Cache::pkgcache "";',
     'Dir::Cache::srcpkgcache "";',
     'APT::Install-Recommends "0";',
+    'Acquire::Retries "3";',
     'Acquire::Languages "none";',
     'Acquire::GzipIndexes "true";'
   ]
