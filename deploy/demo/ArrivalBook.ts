@@ -36,7 +36,10 @@ export interface Sample {
   readonly bulk: boolean
 }
 
-/** From a kill, a restart or a large import until nothing old was in flight any more. */
+/**
+ * From a kill, a restart or a large import until what had piled up meanwhile was through: all that was committed before
+ * everything ran again, and then either nothing in flight was old, or the next such pile was through as well.
+ */
 export interface DisturbedTime {
   readonly from: number
   to: number
@@ -44,8 +47,10 @@ export interface DisturbedTime {
 
 /** How long an arrival must be past until earlier changes count as overtaken: notifications of one commit come together. */
 const OVERTAKEN_AFTER_MS = 500
-/** Nothing in flight is older: the disturbance is over. */
-export const CALM_MS = 100
+/** Nothing in flight is older: nothing piles up. */
+const CALM_MS = 50
+/** Piles that must be through, each what was committed before the one before was. */
+const PILES = 2
 
 export class ArrivalBook {
   readonly samples: Array<Sample> = []
@@ -66,6 +71,8 @@ export class ArrivalBook {
   readonly #early = new Map<string, Array<{ readonly state: ResultState; readonly at: number }>>()
   readonly #recent: Array<{ readonly sentAt: number; readonly at: number }> = []
   #overtakenBefore = 0
+  #pileBefore: number | undefined
+  #piles = 0
 
   committed(change: Committed): void {
     const { ref } = change
@@ -97,6 +104,14 @@ export class ArrivalBook {
   disturb(at: number): void {
     const last = this.disturbed.at(-1)
     if (last === undefined || last.to !== Infinity) this.disturbed.push({ from: at, to: Infinity })
+    this.#pileBefore = undefined
+    this.#piles = 0
+  }
+
+  /** Nothing has piled up: a disturbance is over. */
+  calm(at: number): void {
+    const last = this.disturbed.at(-1)
+    if (last?.to === Infinity) last.to = at
   }
 
   /** Since when the disturbance lasts; undefined in calm times. */
@@ -117,8 +132,7 @@ export class ArrivalBook {
       this.overtaken += pending.weight
       this.#finish(pending)
     }
-    const last = this.disturbed.at(-1)
-    if (running && last?.to === Infinity && now - (this.oldestCommit ?? now) < CALM_MS) last.to = now
+    if (running) this.#calmDown(now)
   }
 
   /** When the oldest change in flight was committed. */
@@ -163,6 +177,18 @@ export class ArrivalBook {
     }
     if (queue.length === 0) this.#pending.delete(ref)
     this.#recent.push({ sentAt: last.sentAt, at })
+  }
+
+  #calmDown(now: number): void {
+    const last = this.disturbed.at(-1)
+    if (last?.to !== Infinity) return
+    const oldest = this.oldestCommit ?? now
+    if (this.#pileBefore !== undefined && oldest > this.#pileBefore) {
+      this.#piles += 1
+      this.#pileBefore = now
+    }
+    this.#pileBefore ??= now
+    if (this.#piles >= PILES || (this.#piles > 0 && now - oldest < CALM_MS)) last.to = now
   }
 
   #finish(pending: Pending): void {

@@ -115,9 +115,9 @@ export class Faults {
     const over = this.#at(1, abort)
     const isBack = await Promise.race([arrival.then(() => true), over.then(() => false)])
     if (!isBack) return
-    const back = `${what} is back after ${duration(performance.now() - since)}: scores arrive again`
+    const back = `${what} is back after ${duration(performance.now() - since)}: scores arrive`
     this.#live.event(
-      this.#screen.style("green", `${back}${waited > 0 ? ` (${count(waited)} changes had waited)` : ""}`)
+      this.#screen.style("green", `${back}${waited > 0 ? `, ${count(waited)} had waited` : ""}`)
     )
   }
 

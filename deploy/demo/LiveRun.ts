@@ -4,7 +4,7 @@
  * A fault disturbs from its first moment until the profile has caught up; {@link ArrivalBook} keeps those times.
  */
 import { setTimeout as pause } from "node:timers/promises"
-import { type ArrivalBook, CALM_MS } from "./ArrivalBook.ts"
+import type { ArrivalBook } from "./ArrivalBook.ts"
 import type { Afflicted, Faults, States } from "./Faults.ts"
 import { clock, count, duration } from "./figures.ts"
 import type { Gradewire } from "./Gradewire.ts"
@@ -17,6 +17,8 @@ import type { Screen } from "./Screen.ts"
 import type { Writers } from "./Writers.ts"
 
 const REDRAW_MS = 250
+/** How often processes and backlog are looked at. */
+const WATCH_MS = 50
 /** Seconds of lag in the little graph. */
 const GRAPH_SECONDS = 24
 
@@ -94,7 +96,7 @@ export class LiveRun implements Afflicted {
       if (this.#gradewire.pid === undefined) throw new Error(`gradewire ${this.#gradewire.outcome}`)
       if (performance.now() > deadline) throw new Error("no score reached the profile within 60 s")
     }
-    this.book.settle(performance.now(), true)
+    this.book.calm(performance.now())
     return performance.now() - this.#gradewire.startedAt
   }
 
@@ -171,6 +173,7 @@ export class LiveRun implements Afflicted {
   /** Screen, queue length and processes, until the drain is over. Rejects when a process ends by itself for good. */
   async #watch(): Promise<void> {
     let nextSecond = performance.now() + 1000
+    let nextDraw = 0
     while (this.#watching && !this.#abort.signal.aborted) {
       const now = performance.now()
       const { changeLog, gradewire } = this.states
@@ -181,7 +184,7 @@ export class LiveRun implements Afflicted {
         this.event(
           this.#screen.style(
             "green",
-            `caught up after ${duration(now - since)}: nothing older than ${CALM_MS} ms is in flight`
+            `caught up after ${duration(now - since)}: what had piled up has arrived`
           )
         )
       if (gradewire === "running" && this.#gradewire.pid === undefined) await this.#diedByItself()
@@ -192,8 +195,11 @@ export class LiveRun implements Afflicted {
         if (!this.#watching) return
         if (!this.#screen.isTerminal) this.#screen.line(plainLine(this.figures()))
       }
-      this.#screen.panel(panelLines(this.figures(), this.#screen))
-      await pause(REDRAW_MS)
+      if (now >= nextDraw) {
+        nextDraw = now + REDRAW_MS
+        this.#screen.panel(panelLines(this.figures(), this.#screen))
+      }
+      await pause(WATCH_MS)
     }
   }
 

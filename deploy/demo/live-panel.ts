@@ -41,7 +41,7 @@ export const panelLines = (figures: LiveFigures, screen: Screen): ReadonlyArray<
   const bold = (text: string): string => screen.style("bold", text)
   const lag = percentiles(lags)
   const columns = (cells: ReadonlyArray<string>): string =>
-    `  ${cells.map((cell) => padEnd(cell, 23)).join("")}`
+    `  ${cells.map((cell) => padEnd(cell, Math.min(23, Math.floor((screen.width - 2) / 4)))).join("")}`
   const figure = (name: string, value: number | undefined): string =>
     `${dim(padEnd(name, 10))}${bold(padStart(value === undefined ? "–" : count(value), 8))}`
   const lines = [
@@ -57,7 +57,7 @@ export const panelLines = (figures: LiveFigures, screen: Screen): ReadonlyArray<
       figure("applied", applied),
       figure("held", held)
     ]),
-    `  ${dim(`COMMIT → profile, last ${LAG_SECONDS} s`)}   p50 ${bold(padStart(duration(lag?.p50), 8))}   p99 ${bold(padStart(duration(lag?.p99), 8))}   ${screen.style("cyan", sparkline(worst))}`
+    `  ${dim(`COMMIT → profile, last ${LAG_SECONDS} s`)}   p50 ${bold(padStart(duration(lag?.p50), 8))}   p99 ${bold(padStart(duration(lag?.p99), 8))}   ${screen.style("cyan", sparkline(worst.slice(-Math.max(8, screen.width - 62))))}`
   ]
   if (latest !== undefined)
     lines.push(

@@ -64,18 +64,14 @@ export const prepareStage = async (
   const training = await connectTraining(source)
   cleanup.add(async () => training.destroy())
   const sourceAccount = await createTraining(training, people.learners)
-  step(
-    screen,
-    "training database",
-    `${people.learners.length} learners by 手机号, scores in 成绩 (分数, 完成时间, …)`
-  )
+  step(screen, "training database", `${people.learners.length} learners by 手机号; 成绩 has 分数, 完成时间 …`)
   const { account: targetAccount, client: hr } = await createHr(target, people.employees)
   hr.on("error", () => undefined)
   cleanup.add(() => hr.end())
   step(
     screen,
     "HR database",
-    `${people.employees.length} employees by 工号, profile in training_record (exam_score, …)`
+    `${people.employees.length} employees by 工号; training_record has exam_score …`
   )
   const parts = { source, changeLog, target, sourceAccount, targetAccount }
   const config = await writeConnectorFile(folder, parts)

@@ -35,12 +35,7 @@ export const runDemo = async (
   const cleanup = new Cleanup()
   const { signal } = abort
   try {
-    screen.line(
-      screen.style(
-        "bold",
-        "gradewire demo: a score written to the training database stands in the employee's profile"
-      )
-    )
+    screen.line(screen.style("bold", "gradewire demo: from the training database to the employee's profile"))
     screen.line(
       screen.style(
         "dim",
@@ -68,18 +63,19 @@ const preflight = async (program: ProgramCopy, stage: Stage, screen: Screen): Pr
   const firstLine = (text: string): string => text.replaceAll(`${stage.folder}/`, "").split("\n")[0] ?? ""
   const validated = await program.run("config", "validate", "--config", stage.config)
   step(screen, "gradewire config validate", firstLine(validated))
-  step(screen, "gradewire check", await checkText(program, stage.config))
+  await check(program, stage.config, screen)
 }
 
-/** How many things were found in order; rejects with the findings as an operator reads them where some are not. */
-const checkText = async (program: ProgramCopy, config: string): Promise<string> => {
+/** Tells what is well and what deserves a warning; rejects with the findings as an operator reads them on an error. */
+const check = async (program: ProgramCopy, config: string, screen: Screen): Promise<void> => {
   const text = await program
     .run("check", "--config", config, "--output", "json")
     .catch(() => program.run("check", "--config", config))
   const { findings } = JSON.parse(text) as { findings: ReadonlyArray<{ severity: string; check: string }> }
-  const warnings = findings.filter(({ severity }) => severity === "warning").map(({ check }) => check)
-  const well = `${findings.length - warnings.length} of ${findings.length} are well`
-  return warnings.length === 0 ? well : `${well}; warnings: ${warnings.join(", ")}`
+  const warnings = findings.filter(({ severity }) => severity === "warning").map((finding) => finding.check)
+  const well = `${findings.length - warnings.length} of ${findings.length} findings are well`
+  step(screen, "gradewire check", warnings.length === 0 ? well : `${well}; warnings:`)
+  for (const warning of warnings) screen.line(screen.style("dim", `      ${warning}`))
 }
 
 /** Several connections, so that commits come side by side. */
@@ -115,7 +111,7 @@ const perform = async (
   cleanup.add(profile.close)
   try {
     const firstMs = await live.begin()
-    const first = `the first score stood in the profile ${duration(firstMs)} after its start`
+    const first = `first score in the profile after ${duration(firstMs)}`
     step(screen, "gradewire run", `pid ${gradewire.pid}; ${first}`)
     screen.line()
     await live.takeExams(faults)

@@ -10,7 +10,7 @@ const KEYS_SHOWN = 10
 const REASONS: Readonly<Record<string, string>> = {
   ABSENT: "no employee has their phone or e-mail",
   AMBIGUOUS: "two employees share their phone",
-  CONFLICT: "phone and e-mail are two different employees'"
+  CONFLICT: "phone and e-mail are two employees'"
 }
 
 export const verdictLines = (verdict: Verdict, screen: Screen): ReadonlyArray<string> => {
@@ -21,27 +21,27 @@ export const verdictLines = (verdict: Verdict, screen: Screen): ReadonlyArray<st
   const clean = (name: string, value: number, meaning: string): string =>
     `  ${padEnd(name, 13)}${screen.style(value === 0 ? ["green", "bold"] : ["red", "bold"], padStart(count(value), 8))}  ${dim(meaning)}`
   const { rate } = verdict
-  const pace = `${rate.achieved.toFixed(1)} a second of ${count(rate.asked)} wanted`
+  const pace = `${rate.achieved.toFixed(1)}/s of ${count(rate.asked)}/s`
   return [
     "",
     bold("Verdict: both databases compared row by row"),
     "",
-    row("written", count(verdict.written), `score changes committed at ${verdict.source}, ${pace}`),
+    row("written", count(verdict.written), `changes committed in ${verdict.source}, ${pace}`),
     row("rolled back", count(verdict.rolledBack), "transactions, of which nothing may ever be seen"),
     row(
       "applied",
       count(verdict.applied),
-      `stand in the profile, ${count(verdict.filed)} results; the ledger has as many`
+      `changes; ${count(verdict.filed)} results filed, ${count(verdict.ledger)} in the ledger`
     ),
     row("held", count(verdict.held), heldText(verdict)),
     ...Object.entries(verdict.heldBy)
       .toSorted(([one], [other]) => (one < other ? -1 : 1))
       .map(([reason, results]) =>
         dim(
-          `  ${" ".repeat(25)}${padStart(count(results), 4)} ${padEnd(reason, 10)} ${REASONS[reason] ?? ""}`
+          `  ${" ".repeat(22)}${padStart(count(results), 4)} ${padEnd(reason, 10)} ${REASONS[reason] ?? ""}`
         )
       ),
-    row("released", count(verdict.released), "held until HR entered the employee, then filed by itself"),
+    row("released", count(verdict.released), "held until HR entered the employee, then filed"),
     "",
     clean("lost", verdict.lost, "neither in the profile nor rightly held"),
     clean("doubled", verdict.doubled, "two rows, or a change that took effect twice"),
@@ -52,7 +52,7 @@ export const verdictLines = (verdict: Verdict, screen: Screen): ReadonlyArray<st
     ...failureLines(verdict, screen),
     "",
     verdict.passed
-      ? `${screen.style(["green", "bold"], "PASSED")}  ${verdict.kills} × SIGKILL, ${verdict.natsRestarts} × NATS restarted: every score stands where it belongs, once.`
+      ? `${screen.style(["green", "bold"], "PASSED")}  ${verdict.kills} × SIGKILL, ${verdict.natsRestarts} × NATS restart: every score is where it belongs, once.`
       : `${screen.style(["red", "bold"], "FAILED")}  see above; repeat it with --seed ${verdict.seed}`
   ]
 }
@@ -65,23 +65,22 @@ const latencyLines = (verdict: Verdict, screen: Screen): ReadonlyArray<string> =
   const line = (what: string, latency: Percentiles | null): string => {
     const cell = (name: string, value: number | undefined): string =>
       `${dim(name)} ${screen.style("bold", padStart(duration(value), 8))}`
-    return `  ${padEnd(what, 26)}${cell("p50", latency?.p50)}   ${cell("p95", latency?.p95)}   ${cell("p99", latency?.p99)}   ${dim(`${count(latency?.count ?? 0)} changes`)}`
+    return `  ${padEnd(what, 25)}${cell("p50", latency?.p50)}  ${cell("p95", latency?.p95)}  ${cell("p99", latency?.p99)}  ${dim(`n ${count(latency?.count ?? 0)}`)}`
   }
   return [
     `  ${screen.style("bold", "COMMIT → profile")}`,
     line(`at ${count(verdict.rate.asked)} changes/s`, verdict.latencyMs),
-    line("2,000 in one transaction", verdict.latencyOfImportsMs),
+    line("imports of 2,000", verdict.latencyOfImportsMs),
     line("all, restarts included", verdict.latencyWithRestartsMs),
-    dim("  From the writer's COMMIT returned until the HR database's NOTIFY of the committed row arrived."),
-    dim(
-      "  First line: outside restarts and imports; those last until nothing older than 100 ms is in flight."
-    ),
-    dim(`  Every commit reaches the disk at all three servers. ${machineText(verdict)}`),
+    dim("  From COMMIT returned to the writer until the HR database notified the row."),
+    dim("  First line: outside restarts and imports, until what piled up has arrived."),
+    dim("  Every commit reaches the disk at all three servers."),
+    dim(`  ${machineText(verdict)}`),
     ...(verdict.unmeasured === 0
       ? []
       : [
           dim(
-            `  ${count(verdict.unmeasured)} changes were overtaken by later ones before anybody could see them.`
+            `  ${count(verdict.unmeasured)} changes were overtaken by later ones before they could be seen.`
           )
         ])
   ]

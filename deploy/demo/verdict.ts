@@ -20,8 +20,9 @@ export interface Verdict {
   readonly doubled: number
   readonly wrong: number
   readonly phantom: number
-  /** rows in the profile; the ledger's count of recorded results is compared with it */
+  /** right rows in the profile, and what the ledger calls recorded */
   readonly filed: number
+  readonly ledger: number
   readonly rolledBack: number
   readonly latencyMs: Percentiles | null
   readonly latencyWithRestartsMs: Percentiles | null
@@ -88,6 +89,7 @@ export const reachVerdict = (
     wrong: number("wrong"),
     phantom: number("phantom"),
     filed: comparison.filed,
+    ledger: comparison.ledger,
     latencyMs:
       percentiles(
         lags(book.samples.filter((sample) => !sample.bulk && !isDisturbed(sample, book.disturbed)))

@@ -112,6 +112,36 @@ describe("disturbed time", () => {
     book.settle(1610, true)
     expect(book.disturbed).toEqual([{ from: 1000, to: 1610 }])
   })
+
+  it("ends when two piles are through, however slow the machine is", () => {
+    const book = new ArrivalBook()
+    book.disturb(1000)
+    book.committed(change("a", "1", 1100))
+    book.settle(2000, true)
+    book.committed(change("b", "1", 2100))
+    book.arrived("a", "1", 2400)
+    book.settle(2410, true)
+    expect(book.disturbedSince).toBe(1000)
+    book.committed(change("c", "1", 2420))
+    book.arrived("b", "1", 2700)
+    book.settle(2710, true)
+    expect(book.disturbed).toEqual([{ from: 1000, to: 2710 }])
+  })
+
+  it("begins anew with another fault", () => {
+    const book = new ArrivalBook()
+    book.disturb(1000)
+    book.committed(change("a", "1", 1100))
+    book.settle(2000, true)
+    book.committed(change("b", "1", 2100))
+    book.arrived("a", "1", 2400)
+    book.settle(2410, true)
+    book.disturb(2420)
+    book.committed(change("c", "1", 2430))
+    book.arrived("b", "1", 2700)
+    book.settle(2710, true)
+    expect(book.disturbedSince).toBe(1000)
+  })
 })
 
 describe("history of one result", () => {
