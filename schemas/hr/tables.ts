@@ -44,6 +44,8 @@ export const applyOffset = gradewire.table(
     anchorServer: text("anchor_server"),
     anchorTimeline: integer("anchor_timeline"),
     committedAt: moment("committed_at"),
+    /** How far the copy of the tables had come; its keys may be personal, so readers get the view without them (G9). */
+    snapshot: jsonb("snapshot"),
     epoch: bigint("epoch", { mode: "number" }).notNull().default(0),
     holder: text("holder").notNull(),
     updatedAt: moment("updated_at").notNull(),

@@ -3,7 +3,7 @@
  *
  * `null` is "not known"; a lag that is not known is never shown as 0.
  */
-import { bigint, doublePrecision, integer, pgSchema, text, timestamp } from "drizzle-orm/pg-core"
+import { bigint, boolean, doublePrecision, integer, pgSchema, text, timestamp } from "drizzle-orm/pg-core"
 
 const gradewire = pgSchema("gradewire")
 
@@ -32,5 +32,19 @@ export const offsetsView = gradewire
     idleSeconds: doublePrecision("idle_seconds"),
     heldChanges: count("held_changes").notNull(),
     deadLetters: count("dead_letters").notNull()
+  })
+  .existing()
+
+export const snapshotProgressView = gradewire
+  .view("snapshot_progress", {
+    connector: text("connector").notNull(),
+    place: integer("place").notNull(),
+    table: text("table_name").notNull(),
+    state: text("state", { enum: ["waiting", "running", "paused", "done", "canceled"] }).notNull(),
+    filtered: boolean("filtered").notNull(),
+    rows: bigint("rows", { mode: "number" }).notNull(),
+    estimate: bigint("estimate", { mode: "number" }),
+    percent: doublePrecision("percent"),
+    updatedAt: moment("updated_at").notNull()
   })
   .existing()

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
+import type { SnapshotState } from "../../schemas/snapshot-state.ts"
 import type { ApplyBatch } from "../../src/apply/ProfileStore.ts"
 import { batch, exam, EXAM, learner, offsetAt, positionAt, revoked } from "./hr-world.ts"
 import { ANNA, BO, type StoreBench } from "./store-bench.ts"
@@ -26,6 +27,25 @@ export const progressConformance = (bench: () => StoreBench): void => {
       expect(await offset()).toEqual(offsetAt(1))
       const next = await Effect.runPromise(world().process().takeOver)
       expect(next).toEqual({ epoch: 2, offset: offsetAt(1) })
+    })
+
+    it("how far the copy of the tables had come is stored and given back, its keys exactly (G4)", async () => {
+      const entry = { state: "running", after: ["18446744073709551615", '工"号'], where: "a > '1'" } as const
+      const snapshot: SnapshotState = {
+        paused: true,
+        tables: [
+          { table: "lms.exam", ...entry, rows: 7, estimate: null },
+          { table: "lms.user", state: "waiting", after: null, where: null, rows: 0, estimate: 12 }
+        ]
+      }
+      const copying = (given: ApplyBatch): ApplyBatch => ({ ...given, offset: { ...given.offset, snapshot } })
+      await apply(copying(batch(0, [exam(1, 1, { phone: ANNA.phone }, "87.50")], { to: 1 })))
+      expect(await offset()).toEqual({ ...offsetAt(1), snapshot })
+      await apply(copying(batch(1, [], { to: 2 })))
+      const letter = batch(2, [exam(3, 2, { phone: BO.phone }, "1.00")], { to: 3 })
+      await apply({ ...copying(letter), refusal: { reason: "R", detail: "" } })
+      const next = await Effect.runPromise(world().process().takeOver)
+      expect(next.offset).toEqual({ ...offsetAt(3), snapshot })
     })
 
     it("a batch without changes moves the offset alone (G1)", async () => {

@@ -116,7 +116,8 @@ const offset = (form: BatchForm): string =>
   update gradewire.apply_offset o set position = $7, generation = $8::bigint, stream_sequence = $9::bigint,
     anchor_file = $10, anchor_position = $11::bigint, anchor_gtid = $12, anchor_server = $13,
     anchor_timeline = $14::integer, committed_at = $15::timestamptz, updated_at = clock_timestamp(),
-    changed_at = clock_timestamp(), changed_committed_at = $15::timestamptz, events = o.events + $16::bigint,
+    changed_at = clock_timestamp(), changed_committed_at = $15::timestamptz, snapshot = $16::jsonb,
+    events = o.events + $17::bigint,
     ${COUNTS}
   from fence where o.connector = $1 and o.lane = 0
 )`

@@ -1,13 +1,15 @@
 /** Small statements on the row of `apply_offset`: taking over, reading, moving it without changes, parking one change. */
+import { Result, Schema } from "effect"
 import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
 import { START } from "../../../schemas/position.ts"
+import { SnapshotState } from "../../../schemas/snapshot-state.ts"
 
 /** RFC 3339 in UTC without trailing zeros, whatever the session's zone and date style are. */
 const utc = (column: string): string =>
   `regexp_replace(to_char(timezone('UTC', ${column}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '\\.?0+Z$', 'Z')`
 
 const OFFSET_COLUMNS = `epoch::text, position, generation::text, stream_sequence::text, anchor_file,
-  anchor_position::text, anchor_gtid, anchor_server, anchor_timeline, ${utc("committed_at")} as committed_at`
+  anchor_position::text, anchor_gtid, anchor_server, anchor_timeline, ${utc("committed_at")} as committed_at, snapshot::text`
 
 export interface OffsetRow {
   readonly epoch: string
@@ -20,6 +22,8 @@ export interface OffsetRow {
   readonly anchor_server: string | null
   readonly anchor_timeline: number | null
   readonly committed_at: string | null
+  /** JSON text. */
+  readonly snapshot: string | null
 }
 
 /** $1 connector, $2 holder. A connector's first row stands at START and has no anchor. */
@@ -35,14 +39,14 @@ export const READ_OFFSET = `select ${OFFSET_COLUMNS} from gradewire.apply_offset
 const MOVE = `update gradewire.apply_offset o set position = $4, generation = $5::bigint,
   stream_sequence = $6::bigint, anchor_file = $7, anchor_position = $8::bigint, anchor_gtid = $9, anchor_server = $10,
   anchor_timeline = $11::integer, committed_at = $12::timestamptz, updated_at = clock_timestamp(),
-  events = o.events + $13::bigint`
+  snapshot = $13::jsonb, events = o.events + $14::bigint`
 
 /** Moves the offset where nothing is to be written: checkpoints, raw rows. $2 epoch, $3 expected position. */
 export const MOVE_OFFSET = `${MOVE}
 where connector = $1 and lane = 0 and epoch = $2::bigint and position = $3
 returning 1 as fenced`
 
-/** One refused change: $14 position, $15 result or null, $16 type, $17 event id, $18 event, $19 reason, $20 detail. */
+/** One refused change: $15 position, $16 result or null, $17 type, $18 event id, $19 event, $20 reason, $21 detail. */
 export const PARK = `with moved as (
   ${MOVE}, dead = o.dead + 1, changed_at = clock_timestamp(), changed_committed_at = $12::timestamptz
   where connector = $1 and lane = 0 and epoch = $2::bigint and position = $3
@@ -50,7 +54,7 @@ export const PARK = `with moved as (
 ), letter as (
   insert into gradewire.dead_letter
     (connector, position, result_id, type, event_id, event, reason, detail, state, at, updated_at)
-  select $1, $14, $15, $16, $17, $18::json, $19, $20, 'open', clock_timestamp(), clock_timestamp() from moved
+  select $1, $15, $16, $17, $18, $19::json, $20, $21, 'open', clock_timestamp(), clock_timestamp() from moved
   on conflict (connector, position) do nothing
 )
 select 1 as fenced from moved`
@@ -65,7 +69,8 @@ export const offsetValues = (offset: ApplyOffset): ReadonlyArray<unknown> => [
   offset.anchor.gtid,
   offset.anchor.server,
   offset.anchor.timeline,
-  offset.committedAt
+  offset.committedAt,
+  offset.snapshot === undefined ? null : JSON.stringify(offset.snapshot)
 ]
 
 /** `undefined` where nothing was ever applied. */
@@ -82,6 +87,15 @@ export const offsetOf = (row: OffsetRow | undefined): ApplyOffset | undefined =>
       server: row.anchor_server ?? "",
       timeline: row.anchor_timeline ?? 1
     },
-    committedAt: row.committed_at
+    committedAt: row.committed_at,
+    ...snapshotOf(row.snapshot)
   }
+}
+
+const decodeSnapshot = Schema.decodeUnknownResult(Schema.fromJsonString(SnapshotState))
+
+/** Without it the tables are copied anew where the log is lost; that costs time, so it is no reason to stop. */
+const snapshotOf = (text: string | null): Pick<ApplyOffset, "snapshot"> => {
+  const snapshot = text === null ? undefined : Result.getOrUndefined(decodeSnapshot(text))
+  return snapshot === undefined ? {} : { snapshot }
 }
