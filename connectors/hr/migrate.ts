@@ -39,8 +39,14 @@ const LOCK_KEY = 0x6772616465
 const CREATE = `create table if not exists gradewire.migration
   (id serial primary key, hash text not null, created_at bigint)`
 
-const IS_THERE = `select to_regclass('gradewire.migration') is not null as is_there,
-  to_regnamespace('gradewire') is not null as has_schema`
+/**
+ * The catalog's tables, not `to_regclass`: names that were missing before the advisory lock was waited for stay missing
+ * in the backend's own cache of names, because taking that lock makes nobody look at what others have changed.
+ */
+const IS_THERE = `select
+  exists (select from pg_class where relname = 'migration' and relnamespace = n.oid) as is_there,
+  n.oid is not null as has_schema
+from (select 1) one left join pg_namespace n on n.nspname = 'gradewire'`
 
 const BOOKED = `select created_at from gradewire.migration order by created_at`
 

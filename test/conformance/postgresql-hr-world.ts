@@ -1,13 +1,13 @@
 /** The profile store's world in a real PostgreSQL: one database, emptied for every test. */
-import { Effect, Exit, Scope } from "effect"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { Client } from "pg"
 import { fileURLToPath } from "node:url"
 import { migrate } from "../../connectors/hr/migrate.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
+import type { HrMappingConfig } from "../../connectors/hr/postgres/mapping.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
 import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
-import { Context, Layer } from "effect"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 
 export const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/postgresql", import.meta.url))
@@ -50,6 +50,14 @@ export const postgresOptions = (
   ...over
 })
 
+/** A connection that may break without ending the test. */
+const connected = async (server: RunningServer): Promise<Client> => {
+  const client = new Client(server.url)
+  client.on("error", () => undefined)
+  await client.connect()
+  return client
+}
+
 export class PostgresWorlds {
   readonly server: RunningServer
   /** The test's own connection. */
@@ -62,8 +70,7 @@ export class PostgresWorlds {
 
   static async start(options: StartOptions = {}): Promise<PostgresWorlds> {
     const server = await startServer("postgresql", options)
-    const worlds = new PostgresWorlds(server, new Client(server.url))
-    await worlds.client.connect()
+    const worlds = new PostgresWorlds(server, await connected(server))
     await worlds.client.query(TABLES)
     await Effect.runPromise(migrate({ postgres: postgresOptions(server), migrationsFolder: MIGRATIONS }))
     return worlds
@@ -71,32 +78,38 @@ export class PostgresWorlds {
 
   /** After the server was down. */
   async reconnect(): Promise<void> {
-    this.client.on("error", () => undefined)
-    this.client = new Client(this.server.url)
-    await this.client.connect()
+    this.client = await connected(this.server)
   }
 
   async stop(): Promise<void> {
     await Effect.runPromise(Scope.close(this.scope, Exit.void))
-    this.client.on("error", () => undefined)
     await this.client.end().catch(() => undefined)
     await this.server.stop()
   }
 
-  process(over: Partial<PostgresOptions> = {}): ProfileStore["Service"] {
+  process(
+    over: Partial<PostgresOptions> = {},
+    scores: HrMappingConfig["scores"] = SCORES
+  ): ProfileStore["Service"] {
     const store = layer({
       connector: "test",
       holder: "conformance",
       postgres: postgresOptions(this.server, over),
-      mapping: { scores: SCORES, employees: EMPLOYEES, zoneMinutes: 480 }
+      mapping: { scores, employees: EMPLOYEES, zoneMinutes: 480 }
     })
     return Context.get(Effect.runSync(Layer.buildWithScope(store, this.scope)), ProfileStore)
   }
 
+  /** Emptied. */
   async open(): Promise<HrWorld> {
+    await this.client.query(`truncate ${[...OURS, ...THEIRS].join(", ")}`)
+    await this.client.query("alter table hr.training_record drop constraint if exists score_limit")
+    return this.reopened()
+  }
+
+  /** As it is, over the connection of this moment. */
+  reopened(): HrWorld {
     const { client } = this
-    await client.query(`truncate ${[...OURS, ...THEIRS].join(", ")}`)
-    await client.query("alter table hr.training_record drop constraint if exists score_limit")
     const rows = async (text: string, values: ReadonlyArray<unknown> = []) =>
       (await client.query(text, [...values])).rows
     return {
