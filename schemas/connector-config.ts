@@ -44,6 +44,17 @@ export const SourceConfig = Schema.Struct({
   /** Replication id; unique among everything that reads this server's binlog. Derived from the connector's name by default. */
   serverId: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4294967295 }))),
   /**
+   * Statements that emptied, dropped, renamed or rewrote a mapped table and that a person has seen: `FILE:POSITION` as the
+   * error printed it. Capture passes over them; reconcile the table afterwards.
+   */
+  acceptedStatements: Schema.optionalKey(
+    Schema.Array(
+      Schema.String.check(
+        Schema.isPattern(/^.+\.\d+:\d+$/u, { expected: "FILE:POSITION, as in binlog.000003:1234" })
+      )
+    )
+  ),
+  /**
    * Where a connector that never ran begins: with a copy of the tables as they are and everything after it, with the
    * oldest binlog the server has, or with what comes next. Default snapshot.
    */
@@ -225,6 +236,10 @@ export const LimitsConfig = Schema.Struct({
   batchEvents: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20000 }))),
   /** Rows that a copy of a table reads at a time. Default 2000. */
   snapshotRows: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100000 }))),
+  /** Rows a second that a copy reads at most, on average. Default: as fast as it can, behind the stream. */
+  snapshotRowsPerSecond: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000 }))
+  ),
   /** Seconds between checkpoints while the training database writes elsewhere. Default 2. */
   checkpointSeconds: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 })))
 })

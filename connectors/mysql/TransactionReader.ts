@@ -16,7 +16,7 @@ import { Undecodable, SchemaDrift } from "../../src/capture/ChangeSource.ts"
 import { ByteCursor } from "./binlog/byte-cursor.ts"
 import { damaged, DecodeFailure } from "./binlog/decode-failure.ts"
 import { HEADER_LENGTH, type BinlogEvent } from "./binlog/event.ts"
-import { EventType, IGNORABLE } from "./binlog/event-type.ts"
+import { EventType, IGNORABLE, WITHOUT_ROWS } from "./binlog/event-type.ts"
 import { readGtid, readMariadbGtid, readTaggedGtid, type GtidFacts } from "./binlog/gtid-event.ts"
 import { readQuery } from "./binlog/query-event.ts"
 import { decodeRows, rowsKind, type RowsKind } from "./binlog/rows-event.ts"
@@ -43,26 +43,6 @@ export interface ReaderSettings {
   /** `file:position` of statements that may empty, drop or rename a wanted table. */
   readonly acceptedStatements: ReadonlySet<string>
 }
-
-/** Events that bear no rows and no bracket. */
-const WITHOUT_ROWS: ReadonlySet<number> = new Set([
-  EventType.Stop,
-  EventType.IntVar,
-  EventType.AppendBlock,
-  EventType.DeleteFile,
-  EventType.Rand,
-  EventType.UserVar,
-  EventType.BeginLoadQuery,
-  EventType.Ignorable,
-  EventType.RowsQuery,
-  EventType.PreviousGtids,
-  EventType.TransactionContext,
-  EventType.ViewChange,
-  EventType.AnnotateRows,
-  EventType.BinlogCheckpoint,
-  EventType.MariadbGtidList,
-  EventType.StartEncryption
-])
 
 export class TransactionReader {
   /** GTID of the first transaction that was read; undefined before it. */
@@ -270,13 +250,14 @@ export class TransactionReader {
       throw new SchemaDrift({
         message: `${meaning.verb} emptied, dropped or renamed ${tables} in the transaction at ${at}`,
         table: tables,
-        columns: []
+        columns: [],
+        statement: at
       })
     }
     throw new DecodeFailure(
       `${meaning.verb} in statement format`,
       `${meaning.verb} changed ${tables} by a statement (binlog_format is not ROW in that session) at ${at}`,
-      `SET PERSIST binlog_format = ROW; on MariaDB: SET GLOBAL binlog_format = ROW; take SUPER from the account that overrides it. Then accept this statement (source.acceptedStatements: ["${at}"]) and reconcile the table.`
+      `SET PERSIST binlog_format = ROW; on MariaDB: SET GLOBAL binlog_format = ROW; take SUPER from the account that overrides it. Then put acceptedStatements: ["${at}"] under source in the configuration, start again and reconcile the table.`
     )
   }
 

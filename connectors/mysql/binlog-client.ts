@@ -2,7 +2,7 @@
  * The replication connection: raw binlog events as packets, in order, nothing else. The only file that imports zongji.
  *
  * zongji 0.9.0 connects, authenticates, encrypts and sends the dump command; its decoder is not used (it loses or
- * corrupts values in several reproduced ways, see docs/decisions). Its packet callback is replaced by ours, which is
+ * corrupts values in several reproduced ways). Its packet callback is replaced by ours, which is
  * no public interface: the version is pinned and test/integration/mysql-source.test.ts is the contract test.
  *
  * Invariants: packets are neither dropped nor reordered; any error of either connection is final; while more than

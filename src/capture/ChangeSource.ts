@@ -170,10 +170,18 @@ export class Undecodable extends Schema.TaggedError<Undecodable>()("Undecodable"
 export class SchemaDrift extends Schema.TaggedError<SchemaDrift>()("SchemaDrift", {
   message: Schema.String,
   table: Schema.String,
-  columns: Schema.Array(Schema.String)
+  /** Mapped columns that are gone; empty where the table itself was emptied, dropped or renamed. */
+  columns: Schema.Array(Schema.String),
+  /** `FILE:POSITION` of a statement that an operator may accept. */
+  statement: Schema.optionalKey(Schema.String)
 }) {
   readonly fate: Fate = "halt"
-  readonly remedy = "Adapt the mapping of this table in the configuration to its new shape, then start again."
+  get remedy(): string {
+    if (this.statement === undefined) {
+      return "Adapt the mapping of this table in the configuration to its new shape, then start again."
+    }
+    return `If this was meant, put acceptedStatements: ["${this.statement}"] under source in the configuration and start again; profiles keep what they have, so reconcile the table afterwards. Else restore the table first.`
+  }
 }
 
 /** The server's settings make a correct stream impossible. */

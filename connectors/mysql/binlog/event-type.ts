@@ -53,3 +53,23 @@ export const ARTIFICIAL = 0x20
 export const IGNORABLE = 0x80
 /** LOG_EVENT_BINLOG_IN_USE_F: set in a file's first event while the server writes to the file. */
 export const BINLOG_IN_USE = 0x01
+
+/** Events that bear no rows and no bracket. */
+export const WITHOUT_ROWS: ReadonlySet<number> = new Set([
+  EventType.Stop,
+  EventType.IntVar,
+  EventType.AppendBlock,
+  EventType.DeleteFile,
+  EventType.Rand,
+  EventType.UserVar,
+  EventType.BeginLoadQuery,
+  EventType.Ignorable,
+  EventType.RowsQuery,
+  EventType.PreviousGtids,
+  EventType.TransactionContext,
+  EventType.ViewChange,
+  EventType.AnnotateRows,
+  EventType.BinlogCheckpoint,
+  EventType.MariadbGtidList,
+  EventType.StartEncryption
+])
