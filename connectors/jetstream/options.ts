@@ -65,3 +65,6 @@ export const messageSubject = (connector: string, kind: "segment" | "checkpoint"
 
 /** Outside the stream's subjects, so that a question is never stored. */
 export const progressSubject = (connector: string): string => `gradewire-ask.${connector}.progress`
+
+/** Where the running capture takes an operator's commands on the copy of the tables. */
+export const snapshotSubject = (connector: string): string => `gradewire-ask.${connector}.snapshot`

@@ -18,6 +18,7 @@ import {
   type ChangeSourceError,
   type WantedTable
 } from "../../src/capture/ChangeSource.ts"
+import { SnapshotConditionRefused } from "../../src/capture/SnapshotDesk.ts"
 import { SnapshotSource, type ChunkRequest, type SnapshotChunk } from "../../src/capture/SnapshotSource.ts"
 import { chunkQuery } from "./chunk-query.ts"
 import { readIdentity } from "./server-facts.ts"
@@ -32,6 +33,11 @@ interface Session {
 
 type Texts = ReadonlyArray<ReadonlyArray<string | null>>
 type Place = SnapshotChunk["high"]
+type Select = Effect.Effect<Texts, ChangeSourceError | SnapshotConditionRefused>
+interface Found {
+  readonly found: Texts
+  readonly high: Place
+}
 
 const VISIBLE_SECONDS_MAX = 10
 
@@ -42,6 +48,9 @@ export const MySqlSnapshotSource = {
       Effect.map(sessions(options), (session) =>
         SnapshotSource.of({
           readChunk: (request) => session((open) => readChunk(open, request)),
+          // On a connection of its own: the other one may be in the middle of a chunk.
+          check: (request) =>
+            Effect.scoped(Effect.flatMap(connectSql(options), (sql) => check(sql, request))),
           estimateRows: (table) => session(({ sql }) => estimateRows(sql, table))
         })
       )
@@ -68,25 +77,52 @@ const sessions = Effect.fnUntraced(function* (options: SourceOptions) {
     )
     return current.session
   })
-  return <A>(
-    use: (session: Session) => Effect.Effect<A, ChangeSourceError>
-  ): Effect.Effect<A, ChangeSourceError> => Effect.flatMap(open, use).pipe(Effect.onError(() => close))
+  return <A, E>(use: (session: Session) => Effect.Effect<A, E>): Effect.Effect<A, E | ChangeSourceError> =>
+    Effect.flatMap(open, use).pipe(Effect.onError(() => close))
 })
+
+const check = Effect.fnUntraced(function* (
+  sql: SqlConnection,
+  request: Pick<ChunkRequest, "table" | "key" | "where">
+): Effect.fn.Return<void, ChangeSourceError | SnapshotConditionRefused> {
+  const columns = yield* readColumns(sql, request.table)
+  const query = yield* makeQuery(sql, { ...request, after: undefined, rowsMax: 0 }, columns)
+  yield* texts(sql, request, query)
+})
+
+const makeQuery = (
+  sql: SqlConnection,
+  request: Omit<ChunkRequest, "processed">,
+  columns: ReadonlyMap<string, SnapshotColumn>
+): Effect.Effect<string, Undecodable> =>
+  Effect.try({
+    try: () => chunkQuery(request, columns, sql.escape),
+    catch: (error) => error as Undecodable
+  })
+
+/** The rows of a copy's SELECT. Without an operator's condition in it, an error is nothing that he could mend. */
+const texts = (
+  sql: SqlConnection,
+  { table, where }: Pick<ChunkRequest, "table" | "where">,
+  query: string
+): Effect.Effect<Texts, ChangeSourceError | SnapshotConditionRefused> =>
+  where === undefined
+    ? sql.texts(query)
+    : Effect.catchTag(sql.conditional(query), "ConditionFault", ({ errno, message }) =>
+        Effect.fail(new SnapshotConditionRefused({ message, table: `${table.schema}.${table.table}`, errno }))
+      )
 
 const readChunk = Effect.fnUntraced(function* (
   { sql, mariadb }: Session,
   request: ChunkRequest
-): Effect.fn.Return<SnapshotChunk, ChangeSourceError> {
+): Effect.fn.Return<SnapshotChunk, ChangeSourceError | SnapshotConditionRefused> {
   const columns = yield* readColumns(sql, request.table)
-  const query = yield* Effect.try({
-    try: () => chunkQuery(request, columns, sql.escape),
-    catch: (error) => error as Undecodable
-  })
-  const { texts, high } = yield* mariadb
-    ? readConsistent(sql, query, request.processed)
-    : readVisible(sql, query)
+  const select = texts(sql, request, yield* makeQuery(sql, request, columns))
+  const { found, high } = yield* mariadb
+    ? readConsistent(sql, select, request.processed)
+    : readVisible(sql, select)
   const readers = request.table.columns.map((name) => valueReader(columns.get(name.toLowerCase())!))
-  const rows = texts.map((row) => row.map((text, index) => (text === null ? null : readers[index]!(text))))
+  const rows = found.map((row) => row.map((text, index) => (text === null ? null : readers[index]!(text))))
   const lastRow = rows.at(-1)
   const keyAt = request.key.map((name) => request.table.columns.indexOf(name))
   return {
@@ -113,8 +149,8 @@ const readColumns = Effect.fnUntraced(function* (sql: SqlConnection, table: Want
 /** MySQL: everything sent to replicas so far is visible before the SELECT; the binlog's end after it is the high mark. */
 const readVisible = Effect.fnUntraced(function* (
   sql: SqlConnection,
-  query: string
-): Effect.fn.Return<{ readonly texts: Texts; readonly high: Place }, ChangeSourceError> {
+  select: Select
+): Effect.fn.Return<Found, ChangeSourceError | SnapshotConditionRefused> {
   const [[mode, owned] = []] = yield* sql.texts("SELECT @@GLOBAL.gtid_mode, @@GLOBAL.gtid_owned")
   if (mode !== "ON") return yield* withoutGtids(mode ?? "OFF")
   // `uuid:23#41:24#42`: the number of the owning thread stands behind "#".
@@ -130,8 +166,8 @@ const readVisible = Effect.fnUntraced(function* (
       })
     }
   }
-  const texts = yield* sql.texts(query)
-  return { texts, high: yield* endOfBinlog(sql) }
+  const found = yield* select
+  return { found, high: yield* endOfBinlog(sql) }
 })
 
 const withoutGtids = (mode: string): SourceMisconfigured =>
@@ -156,9 +192,9 @@ const notYet = Schedule.spaced("5 millis").pipe(Schedule.upTo({ times: 400 }))
 /** MariaDB: a snapshot whose place in the binlog is known, taken again until it holds all that the stream has brought. */
 const readConsistent = (
   sql: SqlConnection,
-  query: string,
+  select: Select,
   processed: Place
-): Effect.Effect<{ readonly texts: Texts; readonly high: Place }, ChangeSourceError> =>
+): Effect.Effect<Found, ChangeSourceError | SnapshotConditionRefused> =>
   Effect.gen(function* () {
     yield* sql.query("START TRANSACTION WITH CONSISTENT SNAPSHOT")
     const status = yield* sql.texts("SHOW STATUS LIKE 'binlog_snapshot_%'")
@@ -172,7 +208,7 @@ const readConsistent = (
         message: "transactions that the binlog holds are not visible yet"
       })
     }
-    return { texts: yield* sql.texts(query), high }
+    return { found: yield* select, high }
   }).pipe(
     Effect.ensuring(Effect.ignore(sql.query("ROLLBACK"))),
     Effect.retry({ schedule: notYet, while: (error) => error.message.endsWith("not visible yet") })

@@ -15,7 +15,7 @@ import {
  * @throws Undecodable where a column is missing or cannot be read or walked
  */
 export const chunkQuery = (
-  request: ChunkRequest,
+  request: Omit<ChunkRequest, "processed">,
   columns: ReadonlyMap<string, SnapshotColumn>,
   escape: (text: string) => string
 ): string => {
@@ -53,7 +53,8 @@ export const chunkQuery = (
     ...(where === undefined ? [] : [where])
   ]
   const filter =
-    conditions.length === 0 ? "" : ` WHERE ${conditions.map((each) => `(${each})`).join(" AND ")}`
+    // The line break ends a "-- comment" of an operator's condition, which would swallow the order and the limit.
+    conditions.length === 0 ? "" : ` WHERE ${conditions.map((each) => `(${each}\n)`).join(" AND ")}`
   return `SELECT ${selected.join(", ")} FROM ${quoteName(table.schema)}.${quoteName(table.table)}${filter} ORDER BY ${order
     .map((column) => quoteName(column.name))
     .join(", ")} LIMIT ${rowsMax}`

@@ -21,9 +21,32 @@ export interface SqlConnection {
     sql: string,
     values?: ReadonlyArray<unknown>
   ) => Effect.Effect<ReadonlyArray<ReadonlyArray<string | null>>, ChangeSourceError>
+  /** The same for a statement with a condition that an operator wrote: what the server finds wrong with it is told apart. */
+  readonly conditional: (
+    sql: string
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<string | null>>, ChangeSourceError | ConditionFault>
   /** A quoted string literal. */
   readonly escape: (text: string) => string
 }
+
+/** The server understood that it was asked, and refuses the statement for what it says. */
+export interface ConditionFault {
+  readonly _tag: "ConditionFault"
+  readonly errno: number
+  readonly message: string
+}
+
+/**
+ * Errors that a condition can cause: grammar, names, functions, character sets, operands, ranges, regular expressions
+ * (ER_REGEXP_ERROR and 3685 up), JSON (3140 up), an unreadable table inside of a subquery.
+ */
+const CONDITION_ERRNOS: ReadonlySet<number> = new Set([
+  1052, 1054, 1064, 1109, 1111, 1139, 1142, 1143, 1146, 1241, 1242, 1248, 1267, 1270, 1271, 1305, 1318, 1365,
+  1370, 1411, 1525, 1582, 1583, 1584, 1630, 1690, 1695, 4161
+])
+
+const isConditionErrno = (errno: number): boolean =>
+  CONDITION_ERRNOS.has(errno) || (errno >= 3685 && errno <= 3700) || (errno >= 3140 && errno <= 3170)
 
 const CONNECT_TIMEOUT_MILLIS = 10_000
 
@@ -95,20 +118,26 @@ const isTlsMissing = (error: ChangeSourceError): boolean =>
   error instanceof SourceMisconfigured && error.setting === "source.tls"
 
 const sqlConnection = (connection: Connection, options: SourceOptions, encrypted: boolean): SqlConnection => {
-  const attempt = <A>(run: () => Promise<A>) =>
-    Effect.tryPromise({
-      try: run,
-      catch: (error) => classifyError(driverError(error), attemptOf(options))
-    })
+  const classified = (error: unknown) => classifyError(driverError(error), attemptOf(options))
+  const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: classified })
+  const readTexts = async (sql: string, values: ReadonlyArray<unknown>) => {
+    const asText = { sql, rowsAsArray: true, typeCast: (field: Field) => field.string() }
+    const [rows] = await connection.query<Array<RowDataPacket>>(asText, [...values])
+    return rows as unknown as ReadonlyArray<ReadonlyArray<string | null>>
+  }
   return {
     encrypted,
     query: (sql, values = []) =>
       attempt(async () => (await connection.query<Array<RowDataPacket>>(sql, [...values]))[0]),
-    texts: (sql, values = []) =>
-      attempt(async () => {
-        const asText = { sql, rowsAsArray: true, typeCast: (field: Field) => field.string() }
-        const [rows] = await connection.query<Array<RowDataPacket>>(asText, [...values])
-        return rows as unknown as ReadonlyArray<ReadonlyArray<string | null>>
+    texts: (sql, values = []) => attempt(() => readTexts(sql, values)),
+    conditional: (sql) =>
+      Effect.tryPromise({
+        try: () => readTexts(sql, []),
+        catch: (error): ChangeSourceError | ConditionFault => {
+          const { errno, message } = driverError(error)
+          if (errno === undefined || !isConditionErrno(errno)) return classified(error)
+          return { _tag: "ConditionFault", errno, message }
+        }
       }),
     escape: (text) => connection.escape(text)
   }

@@ -12,6 +12,7 @@ import { binlogFileNumber } from "../../schemas/position.ts"
 import type { SnapshotState, TableSnapshot } from "../../schemas/snapshot-state.ts"
 import type { RowImage, RowsEvent } from "./ChangeSource.ts"
 import { keyText } from "./field-text.ts"
+import { isOpen } from "./snapshot-commands.ts"
 import type { ChunkRequest, SnapshotChunk } from "./SnapshotSource.ts"
 import type { TablePlan } from "./table-plan.ts"
 
@@ -64,17 +65,31 @@ export class SnapshotRun {
     return this.#state
   }
 
+  /** An operator's command changed it. A chunk of a table that is not copied any more, or anew, is let go. */
+  set state(state: SnapshotState) {
+    this.#state = state
+    const open = this.#window?.plan.name
+    if (open === undefined) return
+    if (!state.tables.some((each) => each.table === open && isOpen(each))) this.#window = undefined
+  }
+
+  /** What a copy of a table asks for, wherever it begins; `undefined` where the table is not mapped. */
+  requestFor(table: string): Pick<ChunkRequest, "table" | "key"> | undefined {
+    const plan = this.#plans[this.#indexOf(table)]
+    if (plan === undefined) return undefined
+    return { table: plan.wanted, key: plan.key.map((column) => plan.wanted.columns[column]!) }
+  }
+
   /** The next chunk to ask for, which opens the window; `undefined` while one is open or nothing is to be copied. */
   begin(rowsMax: number, processed: ChunkRequest["processed"]): ChunkRequest | undefined {
     if (this.#window !== undefined || this.#state.paused) return undefined
-    const entry = this.#state.tables.find(({ state, table }) => isOpen(state) && this.#indexOf(table) >= 0)
+    const entry = this.#state.tables.find((each) => isOpen(each) && this.#indexOf(each.table) >= 0)
     if (entry === undefined) return undefined
     const index = this.#indexOf(entry.table)
     const plan = this.#plans[index]!
     this.#window = { index, plan, touched: new Set(), chunk: undefined }
     return {
-      table: plan.wanted,
-      key: plan.key.map((column) => plan.wanted.columns[column]!),
+      ...this.requestFor(entry.table)!,
       after: entry.after ?? undefined,
       where: entry.where ?? undefined,
       rowsMax,
@@ -126,7 +141,7 @@ export class SnapshotRun {
   }
 
   #update(table: string, change: (entry: TableSnapshot) => TableSnapshot): void {
-    const first = this.#state.tables.findIndex((entry) => entry.table === table && isOpen(entry.state))
+    const first = this.#state.tables.findIndex((entry) => entry.table === table && isOpen(entry))
     this.#state = {
       ...this.#state,
       tables: this.#state.tables.map((entry, index) => (index === first ? change(entry) : entry))
@@ -137,8 +152,6 @@ export class SnapshotRun {
     return this.#plans.findIndex(({ name }) => name === table)
   }
 }
-
-const isOpen = (state: TableSnapshot["state"]): boolean => state === "waiting" || state === "running"
 
 /** File names end in a number that outgrows six digits; the bases are equal on one server. */
 const isBefore = (a: Place, b: Place): boolean => {

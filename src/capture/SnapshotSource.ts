@@ -11,6 +11,7 @@
  */
 import { Context, type Effect } from "effect"
 import type { ChangeSourceError, RowImage, WantedTable } from "./ChangeSource.ts"
+import type { SnapshotConditionRefused } from "./SnapshotDesk.ts"
 
 /** Values of the key columns of one row, as the server prints them; passed back unchanged to go on behind it. */
 export type SnapshotKey = ReadonlyArray<string>
@@ -42,7 +43,13 @@ export interface SnapshotChunk {
 export class SnapshotSource extends Context.Service<
   SnapshotSource,
   {
-    readonly readChunk: (request: ChunkRequest) => Effect.Effect<SnapshotChunk, ChangeSourceError>
+    readonly readChunk: (
+      request: ChunkRequest
+    ) => Effect.Effect<SnapshotChunk, ChangeSourceError | SnapshotConditionRefused>
+    /** Whether the server would read such a chunk; reads no row, and does not wait for a chunk that is being read. */
+    readonly check: (
+      request: Pick<ChunkRequest, "table" | "key" | "where">
+    ) => Effect.Effect<void, ChangeSourceError | SnapshotConditionRefused>
     /** Rows the table has, as the server estimates it; for progress only. */
     readonly estimateRows: (table: WantedTable) => Effect.Effect<number | undefined, ChangeSourceError>
   }

@@ -6,7 +6,13 @@
 import type { Anchor } from "../../schemas/anchor.ts"
 import type { TableConfig } from "../../schemas/connector-config.ts"
 import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
-import { binlogFileNumber, positionIn, transactionPrefix, type PositionText } from "../../schemas/position.ts"
+import {
+  binlogFileNumber,
+  positionIn,
+  SNAPSHOT_ORDINALS,
+  transactionPrefix,
+  type PositionText
+} from "../../schemas/position.ts"
 import type { SnapshotState } from "../../schemas/snapshot-state.ts"
 import type { LogMessage } from "./ChangeLog.ts"
 import { Undecodable, type BeginEvent, type SourceChunk, type SourceEvent } from "./ChangeSource.ts"
@@ -65,6 +71,46 @@ export class SourceTranslator {
     return this.#reached.position > this.#cutter.last && this.#transaction === undefined
   }
 
+  get snapshot(): SnapshotState {
+    return this.#snapshot.state
+  }
+
+  /** An operator's command changed it; {@link stateCheckpoint} makes that last. */
+  set snapshot(state: SnapshotState) {
+    this.#snapshot.state = state
+  }
+
+  /** See SnapshotRun. */
+  requestFor(table: string): Pick<ChunkRequest, "table" | "key"> | undefined {
+    return this.#snapshot.requestFor(table)
+  }
+
+  /** False inside of a transaction, and after a restart until the stream is back where the log ends. */
+  get isInGap(): boolean {
+    return this.#transaction === undefined && this.#gapPosition() !== undefined
+  }
+
+  /**
+   * A checkpoint that moves nothing but the state of the copy. It needs a position of its own, or readers would take it
+   * for known: one in the gap behind the last transaction. Only where {@link isInGap}.
+   */
+  stateCheckpoint(): LogMessage {
+    return this.#checkpointAt(this.#gapPosition() ?? this.#reached.position)
+  }
+
+  #gapPosition(): PositionText | undefined {
+    const { last } = this.#cutter
+    if (this.#reached.position > last) return this.#reached.position
+    const ordinal = Number(last.slice(last.lastIndexOf("-") + 1)) + 1
+    const isInGap = last.startsWith(this.#reachedPrefix()) && ordinal < SNAPSHOT_ORDINALS
+    return isInGap ? positionIn(this.#reachedPrefix(), ordinal) : undefined
+  }
+
+  #reachedPrefix(): string {
+    const { file, byte } = this.#reached
+    return transactionPrefix(this.#identity.timeline, binlogFileNumber(file) ?? 0, byte)
+  }
+
   /** Moves the log to everything read so far. Only between transactions and after `translate`. */
   checkpoint(): LogMessage {
     return this.#checkpointAt(this.#reached.position)
@@ -97,7 +143,7 @@ export class SourceTranslator {
 
   #copy({ table, images }: CopiedRows, time: string): ReadonlyArray<LogMessage> {
     const { file, byte, anchor } = this.#reached
-    const prefix = transactionPrefix(this.#identity.timeline, binlogFileNumber(file) ?? 0, byte)
+    const prefix = this.#reachedPrefix()
     // Several chunks may follow one transaction, and a restart may fall between them.
     const copiedFrom = this.#cutter.last.startsWith(prefix)
       ? Number(this.#cutter.last.slice(prefix.length)) + 1

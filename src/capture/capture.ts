@@ -14,7 +14,7 @@ import { persevere } from "../pipeline/persevere.ts"
 import { ApplyProgress, type ApplySilent } from "./ApplyProgress.ts"
 import { CaptureFenced, ChangeLog, type ChangeLogError, type LogTail } from "./ChangeLog.ts"
 import { ChangeSource, type ChangeSourceError } from "./ChangeSource.ts"
-import { pump } from "./pump.ts"
+import { pump, type PumpOptions } from "./pump.ts"
 import { mustAskApply, outranks, planResume, type ResumePlan, type StartAt } from "./resume-plan.ts"
 import { withNewTables } from "./SnapshotRun.ts"
 import type { SnapshotSource } from "./SnapshotSource.ts"
@@ -22,11 +22,8 @@ import { SourceTranslator, type TranslatorOptions } from "./SourceTranslator.ts"
 
 export type CaptureError = ChangeSourceError | ChangeLogError | ApplySilent
 
-export interface CaptureOptions extends TranslatorOptions {
+export interface CaptureOptions extends TranslatorOptions, PumpOptions {
   readonly start: StartAt
-  readonly checkpointMillis: number
-  /** Rows of one chunk of a table's copy. */
-  readonly snapshotRows: number
 }
 
 /** The highest rank that this process wrote under; memory only to know whether somebody else came later. */

@@ -4,32 +4,53 @@
  * - While it waits it also watches the messages in flight: a refused one ends it.
  * - Transactions without mapped changes move the log by a checkpoint, at most every `checkpointMillis`.
  * - The copy of the tables reads its next chunk while the stream goes on, and yields to a stream that is behind.
+ * - Operators' commands take their turn with the chunks; what they change is in the log before they are answered.
  */
-import { Clock, Effect, Fiber, Option, type Scope } from "effect"
+import { Clock, Effect, Fiber, Option, Result, type Scope } from "effect"
 import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
 import type { ChangeLogError, LogAppender, LogMessage } from "./ChangeLog.ts"
 import { Undecodable, type ChangeSourceError, type SourceChunk, type SourceReader } from "./ChangeSource.ts"
+import { commandSnapshot, statusOf } from "./snapshot-commands.ts"
+import {
+  SnapshotConditionRefused,
+  SnapshotDesk,
+  SnapshotUnchecked,
+  type SnapshotQuestion,
+  type SnapshotRefusal
+} from "./SnapshotDesk.ts"
 import { SnapshotSource, type ChunkRequest, type SnapshotChunk } from "./SnapshotSource.ts"
 import type { SourceTranslator } from "./SourceTranslator.ts"
 
 export interface PumpOptions {
   readonly checkpointMillis: number
+  /** Rows of one chunk of a table's copy. */
   readonly snapshotRows: number
+  /** Rows a second that the copy of the tables reads at most, on average; `undefined`: as fast as it can. */
+  readonly snapshotRowsPerSecond?: number | undefined
 }
 
 /** A source chunk of this size means that more is waiting: the copy gives way. */
 const BUSY_BYTES = 512 * 1024
 
 const MICROS_PER_MILLI = 1000
+const MILLIS_PER_SECOND = 1000
 const MILLI_DIGITS = 3
 
 interface Copied {
   readonly request: ChunkRequest
-  readonly chunk: SnapshotChunk
+  /** Refused: the table's condition no longer means anything to the server. */
+  readonly outcome: Result.Result<SnapshotChunk, SnapshotConditionRefused>
   readonly estimate: number | undefined
 }
 
-type Arrival = { readonly source: SourceChunk } | { readonly copied: Copied }
+interface Asked {
+  readonly question: SnapshotQuestion
+  /** What the source has against it. */
+  readonly fault: SnapshotRefusal | undefined
+}
+
+type Arrival = { readonly source: SourceChunk } | { readonly copied: Copied } | { readonly asked: Asked }
+type Waiting = Fiber.Fiber<Arrival, ChangeSourceError>
 
 export const pump = Effect.fnUntraced(function* (
   reader: SourceReader,
@@ -37,49 +58,70 @@ export const pump = Effect.fnUntraced(function* (
   translator: SourceTranslator,
   options: PumpOptions
 ): Effect.fn.Return<never, ChangeSourceError | ChangeLogError, SnapshotSource | Scope.Scope> {
+  const desk = yield* Effect.serviceOption(SnapshotDesk)
+  const nextQuestion = Option.isSome(desk) ? yield* desk.value.open : Effect.never
   const readSource = Effect.map(reader.next, (source): Arrival => ({ source }))
-  let streaming = yield* Effect.forkScoped(readSource)
-  let copying: Fiber.Fiber<Arrival, ChangeSourceError> | undefined
+  const takeQuestion = Effect.flatMap(nextQuestion, (question) => examined(translator, question))
+  let streaming: Waiting = yield* Effect.forkScoped(readSource)
+  let asking: Waiting = yield* Effect.forkScoped(takeQuestion)
+  let copying: Waiting | undefined
+  /** A question that waits for the end of a transaction. */
+  let open: Asked | undefined
   let isBusy = false
-  let lastMessageAt = yield* Clock.currentTimeMillis
+  let copyAgainAt = 0
+  let now = yield* Clock.currentTimeMillis
+  let lastMessageAt = now
   const send = Effect.fnUntraced(function* (messages: ReadonlyArray<LogMessage>) {
     for (const message of messages) yield* appender.append(message)
     if (messages.length > 0) lastMessageAt = yield* Clock.currentTimeMillis
   })
   while (true) {
-    if (copying === undefined && !isBusy) {
-      const request = translator.nextChunk(options.snapshotRows)
-      if (request !== undefined) copying = yield* Effect.forkScoped(readCopy(request))
+    if (copying === undefined && !isBusy && now >= copyAgainAt) {
+      const request = translator.nextChunk(chunkRows(options))
+      if (request !== undefined) {
+        copying = yield* Effect.forkScoped(readCopy(request))
+        copyAgainAt = now + restMillis(request.rowsMax, options)
+      }
     }
-    const arrival = yield* firstOf(streaming, copying).pipe(
+    const rest = copyAgainAt > now ? copyAgainAt - now : options.checkpointMillis
+    const arrival = yield* firstOf(streaming, copying, open === undefined ? asking : undefined).pipe(
       Effect.raceFirst(appender.flush.pipe(Effect.andThen(Effect.never))),
-      Effect.timeoutOption(options.checkpointMillis)
+      Effect.timeoutOption(Math.min(rest, options.checkpointMillis))
     )
     isBusy = false
-    if (Option.isSome(arrival) && "source" in arrival.value) {
-      isBusy = arrival.value.source.bytes >= BUSY_BYTES
-      yield* send(yield* translate(translator, arrival.value.source))
-      streaming = yield* Effect.forkScoped(readSource)
-    } else if (Option.isSome(arrival) && "copied" in arrival.value) {
-      const { request, chunk, estimate } = arrival.value.copied
-      translator.chunkArrived(`${request.table.schema}.${request.table.table}`, chunk, estimate)
-      copying = undefined
+    if (Option.isSome(arrival)) {
+      if ("source" in arrival.value) {
+        isBusy = arrival.value.source.bytes >= BUSY_BYTES
+        yield* send(yield* translate(translator, arrival.value.source))
+        streaming = yield* Effect.forkScoped(readSource)
+      } else if ("copied" in arrival.value) {
+        copying = undefined
+        yield* takeCopy(translator, arrival.value.copied)
+      } else open = arrival.value.asked
     }
-    const now = yield* Clock.currentTimeMillis
+    now = yield* Clock.currentTimeMillis
     yield* send(
       yield* translated(() => translator.copyChunk(epochMicrosToUtc(now * MICROS_PER_MILLI, MILLI_DIGITS)))
     )
+    if (open !== undefined && (yield* answered(translator, appender, open))) {
+      open = undefined
+      asking = yield* Effect.forkScoped(takeQuestion)
+    }
     if (translator.isBehind && now - lastMessageAt >= options.checkpointMillis) {
       yield* send([translator.checkpoint()])
     }
   }
 })
 
-const firstOf = (
-  streaming: Fiber.Fiber<Arrival, ChangeSourceError>,
-  copying: Fiber.Fiber<Arrival, ChangeSourceError> | undefined
-): Effect.Effect<Arrival, ChangeSourceError> =>
-  copying === undefined ? Fiber.join(streaming) : Effect.raceFirst(Fiber.join(streaming), Fiber.join(copying))
+const firstOf = (...waiting: ReadonlyArray<Waiting | undefined>): Effect.Effect<Arrival, ChangeSourceError> =>
+  Effect.raceAllFirst(waiting.filter((fiber) => fiber !== undefined).map((fiber) => Fiber.join(fiber)))
+
+/** A chunk holds no more than a second's rows, so that the copy goes evenly. */
+const chunkRows = ({ snapshotRows, snapshotRowsPerSecond }: PumpOptions): number =>
+  Math.min(snapshotRows, snapshotRowsPerSecond ?? snapshotRows)
+
+const restMillis = (rows: number, { snapshotRowsPerSecond }: PumpOptions): number =>
+  snapshotRowsPerSecond === undefined ? 0 : Math.ceil((rows * MILLIS_PER_SECOND) / snapshotRowsPerSecond)
 
 const readCopy = Effect.fnUntraced(function* (
   request: ChunkRequest
@@ -87,7 +129,71 @@ const readCopy = Effect.fnUntraced(function* (
   const snapshots = yield* SnapshotSource
   const isFirst = request.after === undefined
   const estimate = isFirst ? yield* snapshots.estimateRows(request.table) : undefined
-  return { copied: { request, chunk: yield* snapshots.readChunk(request), estimate } }
+  const outcome = yield* snapshots.readChunk(request).pipe(
+    Effect.map((chunk): Copied["outcome"] => Result.succeed(chunk)),
+    Effect.catchTag("SnapshotConditionRefused", (refusal) => Effect.succeed(Result.fail(refusal)))
+  )
+  return { copied: { request, outcome, estimate } }
+})
+
+/** A condition that the server does not take any more must not stop the stream: that copy ends. */
+const takeCopy = Effect.fnUntraced(function* (translator: SourceTranslator, copied: Copied) {
+  const table = `${copied.request.table.schema}.${copied.request.table.table}`
+  if (Result.isSuccess(copied.outcome)) {
+    return translator.chunkArrived(table, copied.outcome.success, copied.estimate)
+  }
+  const canceled = commandSnapshot(translator.snapshot, { command: "cancel", table }, [table])
+  if (Result.isSuccess(canceled)) translator.snapshot = canceled.success
+  yield* Effect.logWarning("the copy of a table ends: the training database refuses its condition", {
+    table,
+    errno: copied.outcome.failure.errno
+  })
+})
+
+/** Lets the source check the condition of a copy before it is accepted. */
+const examined = Effect.fnUntraced(function* (
+  translator: SourceTranslator,
+  question: SnapshotQuestion
+): Effect.fn.Return<Arrival, never, SnapshotSource> {
+  const { command } = question
+  const request = command.command === "start" ? translator.requestFor(command.table) : undefined
+  if (command.command !== "start" || request === undefined) return { asked: { question, fault: undefined } }
+  const snapshots = yield* SnapshotSource
+  const fault = yield* snapshots.check({ ...request, where: command.where ?? undefined }).pipe(
+    Effect.as(undefined),
+    Effect.catch((error) =>
+      Effect.succeed(
+        error instanceof SnapshotConditionRefused
+          ? error
+          : new SnapshotUnchecked({ message: error.message, fix: error.remedy })
+      )
+    )
+  )
+  return { asked: { question, fault } }
+})
+
+/** False where it has to wait for the end of a transaction. */
+const answered = Effect.fnUntraced(function* (
+  translator: SourceTranslator,
+  appender: LogAppender,
+  { question, fault }: Asked
+): Effect.fn.Return<boolean, ChangeLogError> {
+  const before = translator.snapshot
+  const mapped = before.tables.map(({ table }) => table).filter((table) => translator.requestFor(table))
+  const decided = commandSnapshot(before, question.command, mapped)
+  if (Result.isFailure(decided) || fault !== undefined) {
+    yield* question.answer(Result.isFailure(decided) ? decided.failure : fault!)
+    return true
+  }
+  if (decided.success !== before) {
+    if (!translator.isInGap) return false
+    translator.snapshot = decided.success
+    yield* appender.append(translator.stateCheckpoint())
+    // Whoever is told of it may rely on it, whatever happens to this process.
+    yield* appender.flush
+  }
+  yield* question.answer(statusOf(translator.snapshot))
+  return true
 })
 
 const translate = (translator: SourceTranslator, chunk: SourceChunk) =>

@@ -5,11 +5,14 @@ import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 
 type Filled<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: NonNullable<T[P]> }
 
+/** Those without a default are left out. */
+type Limits = Omit<NonNullable<ConnectorConfig["limits"]>, "snapshotRowsPerSecond">
+
 export interface EffectiveConfig extends Omit<ConnectorConfig, "source" | "changeLog" | "target" | "limits"> {
   readonly source: Filled<ConnectorConfig["source"], "port" | "serverId" | "start">
   readonly changeLog: Filled<ConnectorConfig["changeLog"], "stream" | "manage" | "replicas" | "maxAgeHours">
   readonly target: Filled<ConnectorConfig["target"], "port" | "timeZone">
-  readonly limits: Required<NonNullable<ConnectorConfig["limits"]>>
+  readonly limits: Filled<NonNullable<ConnectorConfig["limits"]>, keyof Limits>
 }
 
 /** Key order is the order of reading, as `config render` prints it. */
@@ -42,6 +45,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
       : table
   ) as unknown as ConnectorConfig["tables"],
   limits: {
+    ...config.limits,
     segmentEvents: config.limits?.segmentEvents ?? 500,
     segmentBytes: config.limits?.segmentBytes ?? 262_144,
     batchEvents: config.limits?.batchEvents ?? 1000,

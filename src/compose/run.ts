@@ -4,6 +4,7 @@ import { layerChangeFeed } from "../../connectors/jetstream/JetStreamChangeFeed.
 import { layerChangeLog } from "../../connectors/jetstream/JetStreamChangeLog.ts"
 import { layerApplyProgress } from "../../connectors/jetstream/NatsApplyProgress.ts"
 import { NatsConnection } from "../../connectors/jetstream/NatsConnection.ts"
+import { layerSnapshotDesk } from "../../connectors/jetstream/NatsSnapshotDesk.ts"
 import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.ts"
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
@@ -45,7 +46,8 @@ const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogO
     MySqlChangeSource.layer(sourceSettings),
     MySqlSnapshotSource.layer(sourceSettings),
     layerChangeLog(log),
-    layerApplyProgress(log)
+    layerApplyProgress(log),
+    layerSnapshotDesk(log)
   )
   return yield* capture({
     connector,
@@ -54,7 +56,8 @@ const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogO
     zoneMinutes: offsetMinutes(source.timeZone) ?? 0,
     limits: { events: limits.segmentEvents, bytes: limits.segmentBytes },
     checkpointMillis: limits.checkpointSeconds * 1000,
-    snapshotRows: limits.snapshotRows
+    snapshotRows: limits.snapshotRows,
+    snapshotRowsPerSecond: limits.snapshotRowsPerSecond
   }).pipe(Effect.provide(ports), Effect.annotateLogs({ connector, role: "capture" }))
 })
 
