@@ -213,4 +213,45 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s values", (kind) => {
       }
     }
   )
+
+  it("sees every way in which rows get into a table (G1)", { timeout: CASE_MILLIS }, async () => {
+    await table("plain_rows", "id INT PRIMARY KEY, v INT")
+    await table("old_engine", "id INT PRIMARY KEY, v INT")
+    await table("copied", "id INT PRIMARY KEY, v INT")
+    await table("mirrored", "id INT PRIMARY KEY, v INT")
+    await sql.query("ALTER TABLE lms.old_engine ENGINE = MyISAM; DROP TABLE lms.copied; USE lms")
+    const anchor = await here()
+    await sql.query(
+      "CREATE TRIGGER lms.mirror AFTER INSERT ON lms.plain_rows FOR EACH ROW REPLACE INTO lms.mirrored VALUES (NEW.id, NEW.v)"
+    )
+    await sql.query("INSERT INTO lms.plain_rows VALUES (1, 1), (2, 2), (3, 3)")
+    await sql.query("INSERT INTO lms.plain_rows VALUES (1, 5) ON DUPLICATE KEY UPDATE v = 6")
+    await sql.query("REPLACE INTO lms.plain_rows VALUES (2, 7), (20, 8)")
+    await sql.query("CREATE TABLE lms.copied (id INT PRIMARY KEY, v INT) AS SELECT id, v FROM lms.plain_rows")
+    await sql.query(
+      "UPDATE lms.plain_rows p JOIN lms.copied c USING (id) SET p.v = p.v + 100, c.v = c.v + 200"
+    )
+    await sql.query("DELETE p, c FROM lms.plain_rows p JOIN lms.copied c USING (id) WHERE p.id = 3")
+    await sql.query("UPDATE lms.plain_rows SET id = id + 1000 WHERE id = 20")
+    await sql.query(
+      "INSERT INTO lms.old_engine VALUES (1, 1), (2, 2); UPDATE lms.old_engine SET v = 9 WHERE id = 1"
+    )
+    await sql.query("BEGIN; DELETE FROM lms.copied WHERE id = 2; ROLLBACK")
+    const end = await here()
+    const names = ["plain_rows", "mirrored", "old_engine", "copied"]
+    const events = await read(
+      optionsFor(names.map((name) => ({ schema: "lms", table: name, columns: ["id", "v"] }))),
+      anchor,
+      (seen) => seen.some((event) => event._tag === "Commit" && event.position === end.position)
+    )
+    const replayed = names.map(() => new Map<unknown, unknown>())
+    for (const { table: at, before, after } of rowsOf(events)) {
+      for (const image of before ?? []) replayed[at]!.delete(image[0])
+      for (const image of after ?? []) replayed[at]!.set(image[0], image[1])
+    }
+    for (const [i, name] of names.entries()) {
+      const rows = await sql.query(`SELECT id, v FROM lms.${name}`)
+      expect([name, replayed[i]]).toEqual([name, new Map(rows.map((row) => [row["id"], row["v"]]))])
+    }
+  })
 })
