@@ -230,7 +230,7 @@ export class LiveRun implements Afflicted {
       elapsedMs,
       totalMs: seconds * 1000,
       phase: this.phase,
-      rate: { asked: rate, achieved },
+      rate: { asked: rate, achieved, queued: this.#writers.queued },
       written: this.book.written,
       applied: this.book.applied,
       held: this.held,

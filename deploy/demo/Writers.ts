@@ -56,8 +56,16 @@ export class Writers {
     return this.#lanes.reduce((sum, lane) => sum + lane.queue.length, 0)
   }
 
-  /** Hands out what is due at `rate` changes per second until `seconds` are over; then waits for what is under way. */
-  async run(rate: number, seconds: number, abort: AbortSignal): Promise<void> {
+  /**
+   * Hands out what is due at `rate` changes per second until `seconds` are over; then waits for what is under way. What
+   * is queued by then is `dropped`, or `written`, so that the plan can be gone on with.
+   */
+  async run(
+    rate: number,
+    seconds: number,
+    abort: AbortSignal,
+    queued: "dropped" | "written" = "dropped"
+  ): Promise<void> {
     const start = performance.now()
     let planned = 0
     const failed = Promise.withResolvers<never>()
@@ -65,7 +73,8 @@ export class Writers {
     for (;;) {
       const elapsed = (performance.now() - start) / 1000
       if (elapsed >= seconds || abort.aborted) break
-      while (planned < elapsed * rate) {
+      // a server that is far behind would only pile them up here
+      while (planned < elapsed * rate && this.queued < rate) {
         for (const transaction of this.#plan.next()) {
           planned += transaction.changes
           this.#hand(transaction).catch(failed.reject)
@@ -73,7 +82,7 @@ export class Writers {
       }
       await Promise.race([failed.promise, new Promise((done) => setTimeout(done, 2))])
     }
-    for (const lane of this.#lanes) lane.queue.length = 0
+    if (queued === "dropped") for (const lane of this.#lanes) lane.queue.length = 0
     await Promise.all(this.#lanes.map((lane) => lane.busy))
   }
 

@@ -5,10 +5,13 @@ import type { RunningServer } from "../servers/server.ts"
 import { HR_DATABASE } from "./hr-database.ts"
 import type { Account } from "./training-database.ts"
 
+/** A server as gradewire is told of it; it may stand behind something else. */
+export type ServerAddress = Pick<RunningServer, "kind" | "version" | "host" | "port" | "url">
+
 export interface ConnectorParts {
-  readonly source: RunningServer
-  readonly changeLog: RunningServer
-  readonly target: RunningServer
+  readonly source: ServerAddress
+  readonly changeLog: ServerAddress
+  readonly target: ServerAddress
   readonly sourceAccount: Account
   readonly targetAccount: Account
 }

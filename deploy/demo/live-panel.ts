@@ -16,8 +16,8 @@ export interface LiveFigures {
   readonly elapsedMs: number
   readonly totalMs: number
   readonly phase: "taking exams" | "draining" | "starting"
-  /** changes per second */
-  readonly rate: { readonly asked: number; readonly achieved: number }
+  /** changes per second, and transactions that are due but not begun */
+  readonly rate: { readonly asked: number; readonly achieved: number; readonly queued: number }
   readonly written: number
   readonly applied: number
   readonly held: number | undefined
@@ -73,7 +73,7 @@ const progressBar = ({ elapsedMs, phase, rate, totalMs }: LiveFigures, screen: S
   const seconds = `${(Math.min(elapsedMs, totalMs) / 1000).toFixed(1)} / ${totalMs / 1000} s`
   const pace =
     phase === "taking exams"
-      ? `${count(rate.asked)} changes/s wanted, ${rate.achieved.toFixed(1)} written`
+      ? `${count(rate.asked)}/s wanted, ${rate.achieved.toFixed(1)}/s written${rate.queued > rate.asked / 4 ? `, ${count(rate.queued)} queue` : ""}`
       : phase === "draining"
         ? "nobody writes any more; waiting for the rest to arrive"
         : "starting"
