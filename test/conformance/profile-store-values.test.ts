@@ -237,6 +237,18 @@ describe("refusals", () => {
     expect(JSON.stringify(error) + error.message).not.toContain("secret title")
   })
 
+  it("a letter is filed once its column was widened, without a restart (G1)", async () => {
+    const given = batch(0, [exam(1, 1, anna, "1234.5")])
+    expect(await refused(given)).toMatchObject({ _tag: "RowRefused", code: "22003" })
+    await apply({ ...given, refusal: { reason: "REFUSED", detail: "22003" } })
+    await sql('alter table hr.training_record alter column "分数" type numeric(7,2)')
+    await bench.world.decide("lms.exam:1", "replay")
+    expect(await Effect.runPromise(bench.store.release(bench.epoch))).toMatchObject({ released: 1 })
+    await sql(
+      'delete from hr.training_record; alter table hr.training_record alter column "分数" type numeric(5,2)'
+    )
+  })
+
   it("a trigger's RAISE refuses the row, also under a code of its own (G3)", async () => {
     for (const code of ["P0001", "HR042"]) {
       await sql(`create or replace function hr.refuse() returns trigger language plpgsql as $$

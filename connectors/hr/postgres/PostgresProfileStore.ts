@@ -80,6 +80,7 @@ const make = (
     const store = makeParts(options, session)
     const desk = makeParts(options, questions)
     const takeOver = Effect.gen(function* () {
+      yield* store.forgetShape
       yield* store.batches
       const values = [options.connector, options.holder]
       const row = (yield* store.rows<OffsetRow>({ text: TAKE_OVER, values }))[0]

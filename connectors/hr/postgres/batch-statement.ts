@@ -163,7 +163,7 @@ const judged = (mapping: HrMapping): string => {
     needing.length === 0
       ? "false"
       : `(${needing.map((index) => `j.in_${index}`).join(" or ")}) and j.assessment_id is not null and not j.assessment_known`
-  return `proven as materialized (
+  return `proven as (
   select k.*, v.people, v.rule, v.is_ambiguous,
     case when k.linked is not null then k.linked
       when k.learner_id is null and k.was_filed then k.ledger_employee

@@ -120,8 +120,11 @@ export const releaseHeld = (
         let released = 0
         const stored = yield* store.readOffset
         if (Number(stored?.epoch ?? 0) !== epoch) yield* explainFence(store, epoch, undefined, undefined)
-        const letters = { name: "gradewire_letters", text: LETTERS, values: [store.connector] }
-        for (const letter of yield* store.rows<Letter>(letters)) {
+        const query = { name: "gradewire_letters", text: LETTERS, values: [store.connector] }
+        const letters = yield* store.rows<Letter>(query)
+        // The mended cause may be a column that was widened.
+        if (letters.length > 0) yield* store.forgetShape
+        for (const letter of letters) {
           released += yield* replayLetter(store, epoch, letter)
         }
         const page = yield* nextPage

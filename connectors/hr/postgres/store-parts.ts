@@ -32,6 +32,8 @@ export interface StoreParts {
     values: ReadonlyArray<unknown>
   ) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
   readonly batches: Effect.Effect<PreparedBatches, ProfileStoreError>
+  /** What is known of the tables' shape may be old: it is read again. */
+  readonly forgetShape: Effect.Effect<void>
   readonly readOffset: Effect.Effect<OffsetRow | undefined, ProfileStoreError>
 }
 
@@ -95,6 +97,9 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
         }
         return yield* rows<R>({ name: statement.name, text: statement.text, values })
       }),
+    forgetShape: Effect.sync(() => {
+      prepared = undefined
+    }),
     batches: Effect.suspend(() =>
       prepared === undefined
         ? classified(readMapping(session, mapping)).pipe(
