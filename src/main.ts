@@ -43,6 +43,11 @@ const actions: Actions = {
       load(() => import("./compose/offsets.ts")),
       (m) => m.offsets(file)
     ),
+  snapshot: (file, command) =>
+    Effect.flatMap(
+      load(() => import("./compose/snapshot.ts")),
+      (m) => m.snapshot(file, command)
+    ),
   migrate: (file) =>
     Effect.flatMap(
       load(() => import("./compose/migrate.ts")),

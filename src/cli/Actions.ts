@@ -5,6 +5,7 @@
 import type { Effect, FileSystem, Path } from "effect"
 import type { Failure } from "../../schemas/failure.ts"
 import type { Finding } from "../../schemas/finding.ts"
+import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 
 /** What every action may need of the machine. */
 export type Machine = FileSystem.FileSystem | Path.Path
@@ -67,6 +68,15 @@ export interface StageOffset {
   readonly deadLetters: string | null
 }
 
+/** How far the copy of the tables is. */
+export interface SnapshotView extends SnapshotStatus {
+  readonly connector: string
+  /** Who said so: the running capture, or the HR database, which knows what has been applied. */
+  readonly from: "capture" | "hr"
+  /** When the HR database was told, RFC 3339; `null` where capture answers, or nothing is known. */
+  readonly updatedAt: string | null
+}
+
 export interface Migrated {
   /** Migrations applied now. */
   readonly applied: number
@@ -83,5 +93,7 @@ export interface Actions {
   readonly schema: Action<Readonly<Record<string, unknown>>>
   readonly check: (file: string, parts: ReadonlyArray<CheckPart>) => Action<ReadonlyArray<PartFinding>>
   readonly offsets: (file: string) => Action<ReadonlyArray<StageOffset>>
+  /** `status` also answers while nothing runs; everything else is for the running capture. */
+  readonly snapshot: (file: string, command: SnapshotCommand) => Action<SnapshotView>
   readonly migrate: (file: string) => Action<Migrated>
 }

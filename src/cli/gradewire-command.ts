@@ -6,6 +6,7 @@ import { configCommand } from "./config-command.ts"
 import { migrateCommand } from "./migrate-command.ts"
 import { offsetsCommand } from "./offsets-command.ts"
 import { runCommand } from "./run-command.ts"
+import { snapshotCommand } from "./snapshot-command.ts"
 
 export const gradewireCommand = (actions: Actions) =>
   Command.make("gradewire").pipe(
@@ -26,6 +27,7 @@ export const gradewireCommand = (actions: Actions) =>
       configCommand(actions),
       checkCommand(actions),
       offsetsCommand(actions),
+      snapshotCommand(actions),
       migrateCommand(actions)
     ])
   )

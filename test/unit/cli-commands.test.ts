@@ -3,6 +3,7 @@ import { ConfigProvider, Console, Effect, Exit, Cause, Schema } from "effect"
 import { CliError, CliOutput, Command } from "effect/cli"
 import { describe, expect, it } from "vitest"
 import type { Fate } from "../../schemas/failure.ts"
+import type { SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Actions, PartFinding, StageOffset } from "../../src/cli/Actions.ts"
 import { ExitCode } from "../../src/cli/answer.ts"
 import { gradewireCommand } from "../../src/cli/gradewire-command.ts"
@@ -36,6 +37,14 @@ const OFFSET: StageOffset = {
   deadLetters: "1"
 }
 
+const COPY: SnapshotStatus = {
+  paused: false,
+  tables: [
+    { table: "lms.成绩", state: "done", filtered: false, rows: 12, estimate: 10, percent: 100 },
+    { table: "lms.exam", state: "canceled", filtered: true, rows: 3, estimate: null, percent: null }
+  ]
+}
+
 const FINDING: PartFinding = {
   part: "source",
   severity: "error",
@@ -56,6 +65,16 @@ const actions: Actions = {
       parts.map((part) => (part === "source" ? FINDING : { ...FINDING, part, severity: "ok", fix: "" }))
     ),
   offsets: () => Effect.succeed([OFFSET]),
+  snapshot: (connector, command) =>
+    command.command === "status"
+      ? Effect.succeed({ connector, from: "hr", updatedAt: "2026-11-22T08:00:00Z", ...COPY })
+      : Effect.succeed({
+          connector: JSON.stringify(command),
+          from: "capture",
+          updatedAt: null,
+          paused: false,
+          tables: []
+        }),
   migrate: () => Effect.fail(new Refused({ message: "no way in" }))
 }
 
@@ -165,5 +184,38 @@ describe("gradewire check", () => {
     const { code, out } = await gradewire(["check", "target", "--config", "x", "-o", "json"])
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ ok: true, findings: [{ part: "target", severity: "ok" }] })
+  })
+})
+
+describe("gradewire snapshot", () => {
+  it("shows the copy of the tables, what is unknown as unknown, and who says so (G1)", async () => {
+    const { code, out } = await gradewire(["snapshot", "status", "--config", "lms-hr", "--watch"])
+    expect(code).toBe(0)
+    expect(out.split("\n")).toEqual([
+      "TABLE     STATE     ROWS  ESTIMATE  PERCENT  ONLY",
+      "lms.成绩  DONE        12        10     100%  -",
+      "lms.exam  CANCELED     3   unknown  unknown  a condition",
+      "",
+      "lms-hr: as applied to the HR database at 2026-11-22T08:00:00Z; no running capture answers."
+    ])
+    const json = await gradewire(["snapshot", "status", "--config", "lms-hr", "-o", "json"])
+    expect(JSON.parse(json.out)).toMatchObject({ connector: "lms-hr", from: "hr", tables: COPY.tables })
+  })
+
+  it.each([
+    [["start", "--table", "lms.exam"], { command: "start", table: "lms.exam", where: null }],
+    [["start", "-t", "a.b", "--where", "id > 7"], { command: "start", table: "a.b", where: "id > 7" }],
+    [["pause"], { command: "pause" }],
+    [["resume"], { command: "resume" }],
+    [["cancel"], { command: "cancel", table: null }],
+    [["cancel", "--table", "a.b"], { command: "cancel", table: "a.b" }]
+  ])("hands snapshot %j to the running capture (G1)", async (args, command) => {
+    const { code, out } = await gradewire(["snapshot", ...args, "--config", "x", "-o", "json"])
+    expect(code).toBe(0)
+    expect(JSON.parse((JSON.parse(out) as { connector: string }).connector)).toEqual(command)
+  })
+
+  it("wants a table for a copy to start (G3)", async () => {
+    expect(await gradewire(["snapshot", "start", "--config", "x"])).toMatchObject({ code: 2, out: "" })
   })
 })
