@@ -87,12 +87,13 @@ const score = (mapping: HrMapping, isPartial: boolean): string => {
   const flags = mapping.targets
     .map(({ subject }, index) => `c.event ->> 'subject' = ${literal(subject)} as in_${index},\n      `)
     .join("")
+  // The event itself stays behind: it would be copied at every step, and few of them need it.
   return `score as materialized (
   select m.*, m.d -> 'learner' ->> 'id' as learner_id,
     nullif(m.d -> 'learner' ->> 'employeeNo', '') as own_no, nullif(m.d -> 'learner' ->> 'phone', '') as own_phone,
     nullif(m.d -> 'learner' ->> 'email', '') as own_email, m.d -> 'assessment' ->> 'id' as assessment_id
   from (
-    select c.event, c.type, c.position, c.d ->> 'resultId' as result_id, ${which} as mapping,
+    select c.event ->> 'id' as event_id, c.event ->> 'time' as event_time, c.type, c.position, c.d ->> 'resultId' as result_id, ${which} as mapping,
       c.type = 'gradewire.score.revoked.v1' as revoked,
       ${flags}${isPartial ? MERGED_DATA : "c.d"} as d, h.position as held_position
     from score_change c

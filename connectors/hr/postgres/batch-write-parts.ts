@@ -32,7 +32,7 @@ const LINKS = `link as (
 const ledger = (rowKeys: string): string => `won as (
   insert into gradewire.result_ledger as t
     (connector, result_id, position, event_id, state, learner_id, employee_key, row_key, applied_at)
-  select $1, f.result_id, f.position, f.event ->> 'id', case when f.revoked then 'revoked' else 'recorded' end,
+  select $1, f.result_id, f.position, f.event_id, case when f.revoked then 'revoked' else 'recorded' end,
     coalesce(f.learner_id, f.ledger_learner), case when f.revoked then f.ledger_employee else f.person end,
     case when f.revoked then f.ledger_row_key else ${rowKeys} end, clock_timestamp()
   from judged f
@@ -67,9 +67,10 @@ withdrawn as (
 const held = (isPartial: boolean): string => `held_in as (
   insert into gradewire.held_change as t
     (connector, result_id, position, event, learner_id, reason, candidates, held_at, updated_at)
-  select $1, j.result_id, j.position, ${isPartial ? "jsonb_set(j.event, '{data}', j.d)" : "j.event"}, j.learner_id,
+  select $1, j.result_id, j.position, ${isPartial ? "jsonb_set(c.event, '{data}', j.d)" : "c.event"}, j.learner_id,
     j.reason, coalesce(j.people, 0), clock_timestamp(), clock_timestamp()
-  from judged j where j.is_held
+  from judged j join score_change c on c.position = j.position
+  where j.is_held
   order by j.result_id
   on conflict (connector, result_id) do update set position = excluded.position, event = excluded.event,
     learner_id = excluded.learner_id, reason = excluded.reason, candidates = excluded.candidates,
@@ -86,11 +87,12 @@ held_out as (
 const DEAD_IN = `dead_in as (
   insert into gradewire.dead_letter
     (connector, position, result_id, type, event_id, event, reason, detail, state, at, updated_at)
-  select $1, j.position, j.result_id, j.type, j.event ->> 'id', j.event::json,
+  select $1, j.position, j.result_id, j.type, j.event_id, c.event::json,
     case when j.mapping is null then 'TABLE_NOT_MAPPED' else 'WAITING' end,
-    case when j.mapping is null then j.event ->> 'subject' else 'an earlier change of this result is a dead letter' end,
+    case when j.mapping is null then c.event ->> 'subject' else 'an earlier change of this result is a dead letter' end,
     case when j.mapping is null and not j.blocked then 'open' else 'waiting' end, clock_timestamp(), clock_timestamp()
-  from judged j where j.is_dead
+  from judged j join score_change c on c.position = j.position
+  where j.is_dead
   on conflict (connector, position) do nothing
 )`
 

@@ -41,9 +41,9 @@ export const sourceSql = (source: TargetSource): SourceSql => {
     case "assessment.pass":
       return { ...inData("assessment", "id"), text: "f.assessment_pass::text" }
     case "event.id":
-      return always("(f.event ->> 'id')")
+      return always("f.event_id")
     case "event.time":
-      return always("(f.event ->> 'time')")
+      return always("f.event_time")
     default: {
       const dot = source.indexOf(".")
       return inData(source.slice(0, dot), source.slice(dot + 1))
