@@ -10,8 +10,8 @@ SELECT
   (t.entry ->> 'estimate')::bigint AS estimate,
   CASE
     WHEN t.entry ->> 'state' = 'done' THEN 100
-    WHEN t.entry ->> 'where' IS NULL
-      THEN least(99.9, round(100.0 * (t.entry ->> 'rows')::bigint / nullif((t.entry ->> 'estimate')::bigint, 0), 1))
+    WHEN t.entry ->> 'where' IS NULL AND (t.entry ->> 'estimate')::bigint > 0
+      THEN least(99.9, round(100.0 * (t.entry ->> 'rows')::bigint / (t.entry ->> 'estimate')::bigint, 1))
   END::double precision AS percent,
   o.updated_at
 FROM gradewire.apply_offset o
