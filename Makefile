@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Both fetch what they need into .cache/.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build format setup servers schemas clean bench-decode bench-oulad bench-apply
+.PHONY: help demo test check build format setup servers schemas clean fuzz bench-decode bench-oulad bench-apply
 
 ARGS ?=
 # Node 24: the machine's own, or one from the cache. Lazily, so that `make help` needs nothing.
@@ -36,6 +36,9 @@ schemas: setup ## Rewrite schemas/json from the Effect schemas
 
 servers: setup ## Fetch and prepare MySQL, MariaDB, NATS and PostgreSQL
 	@$(NODE) node deploy/servers/fetch.ts
+
+fuzz: setup ## Random tables, histories and restarts against a real server
+	@$(NODE) node test/fuzz/main.ts $(ARGS)
 
 bench-decode: setup ## Decoded rows per CPU-second, against zongji on the same bytes
 	@$(NODE) node test/bench/decode.ts $(ARGS)

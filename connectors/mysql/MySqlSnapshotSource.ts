@@ -203,7 +203,7 @@ const readConsistent = (
       file: values.get("binlog_snapshot_file") ?? "",
       position: Number(values.get("binlog_snapshot_position") ?? 0)
     }
-    if (isBefore(high, processed)) {
+    if (isBefore(high, processed) && (yield* hasRowsBetween(sql, high, processed))) {
       return yield* new SourceConnectionLost({
         message: "transactions that the binlog holds are not visible yet"
       })
@@ -213,6 +213,35 @@ const readConsistent = (
     Effect.ensuring(Effect.ignore(sql.query("ROLLBACK"))),
     Effect.retry({ schedule: notYet, while: (error) => error.message.endsWith("not visible yet") })
   )
+
+const EVENTS_PAGE = 200
+const BEARS_ROWS = /^(Xid|Table_map|.*rows.*|XA_prepare)/i
+
+/**
+ * MariaDB moves the snapshot's place with commits of an engine only: behind it there may be DDL, and the head of a new
+ * file, for as long as nobody writes. Those hide no rows.
+ */
+const hasRowsBetween = Effect.fnUntraced(function* (sql: SqlConnection, from: Place, to: Place) {
+  let place = from
+  while (isBefore(place, to)) {
+    const events: ReadonlyArray<ReadonlyArray<string | null>> = yield* sql.texts(
+      `SHOW BINLOG EVENTS IN '${place.file}' FROM ${place.position} LIMIT ${EVENTS_PAGE}`
+    )
+    for (const [, start, type] of events) {
+      if (place.file === to.file && Number(start) >= to.position) return false
+      if (BEARS_ROWS.test(type ?? "")) return true
+    }
+    const end = Number(events.at(-1)?.[4] ?? 0)
+    if (events.length === EVENTS_PAGE) place = { file: place.file, position: end }
+    else if (place.file === to.file) return false
+    else place = { file: nextFile(place.file), position: 4 }
+  }
+  return false
+})
+
+/** `binlog.000009` => `binlog.000010` */
+const nextFile = (file: string): string =>
+  file.replace(/\d+$/, (digits) => String(Number(digits) + 1).padStart(digits.length, "0"))
 
 const isBefore = (a: Place, b: Place): boolean => {
   const [x, y] = [binlogFileNumber(a.file) ?? 0, binlogFileNumber(b.file) ?? 0]

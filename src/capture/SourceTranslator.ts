@@ -49,6 +49,8 @@ export class SourceTranslator {
   #transaction: TransactionContext | undefined
   #anchor: Anchor
   #reached: Reached
+  /** Behind the last transaction that was read, header events after it left out. */
+  #transactionEnd: ChunkRequest["processed"]
 
   constructor(options: TranslatorOptions, plan: ResumePlan, snapshot: SnapshotState) {
     const plans = tablePlans(options.tables)
@@ -64,6 +66,8 @@ export class SourceTranslator {
       position: plan.last,
       anchor: plan.anchor
     }
+    const { file, position, gtid } = plan.anchor
+    this.#transactionEnd = { file, position, gtid }
   }
 
   /** True where transactions have been read that the log does not know of yet. */
@@ -119,8 +123,7 @@ export class SourceTranslator {
   /** What the snapshot wants to read next; opens its window, from which on the stream is watched. */
   nextChunk(rowsMax: number): ChunkRequest | undefined {
     if (this.#transaction !== undefined) return undefined
-    const { file, byte, anchor } = this.#reached
-    return this.#snapshot.begin(rowsMax, { file, position: byte, gtid: anchor.gtid })
+    return this.#snapshot.begin(rowsMax, this.#transactionEnd)
   }
 
   chunkArrived(table: string, chunk: SnapshotChunk, estimate: number | undefined): void {
@@ -186,6 +189,7 @@ export class SourceTranslator {
         this.#cutter.passed(this.#transaction?.time ?? null)
         this.#transaction = undefined
         this.#reach(event.file, event.position)
+        this.#transactionEnd = { file: event.file, position: event.position, gtid: this.#anchor.gtid }
         return
       }
       case "Rotated": {

@@ -2,61 +2,12 @@
  * The copy of tables beside the stream, on real servers: whatever changes meanwhile and wherever capture is killed, the
  * fold of the emitted events is the table (G1, G2).
  */
-import { Effect, Fiber, Layer, Logger, Redacted } from "effect"
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
-import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
-import type { SourceOptions } from "../../connectors/mysql/source-options.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
-import type { ChangeEvent } from "../../schemas/change-event.ts"
 import type { TableConfig } from "../../schemas/connector-config.ts"
-import { capture } from "../../src/capture/capture.ts"
-import { tablePlans } from "../../src/capture/SourceTranslator.ts"
-import { layerMemoryChangeLog } from "../support/fakes/MemoryChangeLog.ts"
+import { captureUntil, fold, isCopied, rowTable } from "../support/capture-run.ts"
 import { MemoryLog } from "../support/fakes/MemoryLog.ts"
-import { layerMemoryApplyProgress, MemoryDesks } from "../support/fakes/MemoryProgress.ts"
-
-const rowTable = (
-  table: string,
-  key: readonly [string, ...Array<string>],
-  ...columns: ReadonlyArray<string>
-): TableConfig => ({
-  table,
-  as: "row",
-  key,
-  columns: [...key, ...columns] as [string, ...Array<string>]
-})
-
-/** Apply has never applied anything. */
-const desks = new MemoryDesks()
-desks.serving.push(Effect.succeed(undefined))
-
-/** State of a table after all events, later positions winning; fails where positions do not rise. */
-const fold = (log: MemoryLog, subject: string): ReadonlyMap<string, unknown> => {
-  const rows = new Map<string, unknown>()
-  let before = ""
-  for (const { head, body } of log.messages) {
-    if (head?.kind !== "segment") continue
-    for (const event of JSON.parse(Buffer.from(body).toString()) as ReadonlyArray<ChangeEvent>) {
-      expect(event.sequence > before).toBe(true)
-      before = event.sequence
-      if (event.subject !== subject || !("rowKey" in event.data)) continue
-      if ("after" in event.data) rows.set(event.data.rowKey, event.data.after)
-      else rows.delete(event.data.rowKey)
-    }
-  }
-  return rows
-}
-
-const isCopied = (log: MemoryLog): boolean => {
-  const last = log.messages.findLast(({ head }) => head?.kind === "checkpoint")
-  if (last === undefined) return false
-  const { snapshot } = JSON.parse(Buffer.from(last.body).toString()) as {
-    snapshot: { tables: ReadonlyArray<{ state: string }> }
-  }
-  return snapshot.tables.every(({ state }) => state === "done")
-}
 
 describe.each(["mysql", "mariadb"] as const)("the copy of a table on %s", (kind) => {
   let server: RunningServer
@@ -75,49 +26,12 @@ describe.each(["mysql", "mariadb"] as const)("the copy of a table on %s", (kind)
     await server.stop()
   })
 
-  const run = (tables: ReadonlyArray<TableConfig>, log: MemoryLog, snapshotRows: number) => {
-    const options: SourceOptions = {
-      connector: "copy",
-      host: "127.0.0.1",
-      port: server.port,
-      user: "root",
-      password: Redacted.make(""),
-      tls: { mode: "preferred" },
-      tables: tablePlans(tables).map(({ wanted }) => wanted)
-    }
-    return capture({
-      connector: "copy",
-      tables,
-      start: "snapshot",
-      zoneMinutes: 480,
-      limits: { events: 200, bytes: 64_000 },
-      checkpointMillis: 50,
-      snapshotRows
-    }).pipe(
-      Effect.provide(
-        Layer.mergeAll(
-          MySqlChangeSource.layer(options),
-          MySqlSnapshotSource.layer(options),
-          layerMemoryChangeLog(log),
-          layerMemoryApplyProgress(desks),
-          Logger.layer([])
-        )
-      )
-    )
-  }
-
-  /** Runs capture until the log satisfies `done`. */
   const until = (
     tables: ReadonlyArray<TableConfig>,
     log: MemoryLog,
     snapshotRows: number,
     done: () => boolean
-  ) =>
-    Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(run(tables, log, snapshotRows))
-      while (!done()) yield* Effect.raceFirst(log.nextChange, Fiber.join(fiber))
-      yield* Fiber.interrupt(fiber)
-    }).pipe(Effect.runPromise)
+  ) => captureUntil({ port: server.port, tables, log, snapshotRows }, done)
 
   it("holds rows that were there before the connector, and every later change (G1)", async () => {
     await sql.query(`CREATE DATABASE a; CREATE TABLE a.t (id INT PRIMARY KEY, v DECIMAL(5,2));
