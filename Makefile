@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Both fetch what they need into .cache/.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build format setup servers schemas clean fuzz bench-decode bench-oulad bench-apply
+.PHONY: help demo test chaos check build format setup servers schemas clean fuzz bench-decode bench-oulad bench-apply
 
 ARGS ?=
 # Node 24: the machine's own, or one from the cache. Lazily, so that `make help` needs nothing.
@@ -18,6 +18,9 @@ demo: build ## The main job, live: people take exams, gradewire is killed, the p
 
 test: build ## Every test, against real servers
 	@$(NODE) vitest run $(ARGS)
+
+chaos: build ## Seeded fault histories against real processes and servers, judged by one oracle
+	@$(NODE) node test/chaos/main.ts $(ARGS)
 
 check: setup ## Format, lint, types and unit tests; seconds, no server
 	@$(NODE) oxfmt --check src connectors schemas deploy test

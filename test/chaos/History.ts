@@ -1,0 +1,242 @@
+/** One history while it happens: databases, people, gradewire's processes and the doors between them. */
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdir } from "node:fs/promises"
+import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
+import type { Client } from "pg"
+import type { ProgramCopy } from "../../deploy/demo/Gradewire.ts"
+import { type Account, connectTraining, createTraining } from "../../deploy/demo/training-database.ts"
+import { addEmployees, connectHr, createHr, hrUrl } from "../../deploy/demo/hr-database.ts"
+import { type ServerAddress, writeConnectorFile } from "../../deploy/demo/connector-file.ts"
+import { type Employee, makePeople, type People } from "../../deploy/demo/people.ts"
+import { Random } from "../../deploy/demo/Random.ts"
+import type { RunningServer } from "../../deploy/servers/server.ts"
+import { installAudit } from "./audit.ts"
+import { mysqlFraming, natsFraming, postgresqlFraming } from "./framers.ts"
+import type { HistoryPlan } from "./plan-history.ts"
+import { type OwnExit, Role, type RoleName } from "./Role.ts"
+import type { ServerSet } from "./ServerSet.ts"
+import { TcpProxy } from "./TcpProxy.ts"
+import { Workload } from "./Workload.ts"
+
+/** The doors of the processes; with both roles in one process the two to the log are one. */
+export interface Doors {
+  readonly source: TcpProxy
+  readonly captureLog: TcpProxy
+  readonly applyLog: TcpProxy
+  readonly hr: TcpProxy
+}
+
+/** HR refuses these; the training system has no such rules. */
+export const COMMENT_MAX = 120
+export const POISON_WORD = "毒"
+
+const HR_RULES = `
+  ALTER TABLE hr.training_record ALTER comment TYPE varchar(${COMMENT_MAX});
+  ALTER TABLE hr.training_record ADD CONSTRAINT sound_comment CHECK (comment NOT LIKE '${POISON_WORD}%');
+`
+
+export class History {
+  readonly plan: HistoryPlan
+  readonly folder: string
+  readonly servers: ServerSet
+  readonly people: People
+  readonly workload: Workload
+  readonly random: Random
+  readonly doors: Doors
+  capture: Role
+  apply: Role
+  /** Tags with which a process may end by itself here. */
+  readonly mayHalt = new Set<string>()
+  readonly exits: Array<OwnExit> = []
+  readonly poisoned = new Set<string>()
+  /** Employees whom HR has entered so far. */
+  readonly hired: Array<Employee> = []
+  readonly #program: ProgramCopy
+  readonly #startedAt = performance.now()
+  #extra = 0
+
+  private constructor(
+    plan: HistoryPlan,
+    folder: string,
+    servers: ServerSet,
+    program: ProgramCopy,
+    people: People,
+    doors: Doors
+  ) {
+    this.plan = plan
+    this.folder = folder
+    this.servers = servers
+    this.#program = program
+    this.people = people
+    this.doors = doors
+    this.random = new Random(plan.seed ^ 0x5eed)
+    this.workload = new Workload(servers.source, people, new Random(plan.seed + 7), plan.rate)
+    this.capture = this.role(plan.topology === "split" ? "capture" : "all")
+    this.apply = plan.topology === "split" ? this.role("apply") : this.capture
+  }
+
+  /** Makes databases, people, doors and configuration; nothing runs yet. */
+  static async prepare(
+    plan: HistoryPlan,
+    folder: string,
+    servers: ServerSet,
+    program: ProgramCopy
+  ): Promise<History> {
+    await mkdir(folder, { recursive: true })
+    await servers.clear()
+    const people = makePeople(plan.seed)
+    const training = await connectTraining(servers.source)
+    const sourceAccount = await createTraining(training, people.learners)
+    training.destroy()
+    const { account: targetAccount, client } = await createHr(servers.target, people.employees)
+    await client.query(HR_RULES)
+    const doors = await openDoors(servers, plan.topology)
+    const history = new History(plan, folder, servers, program, people, doors)
+    for (const role of history.roles) await history.#configure(role.name, sourceAccount, targetAccount)
+    await program.run("migrate", "--config", history.#configFile(history.apply.name))
+    await installAudit(client)
+    await client.end()
+    return history
+  }
+
+  /** Every role that runs; one where both are in one process. */
+  get roles(): ReadonlyArray<Role> {
+    return this.capture === this.apply ? [this.capture] : [this.capture, this.apply]
+  }
+
+  /** One line of the history's own log. */
+  note(line: string): void {
+    const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(3)
+    appendFileSync(join(this.folder, "history.log"), `${seconds.padStart(8)} ${line}\n`)
+  }
+
+  /** Another process of the role, with a log of its own. */
+  role(name: RoleName): Role {
+    return new Role(
+      {
+        name,
+        program: this.#program,
+        folder: this.folder,
+        config: this.#configFile(name),
+        exited: (exit) => this.#exited(exit)
+      },
+      this.#extra++
+    )
+  }
+
+  async hr<A>(ask: (client: Client) => Promise<A>): Promise<A> {
+    const client = await connectHr(hrUrl(this.servers.target))
+    client.on("error", () => undefined)
+    try {
+      return await ask(client)
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  /** HR enters people. They are entered again where the database has forgotten them. */
+  async hire(employees: ReadonlyArray<Employee>): Promise<void> {
+    this.hired.push(...employees)
+    await this.rehire()
+  }
+
+  async rehire(): Promise<void> {
+    await this.hr(async (client) => {
+      const { rows } = await client.query<{ no: string }>("SELECT 工号 AS no FROM hr.employee")
+      const known = new Set(rows.map(({ no }) => no))
+      await addEmployees(
+        client,
+        this.hired.filter(({ no }) => !known.has(no))
+      )
+    })
+  }
+
+  /** The configuration's text, changed for all roles; takes effect at their next start. */
+  reconfigure(change: (text: string) => string): void {
+    for (const { name } of this.roles) {
+      const file = this.#configFile(name)
+      writeFileSync(file, change(readFileSync(file, "utf8")))
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.roles.map((role) => role.discard()))
+    await Promise.allSettled(Object.values(this.doors).map((door) => door.close()))
+  }
+
+  /** Where a role says that the log has lost messages, its remedy is a restart of capture: an operator does that. */
+  #exited(exit: OwnExit): void {
+    this.exits.push(exit)
+    this.note(`${exit.role} ended by itself: ${exit.tag} (${exit.outcome})`)
+    if (exit.tag === "ChangeLogHole" && exit.role === "apply") {
+      this.note("capture is restarted, as the remedy says")
+      this.capture.strike()
+    }
+  }
+
+  #configFile(role: RoleName): string {
+    return join(this.folder, role, "connector.yaml")
+  }
+
+  async #configure(role: RoleName, sourceAccount: Account, targetAccount: Account): Promise<void> {
+    const { source, changeLog, target } = this.servers
+    const { plan, doors } = this
+    const folder = join(this.folder, role)
+    await mkdir(folder, { recursive: true })
+    const log = role === "apply" ? doors.applyLog : doors.captureLog
+    const file = await writeConnectorFile(folder, {
+      source: behind(source, doors.source),
+      changeLog: behind(changeLog, log),
+      target: behind(target, doors.hr),
+      sourceAccount,
+      targetAccount
+    })
+    const limits = [
+      "limits:",
+      "  checkpointSeconds: 1",
+      `  segmentEvents: ${plan.segmentEvents}`,
+      `  batchEvents: ${plan.batchEvents}`,
+      `  snapshotRows: ${plan.snapshotRows}`
+    ]
+    const text = readFileSync(file, "utf8").replace(
+      /^( {2}timeZone: .*)$/m,
+      // the door can only look into what is not encrypted
+      `$1\n  tls: { mode: disable }\n  start: ${plan.start}`
+    )
+    writeFileSync(file, `${text}\n${limits.join("\n")}\n`)
+  }
+}
+
+const openDoors = async (servers: ServerSet, topology: HistoryPlan["topology"]): Promise<Doors> => {
+  const source = await TcpProxy.open(servers.source, mysqlFraming)
+  const captureLog = await TcpProxy.open(servers.changeLog, natsFraming)
+  const applyLog = topology === "one" ? captureLog : await TcpProxy.open(servers.changeLog, natsFraming)
+  return { source, captureLog, applyLog, hr: await TcpProxy.open(servers.target, postgresqlFraming) }
+}
+
+const behind = (server: RunningServer, door: TcpProxy): ServerAddress => {
+  const url = new URL(server.url)
+  url.host = `${door.host}:${door.port}`
+  return {
+    kind: server.kind,
+    version: server.version,
+    host: door.host,
+    port: door.port,
+    url: url.href.replace(/\/$/, "")
+  }
+}
+
+/** Resolves with true once `is` does, with false when the time is over. */
+export const until = async (
+  is: () => boolean | Promise<boolean>,
+  milliseconds: number,
+  everyMs = 25
+): Promise<boolean> => {
+  const deadline = performance.now() + milliseconds
+  for (;;) {
+    if (await is()) return true
+    if (performance.now() > deadline) return false
+    await pause(everyMs)
+  }
+}

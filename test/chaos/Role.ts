@@ -1,0 +1,189 @@
+/**
+ * One gradewire process and its supervisor, which does what Kubernetes would: whatever ends is started again.
+ *
+ * - A process that ends by itself is noted with the tag it reported; the judge decides whether it was right to.
+ * - The number of restarts is bounded: a crash loop is a failure, not a way to heal.
+ */
+import { mkdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
+import type { ProgramCopy } from "../../deploy/demo/Gradewire.ts"
+import { OwnedProcess } from "../../deploy/servers/OwnedProcess.ts"
+
+export type RoleName = "capture" | "apply" | "all"
+
+/** A process that ended without having been told to. */
+export interface OwnExit {
+  readonly role: RoleName
+  readonly outcome: string
+  /** of the last line with a remedy, else "unknown" */
+  readonly tag: string
+}
+
+const LOOK_MS = 15
+/** A pod's first back-off is ten seconds; histories are shorter than that. */
+const RESTART_MS = 300
+const RESTARTS_MAX = 40
+const STOP_MS = 20_000
+
+export interface RoleParts {
+  readonly name: RoleName
+  readonly program: ProgramCopy
+  /** for its log */
+  readonly folder: string
+  readonly config: string
+  /** Told of every process that ended by itself, before it is started again. */
+  readonly exited: (exit: OwnExit) => void
+}
+
+export class Role {
+  readonly name: RoleName
+  readonly logFile: string
+  /** how often it has been started */
+  starts = 0
+  readonly #parts: RoleParts
+  #process: OwnedProcess | undefined
+  #isWanted = false
+  #isKilled = false
+  /** Kept down on purpose until this resolves. */
+  #leave: Promise<unknown> = Promise.resolve()
+  #supervision: Promise<void> = Promise.resolve()
+  #failure: Error | undefined
+  #number = 0
+
+  constructor(parts: RoleParts, number = 0) {
+    this.#parts = parts
+    this.#number = number
+    this.name = parts.name
+    this.logFile = join(parts.folder, `${parts.name}${number === 0 ? "" : `-${number}`}.log`)
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  /** Why the supervisor gave up, if it did. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  async start(): Promise<void> {
+    const { folder, name } = this.#parts
+    const own = join(folder, `process-${name}-${this.#number}`)
+    await mkdir(own, { recursive: true })
+    this.#process = new OwnedProcess(own)
+    this.#isWanted = true
+    this.#launch(own)
+    this.#supervision = this.#supervise(own)
+  }
+
+  /** SIGKILL at once, without waiting; the supervisor starts it again. */
+  strike(): void {
+    const { pid } = this
+    if (pid === undefined) return
+    this.#isKilled = true
+    try {
+      process.kill(pid, "SIGKILL")
+    } catch {
+      // it ended meanwhile
+    }
+  }
+
+  /** SIGKILL; it stays away until `leave` resolves. */
+  async kill(leave: Promise<unknown> = Promise.resolve()): Promise<void> {
+    this.#leave = leave
+    const { pid } = this
+    this.strike()
+    // the next one may be there before anybody looks
+    while (pid !== undefined && this.pid === pid) await pause(LOOK_MS)
+    await leave
+  }
+
+  /** SIGSTOP. */
+  pause(): void {
+    this.#process?.pause()
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.#process?.resume()
+  }
+
+  /** Nobody starts it again from now on. */
+  async abandon(): Promise<void> {
+    this.#isWanted = false
+    await this.#supervision
+  }
+
+  /** SIGTERM; resolves with how it ended. */
+  async stop(): Promise<string> {
+    await this.abandon()
+    await this.#process?.end("SIGTERM", STOP_MS)
+    return this.#process?.outcome ?? "was never started"
+  }
+
+  /** Ends it whatever it does. */
+  async discard(): Promise<void> {
+    await this.abandon()
+    await this.#process?.kill()
+    this.#process?.release()
+  }
+
+  /** Whether it ended by itself within the time; it must have been abandoned. */
+  async endsWithin(milliseconds: number): Promise<boolean> {
+    const deadline = performance.now() + milliseconds
+    while (this.pid !== undefined && performance.now() < deadline) await pause(LOOK_MS)
+    return this.pid === undefined
+  }
+
+  /** Lines of its log, parsed; what is no JSON is left out. */
+  async lines(): Promise<ReadonlyArray<Readonly<Record<string, unknown>>>> {
+    const text = await readFile(this.logFile, "utf8").catch(() => "")
+    return text.split("\n").flatMap((line) => {
+      try {
+        return line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]
+      } catch {
+        return []
+      }
+    })
+  }
+
+  /** How many lines say so. */
+  async said(message: string): Promise<number> {
+    return (await this.lines()).filter((line) => line["message"] === message).length
+  }
+
+  #launch(own: string): void {
+    const { config, name, program } = this.#parts
+    this.#isKilled = false
+    this.starts += 1
+    this.#process!.start(
+      program.command("run", "--config", config, "--role", name, "--log-format", "json"),
+      own,
+      this.logFile
+    )
+  }
+
+  async #supervise(own: string): Promise<void> {
+    while (this.#isWanted) {
+      await pause(LOOK_MS)
+      if (this.pid !== undefined || !this.#isWanted) continue
+      if (!this.#isKilled) await this.#noteExit()
+      await Promise.all([this.#leave, pause(this.#isKilled ? 0 : RESTART_MS)])
+      if (!this.#isWanted) return
+      if (this.starts > RESTARTS_MAX) {
+        this.#failure = new Error(`${this.name} was started ${this.starts} times and does not stay`)
+        return
+      }
+      this.#launch(own)
+    }
+  }
+
+  async #noteExit(): Promise<void> {
+    const { exited, name } = this.#parts
+    const last = (await this.lines()).findLast(
+      (line) => typeof line["tag"] === "string" && line["level"] === "error"
+    )
+    exited({ role: name, outcome: this.#process!.outcome, tag: String(last?.["tag"] ?? "unknown") })
+  }
+}

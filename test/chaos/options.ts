@@ -1,0 +1,83 @@
+/** What `make chaos ARGS="…"` understands. */
+import { parseArgs } from "node:util"
+import { FAULT_KINDS, type FaultKind } from "./FaultKind.ts"
+import type { SourceKind } from "./ServerSet.ts"
+
+export interface ChaosOptions {
+  readonly seeds: number
+  readonly firstSeed: number
+  readonly source: SourceKind
+  /** draw only these faults, each at least once; empty: whatever the seed draws */
+  readonly faults: ReadonlyArray<FaultKind>
+  /** rows of a huge transaction */
+  readonly hugeRows: number
+  /** keep the folders of histories that passed, too */
+  readonly keep: boolean
+}
+
+export type Arguments =
+  | { readonly options: ChaosOptions }
+  | { readonly usage: string; readonly exitCode: 0 | 2 }
+
+export const USAGE = `Seeded fault histories against real processes and real servers, each judged by one oracle.
+
+  make chaos [ARGS="…"]
+
+  --seeds N               how many histories (default 10)
+  --first-seed S          seed of the first one (default 1)
+  --source mysql|mariadb  the training database (default mysql)
+  --fault KIND            only this fault; may be repeated
+  --huge-rows N           rows of a huge transaction (default 50000)
+  --keep                  keep the folders of histories that passed, too
+  --help                  this text
+
+Faults: ${FAULT_KINDS.join(", ")}
+
+A seed repeats the plan: deployment, workload, faults and their order; the machine's own timing it cannot repeat.
+Exit code: 0 all passed · 1 some failed · 2 wrong argument.
+`
+
+const flags = {
+  seeds: { type: "string", default: "10" },
+  "first-seed": { type: "string", default: "1" },
+  source: { type: "string", default: "mysql" },
+  fault: { type: "string", multiple: true, default: [] as Array<string> },
+  "huge-rows": { type: "string", default: "50000" },
+  keep: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false }
+} as const
+
+export const parseArguments = (args: ReadonlyArray<string>): Arguments => {
+  try {
+    const { values } = parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false })
+    if (values.help) return { usage: USAGE, exitCode: 0 }
+    const { source } = values
+    if (source !== "mysql" && source !== "mariadb")
+      throw new Error(`--source is mysql or mariadb, not ${JSON.stringify(source)}`)
+    const faults = (values.fault ?? []).map((name) => {
+      const kind = FAULT_KINDS.find((known) => known === name)
+      if (kind === undefined) throw new Error(`--fault ${JSON.stringify(name)} is none of those below`)
+      return kind
+    })
+    return {
+      options: {
+        source,
+        faults,
+        seeds: whole("--seeds", values.seeds, 1, 1_000_000),
+        firstSeed: whole("--first-seed", values["first-seed"], 0, 1_000_000_000),
+        hugeRows: whole("--huge-rows", values["huge-rows"], 1, 10_000_000),
+        keep: values.keep
+      }
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { usage: `${reason}\n\n${USAGE}`, exitCode: 2 }
+  }
+}
+
+const whole = (name: string, text: string, least: number, most: number): number => {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw new Error(`${name} is a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`)
+  return value
+}

@@ -1,0 +1,56 @@
+/** What a seed says: how gradewire is deployed, how busy people are, what happens to it. Pure; same seed, same plan. */
+import { Random } from "../../deploy/demo/Random.ts"
+import { type FaultKind, FAULT_KINDS } from "./FaultKind.ts"
+
+export interface PlannedFault {
+  readonly kind: FaultKind
+  /** after the one before it in the same place, or after the beginning */
+  readonly afterMs: number
+  /** of this fault's own choices */
+  readonly seed: number
+}
+
+export interface HistoryPlan {
+  readonly seed: number
+  /** `split`: a capture process and an apply process; `one`: both roles in one */
+  readonly topology: "split" | "one"
+  readonly start: "snapshot" | "earliest"
+  /** score changes per second */
+  readonly rate: number
+  readonly segmentEvents: number
+  readonly batchEvents: number
+  readonly snapshotRows: number
+  /** employees whom HR enters while faults happen; the others come at the end or never */
+  readonly hires: boolean
+  readonly faults: ReadonlyArray<PlannedFault>
+}
+
+const FAULTS_MAX = 4
+
+/** @param only draws the faults from these kinds; each of them at least once */
+export const planHistory = (seed: number, only: ReadonlyArray<FaultKind> = []): HistoryPlan => {
+  const random = new Random(seed * 2_654_435_761 + 97)
+  const kinds: Array<FaultKind> = [...only]
+  if (only.length === 0) {
+    const count = random.whole(1, FAULTS_MAX)
+    while (kinds.length < count) {
+      const kind = random.pick(FAULT_KINDS)
+      if (!kinds.includes(kind)) kinds.push(kind)
+    }
+  }
+  return {
+    seed,
+    topology: random.chance(0.65) ? "split" : "one",
+    start: random.chance(0.5) ? "snapshot" : "earliest",
+    rate: random.pick([60, 150, 300]),
+    segmentEvents: random.pick([1, 7, 500]),
+    batchEvents: random.pick([1, 20, 1000]),
+    snapshotRows: random.pick([25, 300, 2000]),
+    hires: random.chance(0.7),
+    faults: kinds.map((kind) => ({
+      kind,
+      afterMs: random.whole(100, 1200),
+      seed: random.whole(0, 4_294_967_295)
+    }))
+  }
+}

@@ -1,0 +1,164 @@
+/** Makes one history happen and judges it. */
+import { appendFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
+import type { ProgramCopy } from "../../deploy/demo/Gradewire.ts"
+import { Random } from "../../deploy/demo/Random.ts"
+import { readDatabases } from "../../deploy/demo/read-databases.ts"
+import { connectTraining } from "../../deploy/demo/training-database.ts"
+import { readAudit } from "./audit.ts"
+import { PLACE_OF } from "./FaultKind.ts"
+import { FAULTS } from "./faults.ts"
+import { History, until } from "./History.ts"
+import { judge, type Letter } from "./oracle.ts"
+import type { HistoryPlan, PlannedFault } from "./plan-history.ts"
+import type { ServerSet } from "./ServerSet.ts"
+
+export interface Outcome {
+  readonly plan: HistoryPlan
+  readonly folder: string
+  readonly complaints: ReadonlyArray<string>
+  readonly changes: number
+  readonly seconds: number
+  /** until the last change of all stood in the profile, after everything was well again */
+  readonly recoverySeconds: number | undefined
+}
+
+/** People go on for at least so long. */
+const LEAST_MS = 2_500
+/** From the last fault to the last change in the profile; retries pause for 5 s at most. */
+const RECOVERY_MS = 60_000
+const SETTLE_MS = 20_000
+
+export const runHistory = async (
+  plan: HistoryPlan,
+  folder: string,
+  servers: ServerSet,
+  program: ProgramCopy
+): Promise<Outcome> => {
+  const startedAt = performance.now()
+  const complaints: Array<string> = []
+  let recoverySeconds: number | undefined
+  let changes = 0
+  let history: History | undefined
+  try {
+    history = await History.prepare(plan, folder, servers, program)
+    history.note(JSON.stringify(plan))
+    await history.workload.begin()
+    await Promise.all(history.roles.map((role) => role.start()))
+    await Promise.all([afflict(history), pause(LEAST_MS)])
+    history.note("all faults are over")
+    await history.workload.end()
+    changes = history.workload.book.written
+    const healthyAt = performance.now()
+    complaints.push(...(await recover(history)))
+    recoverySeconds = (performance.now() - healthyAt) / 1000
+    for (const role of history.roles) {
+      const outcome = await role.stop()
+      if (outcome !== "ended with exit code 0") complaints.push(`${role.name} ${outcome} on SIGTERM`)
+    }
+    // once more, of what stands there for good
+    if (complaints.length === 0) complaints.push(...(await findings(history)))
+    complaints.push(...exitComplaints(history))
+  } catch (error) {
+    complaints.push(
+      `the history broke off: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    )
+  } finally {
+    for (const complaint of complaints) history?.note(`COMPLAINT ${complaint}`)
+    await history?.workload.end().catch(() => undefined)
+    await history?.close()
+  }
+  if (complaints.length > 0) appendFileSync(join(folder, "complaints.txt"), `${complaints.join("\n")}\n`)
+  const seconds = (performance.now() - startedAt) / 1000
+  return { plan, folder, complaints, changes, seconds, recoverySeconds }
+}
+
+/** Those of one place follow each other, those of different places overlap. */
+const afflict = async (history: History): Promise<void> => {
+  const places = Map.groupBy(history.plan.faults, ({ kind }) => PLACE_OF[kind])
+  const inTurn = async (faults: ReadonlyArray<PlannedFault>): Promise<void> => {
+    for (const { afterMs, kind, seed } of faults) {
+      await pause(afterMs)
+      history.note(`fault ${kind}`)
+      await FAULTS[kind](history, new Random(seed))
+      history.note(`  over ${kind}`)
+    }
+  }
+  const hiring = async (): Promise<void> => {
+    if (!history.plan.hires) return
+    await pause(history.random.whole(200, 2000))
+    const { late } = history.people
+    await until(
+      () =>
+        history.hire(late.slice(0, late.length / 2)).then(
+          () => true,
+          () => false
+        ),
+      30_000
+    )
+  }
+  await Promise.all([...[...places.values()].map(inTurn), hiring()])
+}
+
+/** One last score, then until everything is where it belongs. Resolves with what is not. */
+const recover = async (history: History): Promise<ReadonlyArray<string>> => {
+  if (history.random.chance(0.5))
+    await history.hire(history.people.late.filter((one) => !history.hired.includes(one)))
+  const ref = await history.workload.last()
+  const isFiled = (): Promise<boolean> =>
+    history.hr(async (client) => {
+      const { rowCount } = await client.query("SELECT FROM hr.training_record WHERE source_ref = $1", [ref])
+      return rowCount === 1
+    })
+  const arrived = await until(() => history.roles.some((role) => role.failure) || isFiled(), RECOVERY_MS, 50)
+  const failures = history.roles.flatMap((role) => (role.failure === undefined ? [] : [role.failure.message]))
+  if (!arrived || failures.length > 0) {
+    const found = await findings(history)
+    return [
+      ...failures,
+      `the last score did not arrive within ${RECOVERY_MS / 1000} s`,
+      ...found.slice(0, 20)
+    ]
+  }
+  let found: ReadonlyArray<string> = []
+  await until(
+    async () => {
+      found = await findings(history)
+      return found.length === 0
+    },
+    SETTLE_MS,
+    250
+  )
+  return found.slice(0, 50)
+}
+
+const LETTERS = `
+  SELECT coalesce(result_id, position) AS ref, position, state, type,
+    CASE WHEN type LIKE '%revoked%' THEN NULL ELSE coalesce(event #>> '{data,score,raw}', 'NULL') END AS score
+  FROM gradewire.dead_letter WHERE state IN ('open', 'waiting', 'replay')`
+
+const findings = async (history: History): Promise<ReadonlyArray<string>> => {
+  const training = await connectTraining(history.servers.source)
+  try {
+    return await history.hr(async (client) => {
+      const databases = await readDatabases(training, client)
+      const letters = await client.query<Omit<Letter, "score"> & { score: string | null }>(LETTERS)
+      return judge({
+        databases,
+        letters: letters.rows.map((row) => ({ ...row, score: row.score ?? undefined })),
+        audit: await readAudit(client),
+        committed: history.workload.book.committedStates,
+        poisoned: history.poisoned
+      })
+    })
+  } finally {
+    training.destroy()
+  }
+}
+
+/** A process may end by itself only where a fault gives it a reason. */
+const exitComplaints = ({ exits, mayHalt }: History): ReadonlyArray<string> =>
+  exits
+    .filter(({ tag }) => !mayHalt.has(tag))
+    .map(({ outcome, role, tag }) => `${role} ended by itself without a reason: ${tag} (${outcome})`)
