@@ -78,7 +78,7 @@ describe("demo", () => {
     }
   )
 
-  it("refuses a wrong argument with its usage and exit code 2", async () => {
+  it("refuses a wrong argument with its usage and exit code 2 (G3)", async () => {
     const { code, stderr } = await demo(folder, "--speed", "9")
     expect(code).toBe(2)
     expect(stderr).toContain("make demo")

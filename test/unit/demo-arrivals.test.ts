@@ -21,7 +21,7 @@ const change = (
 const lags = (book: ArrivalBook) => book.samples.map(({ committedAt, visibleAt }) => visibleAt - committedAt)
 
 describe("latency", () => {
-  it("runs from COMMIT returned to visible", () => {
+  it("runs from COMMIT returned to visible (G1)", () => {
     const book = new ArrivalBook()
     book.committed(change("a", "80.00", 100))
     expect(book.inFlight).toBe(1)
@@ -31,7 +31,7 @@ describe("latency", () => {
     expect(book.applied).toBe(1)
   })
 
-  it("is zero, not negative, where the profile was faster than the writer's COMMIT", () => {
+  it("is zero, not negative, where the profile was faster than the writer's COMMIT (G1)", () => {
     const book = new ArrivalBook()
     book.arrived("a", "80.00", 99)
     book.committed(change("a", "80.00", 100))
@@ -39,7 +39,7 @@ describe("latency", () => {
     expect(book.inFlight).toBe(0)
   })
 
-  it("ends for a folded change when a later one of its result is visible", () => {
+  it("ends for a folded change when a later one of its result is visible (G1)", () => {
     const book = new ArrivalBook()
     book.committed(change("a", "80.00", 100))
     book.committed(change("a", "90.00", 110))
@@ -47,7 +47,7 @@ describe("latency", () => {
     expect(lags(book)).toEqual([20, 10])
   })
 
-  it("tells the way there from the way back", () => {
+  it("tells the way there from the way back (G1)", () => {
     const book = new ArrivalBook()
     book.committed(change("a", "80.00", 100))
     book.arrived("a", "80.00", 105)
@@ -59,7 +59,7 @@ describe("latency", () => {
     expect(lags(book)).toEqual([5, 20, 20])
   })
 
-  it("has no sample for a result that was deleted before anybody saw it", () => {
+  it("has no sample for a result that was deleted before anybody saw it (G1)", () => {
     const book = new ArrivalBook()
     book.committed(change("a", "80.00", 100))
     book.committed(change("a", null, 110))
@@ -73,14 +73,14 @@ describe("latency", () => {
     expect(lags(book)).toEqual([10])
   })
 
-  it("waits for no result of somebody nobody knows", () => {
+  it("waits for no result of somebody nobody knows (G1)", () => {
     const book = new ArrivalBook()
     book.committed(change("a", "80.00", 100, { expectation: "never" }))
     expect(book.inFlight).toBe(0)
     expect(book.unreleased()).toEqual([])
   })
 
-  it("waits for the last state of somebody who is entered late", () => {
+  it("waits for the last state of somebody who is entered late (G1)", () => {
     const book = new ArrivalBook()
     book.committed(change("a", "80.00", 100, { expectation: "later" }))
     book.committed(change("a", "81.00", 110, { expectation: "later" }))
@@ -90,7 +90,7 @@ describe("latency", () => {
     expect(book.unreleased()).toEqual([])
   })
 
-  it("counts a changed key once", () => {
+  it("counts a changed key once (G1)", () => {
     const book = new ArrivalBook()
     book.committed(change("a", null, 100, { weight: 0 }))
     book.committed(change("b", "80.00", 100))
@@ -99,7 +99,7 @@ describe("latency", () => {
 })
 
 describe("disturbed time", () => {
-  it("lasts until nothing old is in flight, and not while something is down", () => {
+  it("lasts until nothing old is in flight, and not while something is down (G1)", () => {
     const book = new ArrivalBook()
     book.disturb(1000)
     book.committed(change("a", "80.00", 1100))
@@ -113,7 +113,7 @@ describe("disturbed time", () => {
     expect(book.disturbed).toEqual([{ from: 1000, to: 1610 }])
   })
 
-  it("ends when two piles are through, however slow the machine is", () => {
+  it("ends when two piles are through, however slow the machine is (G1)", () => {
     const book = new ArrivalBook()
     book.disturb(1000)
     book.committed(change("a", "1", 1100))
@@ -128,7 +128,7 @@ describe("disturbed time", () => {
     expect(book.disturbed).toEqual([{ from: 1000, to: 2710 }])
   })
 
-  it("begins anew with another fault", () => {
+  it("begins anew with another fault (G1)", () => {
     const book = new ArrivalBook()
     book.disturb(1000)
     book.committed(change("a", "1", 1100))

@@ -94,12 +94,12 @@ describe("verdict", () => {
     expect(verdict).toMatchObject({ lost: 0, passed: false })
   })
 
-  it("fails where the demo's own book is not the training database", () => {
+  it("fails where the demo's own book is not the training database (G1)", () => {
     const verdict = reachVerdict({ ...world(), sourceRefs: new Set(["filed", "other"]) }, told)
     expect(verdict.passed).toBe(false)
   })
 
-  it("leaves restarts and imports out of the headline, and says them too", () => {
+  it("leaves restarts and imports out of the headline, and says them too (G1)", () => {
     const { book, ...rest } = world()
     book.samples.length = 0
     book.samples.push({ committedAt: 0, visibleAt: 4, bulk: false })
@@ -120,12 +120,12 @@ describe("workload", () => {
   const texts = (seed: number): string =>
     JSON.stringify(plan(seed), (key, value) => (key === "used" ? undefined : value))
 
-  it("is the same for the same seed and another for another", () => {
+  it("is the same for the same seed and another for another (G1)", () => {
     expect(texts(7)).toBe(texts(7))
     expect(texts(7)).not.toBe(texts(8))
   })
 
-  it("is about 70 % new results, and has every kind of change", () => {
+  it("is about 70 % new results, and has every kind of change (G1)", () => {
     const changes = { insert: 0, mark: 0, delete: 0, rekey: 0, note: 0, visit: 0 }
     let rollbacks = 0
     let largest = 0
@@ -158,7 +158,7 @@ describe("workload", () => {
 })
 
 describe("arguments", () => {
-  it("have defaults", () => {
+  it("have defaults (G3)", () => {
     const parsed = parseArguments([])
     expect(parsed).toMatchObject({
       options: { source: "mysql", rate: 100, seconds: 30, kills: 2, keep: false, json: undefined }
@@ -166,7 +166,7 @@ describe("arguments", () => {
   })
 
   it.each([["--what"], ["--rate", "fast"], ["--rate", "0"], ["--source", "oracle"], ["word"], ["--json"]])(
-    "are refused with usage and exit code 2: %s %s",
+    "are refused with usage and exit code 2: %s %s (G3)",
     (...args) => {
       const parsed = parseArguments(args.filter((arg) => arg !== undefined))
       expect(parsed).toMatchObject({ exitCode: 2, usage: expect.stringContaining("make demo") })
@@ -175,13 +175,13 @@ describe("arguments", () => {
 })
 
 describe("figures", () => {
-  it("are nearest-rank percentiles", () => {
+  it("are nearest-rank percentiles (G1)", () => {
     const values = Array.from({ length: 100 }, (_, index) => 100 - index)
     expect(percentiles(values)).toEqual({ p50: 50, p95: 95, p99: 99, max: 100, count: 100 })
     expect(percentiles([])).toBeUndefined()
   })
 
-  it("read well", () => {
+  it("read well (G3)", () => {
     expect([0.123, 4.56, 123.4, 2345, 75_000, undefined].map(duration)).toEqual([
       "0.12 ms",
       "4.6 ms",
@@ -194,7 +194,7 @@ describe("figures", () => {
     expect(sparkline([1, 10, 1000, 10_000, undefined])).toBe("▁▃▇█ ")
   })
 
-  it("stand aligned beside Chinese and emoji", () => {
+  it("stand aligned beside Chinese and emoji (G3)", () => {
     expect(textWidth("成绩 ok 🧯")).toBe(10)
     expect(padEnd("分数", 6)).toBe("分数  ")
     expect(textWidth(clip("训练数据库的成绩", 7))).toBeLessThanOrEqual(7)
