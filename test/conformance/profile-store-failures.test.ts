@@ -125,6 +125,35 @@ describe("failures", () => {
   })
 })
 
+describe("a long queue", () => {
+  const waiting = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, index) =>
+      exam(from + index, from + index, { id: `L${from + index}`, phone: `p${from + index}` }, "1.00")
+    )
+  const release = () => Effect.runPromise(bench.store.release(bench.epoch))
+
+  it("is looked at in turns and counted whole, and everybody who was hired is found (G7)", async () => {
+    await apply(batch(0, waiting(1, 1000)))
+    expect(await release()).toEqual({ released: 0, held: 1000 })
+    expect(await release()).toEqual({ released: 0, held: 1000 })
+    await apply(batch(1000, waiting(1001, 2500)))
+    await sql(
+      "insert into hr.employee select 'E' || i, 'p' || i from generate_series(1, 2500) i where i % 5 = 0"
+    )
+    let released = 0
+    for (let turn = 0; turn < 4; turn++) released += (await release()).released
+    expect(released).toBe(500)
+    expect(await release()).toEqual({ released: 0, held: 2000 })
+  })
+
+  it("does not keep a learner waiting whose keys have just come (G7)", async () => {
+    await apply(batch(0, waiting(1, 2500)))
+    await apply(batch(2500, [learner(2501, "L2400", { email: "late@example.org" })]))
+    await sql(`insert into hr.employee values ('E9', null, 'late@example.org')`)
+    expect(await release()).toEqual({ released: 1, held: 2499 })
+  })
+})
+
 describe("plans", () => {
   it("a ledger of any size is reached by its index, whatever the batch (G8)", async () => {
     await sql(`insert into gradewire.result_ledger

@@ -62,9 +62,20 @@ const applyBatch = (
       const values = [store.connector, epoch, ...changeArrays(changes), expected]
       const rows = yield* store.run<OutcomeRow>(statement, [...values, ...offsetValues(offset), batch.events])
       outcome = outcomeOf(rows[0]!)
+      if (outcome !== undefined) noteLearners(store, changes)
     }
     return outcome ?? (yield* explainFence(store, epoch, expected, offset.position))
   })
+
+const CHANGED_LEARNERS_MAX = 10_000
+
+/** So that their held results are looked at next. Beyond the limit they wait for their turn. */
+const noteLearners = ({ changedLearners }: StoreParts, changes: ReadonlyArray<ChangeEvent>): void => {
+  for (const { data } of changes) {
+    if ("learnerId" in data && changedLearners.size < CHANGED_LEARNERS_MAX)
+      changedLearners.add(data.learnerId)
+  }
+}
 
 const outcomeOf = (row: OutcomeRow): BatchOutcome | undefined => {
   const { applied, dead, held, results } = row

@@ -34,7 +34,7 @@ const changes = (
 )`
 
 const HELD_CHANGES = `score_change as materialized (
-  select c.event, c.event ->> 'type' as type, c.position, c.event -> 'data' as d
+  select c.event, c.event ->> 'type' as type, c.position, c.event -> 'data' as d, c.reason
   from fence cross join gradewire.held_change c where c.connector = $1 and c.result_id = any($3::text[])
 )`
 
@@ -80,9 +80,10 @@ const MERGED_DATA = `case when h.event is null or h.position >= c.position then 
       || jsonb_build_object('attributes',
         coalesce(h.event #> '{data,attributes}', '{}') || coalesce(c.d -> 'attributes', '{}')) end`
 
-const score = (mapping: HrMapping, isPartial: boolean): string => {
+const score = (mapping: HrMapping, form: BatchForm): string => {
   const cases = mapping.targets.map(({ subject }, index) => `when ${literal(subject)} then ${index}`)
   const which = cases.length === 0 ? "null::integer" : `case c.event ->> 'subject' ${cases.join(" ")} end`
+  const isHeld = form.source === "held"
   // Booleans, because the planner expects one row in two hundred of an integer that equals another.
   const flags = mapping.targets
     .map(({ subject }, index) => `c.event ->> 'subject' = ${literal(subject)} as in_${index},\n      `)
@@ -95,9 +96,10 @@ const score = (mapping: HrMapping, isPartial: boolean): string => {
   from (
     select c.event ->> 'id' as event_id, c.event ->> 'time' as event_time, c.type, c.position, c.d ->> 'resultId' as result_id, ${which} as mapping,
       c.type = 'gradewire.score.revoked.v1' as revoked,
-      ${flags}${isPartial ? MERGED_DATA : "c.d"} as d, h.position as held_position
+      ${flags}${form.isPartial && !isHeld ? MERGED_DATA : "c.d"} as d,
+      ${isHeld ? "c.position as held_position, c.reason as held_reason" : "h.position as held_position"}
     from score_change c
-    left join gradewire.held_change h on h.connector = $1 and h.result_id = c.d ->> 'resultId'
+    ${isHeld ? "" : "left join gradewire.held_change h on h.connector = $1 and h.result_id = c.d ->> 'resultId'"}
   ) m
 )`
 }
@@ -208,7 +210,7 @@ const readParts = (mapping: HrMapping, form: BatchForm): ReadonlyArray<string> =
         LEARNER_NOW,
         ASSESSMENT_NOW
       ]),
-  score(mapping, form.isPartial),
+  score(mapping, form),
   known(form),
   candidate(mapping),
   judged(mapping)
@@ -241,7 +243,6 @@ export const probeStatement = (mapping: HrMapping): string => {
   const parts = readParts(mapping, form).map((part) => part.replace(/\s+for update\n\)$/, "\n)"))
   return `with ${parts.join(",\n")}
 select j.result_id from judged j
-join gradewire.held_change h on h.connector = $1 and h.result_id = j.result_id
-where j.is_filed or j.is_stale or j.is_held and j.reason <> h.reason
+where j.is_filed or j.is_stale or j.is_held and j.reason <> j.held_reason
 order by j.position`
 }

@@ -10,15 +10,18 @@ import { RowRefused, type ProfileStoreError, type ReleaseOutcome } from "../../.
 import { explainFence, type StoreParts } from "./store-parts.ts"
 import type { Row } from "./postgres-client.ts"
 
-/** Held results one call looks at. */
-const PAGE_RESULTS = 5000
-/** Results filed in one transaction. */
-const TURN_RESULTS = 500
+/** Held results looked at together, and filed in one transaction. */
+const PAGE_RESULTS = 1000
+/** Pages of one call, as long as each brings something; new scores wait meanwhile. */
+const PAGES_MAX = 5
 /** Dead letters one call attempts. */
 const LETTERS_MAX = 100
 
 const PAGE = `select result_id from gradewire.held_change
 where connector = $1 and result_id > $2 order by result_id limit ${PAGE_RESULTS}`
+
+const OF_LEARNERS = `select result_id from gradewire.held_change
+where connector = $1 and learner_id = any($2::text[]) order by result_id limit ${PAGE_RESULTS}`
 
 const HELD_COUNT = `select count(*)::integer as held from gradewire.held_change where connector = $1`
 
@@ -100,41 +103,70 @@ const replayLetter = (store: StoreParts, epoch: number, letter: Letter): Step =>
     return outcome[0]!.applied
   })
 
+type Page = Effect.Effect<ReadonlyArray<string>, ProfileStoreError>
+
+/** Held results in turns, from where the last call ended; those of learners who changed since come first. */
+const pagesOf = (store: StoreParts): Page => {
+  let after = ""
+  const read = (text: string, name: string, of: unknown): Page =>
+    Effect.map(store.rows<{ result_id: string }>({ name, text, values: [store.connector, of] }), (rows) =>
+      rows.map((row) => row.result_id)
+    )
+  return Effect.gen(function* () {
+    if (store.changedLearners.size > 0) {
+      const learners = [...store.changedLearners]
+      const page = yield* read(OF_LEARNERS, "gradewire_of_learners", learners)
+      for (const learner of learners) store.changedLearners.delete(learner)
+      if (page.length > 0) return page
+    }
+    let page = yield* read(PAGE, "gradewire_page", after)
+    if (page.length === 0 && after !== "") page = yield* read(PAGE, "gradewire_page", "")
+    after = page.length < PAGE_RESULTS ? "" : page.at(-1)!
+    return page
+  })
+}
+
+const replayLetters = (store: StoreParts, epoch: number): Step =>
+  Effect.gen(function* () {
+    const query = { name: "gradewire_letters", text: LETTERS, values: [store.connector] }
+    const letters = yield* store.rows<Letter>(query)
+    // The mended cause may be a column that was widened.
+    if (letters.length > 0) yield* store.forgetShape
+    let released = 0
+    for (const letter of letters) released += yield* replayLetter(store, epoch, letter)
+    return released
+  })
+
 /** Keeps the place where the next look at the held results begins. */
 export const releaseHeld = (
   store: StoreParts
 ): Effect.Effect<(epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>> =>
   Effect.sync(() => {
-    let after = ""
-    const nextPage = Effect.gen(function* () {
-      const page = yield* store.rows<{ result_id: string }>({
-        name: "gradewire_page",
-        text: PAGE,
-        values: [store.connector, after]
-      })
-      after = page.length < PAGE_RESULTS ? "" : page.at(-1)!.result_id
-      return page.map((row) => row.result_id)
-    })
-    return (epoch) =>
+    const nextPage = pagesOf(store)
+    const filePage = (epoch: number, page: ReadonlyArray<string>): Step =>
       Effect.gen(function* () {
-        let released = 0
-        const stored = yield* store.readOffset
-        if (Number(stored?.epoch ?? 0) !== epoch) yield* explainFence(store, epoch, undefined, undefined)
-        const query = { name: "gradewire_letters", text: LETTERS, values: [store.connector] }
-        const letters = yield* store.rows<Letter>(query)
-        // The mended cause may be a column that was widened.
-        if (letters.length > 0) yield* store.forgetShape
-        for (const letter of letters) {
-          released += yield* replayLetter(store, epoch, letter)
-        }
-        const page = yield* nextPage
-        if (page.length === 0) return { released, held: 0 }
         const batches = yield* store.batches
         const probe = [store.connector, epoch, page]
         const due = yield* store.run<{ result_id: string }>(batches.statement("probe"), probe)
-        for (let from = 0; from < due.length; from += TURN_RESULTS) {
-          const turn = due.slice(from, from + TURN_RESULTS).map((row) => row.result_id)
-          released += yield* fileResults(store, epoch, turn)
+        return due.length === 0
+          ? 0
+          : yield* fileResults(
+              store,
+              epoch,
+              due.map((row) => row.result_id)
+            )
+      })
+    return (epoch) =>
+      Effect.gen(function* () {
+        const stored = yield* store.readOffset
+        if (Number(stored?.epoch ?? 0) !== epoch) yield* explainFence(store, epoch, undefined, undefined)
+        let released = yield* replayLetters(store, epoch)
+        for (let pages = 0; pages < PAGES_MAX; pages++) {
+          const page = yield* nextPage
+          if (page.length === 0) break
+          const filed = yield* filePage(epoch, page)
+          released += filed
+          if (filed === 0) break
         }
         const count = { name: "gradewire_held", text: HELD_COUNT, values: [store.connector] }
         return { released, held: (yield* store.rows<{ held: number }>(count))[0]!.held }

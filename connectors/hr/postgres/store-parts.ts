@@ -34,6 +34,8 @@ export interface StoreParts {
   readonly batches: Effect.Effect<PreparedBatches, ProfileStoreError>
   /** What is known of the tables' shape may be old: it is read again. */
   readonly forgetShape: Effect.Effect<void>
+  /** Learners whose keys came or changed and whose held results were not looked at since; a hint that may be lost. */
+  readonly changedLearners: Set<string>
   readonly readOffset: Effect.Effect<OffsetRow | undefined, ProfileStoreError>
 }
 
@@ -97,6 +99,7 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
         }
         return yield* rows<R>({ name: statement.name, text: statement.text, values })
       }),
+    changedLearners: new Set(),
     forgetShape: Effect.sync(() => {
       prepared = undefined
     }),
