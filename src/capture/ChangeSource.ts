@@ -54,14 +54,6 @@ export interface CommitEvent {
   readonly position: number
 }
 
-/** A statement that changed the shape or the whole content of a wanted table; it stands in its own transaction. */
-export interface SchemaChangeEvent {
-  readonly _tag: "SchemaChange"
-  readonly file: string
-  readonly position: number
-  readonly gtid: string | null
-}
-
 /** Bytes without transactions between two of them: a new file, its header events. `position` is the place behind. */
 export interface RotatedEvent {
   readonly _tag: "Rotated"
@@ -69,7 +61,7 @@ export interface RotatedEvent {
   readonly position: number
 }
 
-export type SourceEvent = BeginEvent | RowsEvent | CommitEvent | RotatedEvent | SchemaChangeEvent
+export type SourceEvent = BeginEvent | RowsEvent | CommitEvent | RotatedEvent
 
 /** Everything that was waiting, at most one chunk's worth of raw bytes. `bytes` counts raw binlog bytes. */
 export interface SourceChunk {

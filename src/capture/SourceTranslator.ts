@@ -200,8 +200,6 @@ export class SourceTranslator {
         this.#reach(event.file, event.position)
         return
       }
-      case "SchemaChange":
-        return
     }
   }
 
