@@ -1,0 +1,118 @@
+/**
+ * The scripts of one mapping on one server: each a list of statements for one packet, one transaction, one answer (D6).
+ *
+ * What events bring stands in them as literals of the driver's making, most of it as one JSON text for all scores.
+ */
+import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
+import { EMPTY_TABLES, SCORES } from "./batch-tables.ts"
+import { ChangeRowsMaker, isPartial } from "./change-rows.ts"
+import {
+  FENCE,
+  gatherScores,
+  judgeScores,
+  lockOffset,
+  putAssessments,
+  putLearners,
+  sentScores,
+  storedScores
+} from "./decide-sql.ts"
+import type { HrMapping } from "./mapping.ts"
+import type { ServerFacts } from "./mysql-client.ts"
+import { countOffset, moveOffset } from "./offset-statements.ts"
+import { literal } from "./sql-text.ts"
+import { ANSWER, COUNT, writeScores } from "./write-sql.ts"
+
+/** Moves the offset, and from where. */
+export interface Move {
+  readonly expected: string
+  readonly offset: ApplyOffset
+  readonly events: number
+}
+
+const json = (value: unknown): string => literal(JSON.stringify(value))
+
+export class BatchScripts {
+  private readonly mapping: HrMapping
+  private readonly connector: string
+  private readonly facts: ServerFacts
+  private readonly maker: ChangeRowsMaker
+  private readonly judging: ReadonlyArray<string>
+
+  constructor(mapping: HrMapping, connector: string, facts: ServerFacts) {
+    this.mapping = mapping
+    this.connector = connector
+    this.facts = facts
+    this.maker = new ChangeRowsMaker(mapping)
+    this.judging = judgeScores(mapping)
+  }
+
+  /** Results whose held change must be read before their own can be filed. */
+  partialResults(changes: ReadonlyArray<ChangeEvent>): ReadonlyArray<string> {
+    return changes.flatMap((change) =>
+      isPartial(this.mapping, change) && "resultId" in change.data ? [change.data.resultId] : []
+    )
+  }
+
+  /**
+   * @param move `undefined`: under the epoch alone, the offset stays
+   * @param letters positions of dead letters that get another attempt with these changes
+   */
+  batch(
+    epoch: number,
+    changes: ReadonlyArray<ChangeEvent>,
+    move: Move | undefined,
+    letters?: ReadonlyArray<string>
+  ): ReadonlyArray<string> {
+    const { connector, facts, mapping } = this
+    const { assessments, learners, puts, scores, targets } = this.maker.make(changes)
+    const sent = sentScores(facts, "@gradewire_scores")
+    return [
+      ...EMPTY_TABLES,
+      `set @gradewire_scores = ${json(scores)}${puts
+        .map((group, index) => `, @gradewire_put_${index} = ${json(group.rows)}`)
+        .join("")}`,
+      ...lockOffset(connector, epoch, move?.expected),
+      ...(learners.length === 0 ? [] : putLearners(connector, facts, json(learners))),
+      ...(assessments.length === 0 ? [] : putAssessments(connector, facts, json(assessments))),
+      ...(scores.length === 0 ? [] : [gatherScores(connector, sent, letters !== undefined), ...this.judging]),
+      ...writeScores({
+        connector,
+        facts,
+        mapping,
+        puts,
+        rows: puts.map((_, index) => `@gradewire_put_${index}`),
+        targets,
+        hasScores: scores.length > 0,
+        letters
+      }),
+      COUNT,
+      move === undefined ? countOffset(connector) : moveOffset(connector, epoch, move, true),
+      "commit",
+      ANSWER
+    ]
+  }
+
+  /**
+   * Which of the held results something can be done about now: they can be filed, they are outdated, or they wait for
+   * another reason. Reads only.
+   */
+  probe(results: ReadonlyArray<string>): ReadonlyArray<string> {
+    const { connector, facts, mapping } = this
+    return [
+      ...EMPTY_TABLES,
+      `set ${FENCE} = 1, @gradewire_held_results = ${json(results)}`,
+      gatherScores(connector, storedScores(connector, facts, mapping, "@gradewire_held_results"), false),
+      ...this.judging,
+      `select f.result_id from ${SCORES} f
+where f.verdict in ('filed', 'stale') or f.verdict = 'held' and f.reason <> f.held_reason order by f.position`
+    ]
+  }
+
+  /** Held changes of the results, as they are stored. */
+  heldChanges(results: ReadonlyArray<string>): string {
+    const listed = results.map((result) => literal(result)).join(", ")
+    return `select convert(event using utf8mb4) as event from \`gradewire\`.\`held_change\`
+where connector = ${literal(this.connector)} and result_id in (${listed}) order by position`
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * ProfileStore on MySQL 8.0.19 and MariaDB 10.6 and later: every batch is one script (see BatchScripts.ts).
+ *
+ * - Tables of ours must be migrated before `takeOver`; the targets' shape is read there and after every error that says
+ *   the shape has changed.
+ * - Questions (`offset`) have a connection of their own, so that they are answered while a batch waits for a lock.
+ */
+import { Effect, Layer, type Scope } from "effect"
+import {
+  ProfileStore,
+  type ApplyBatch,
+  type BatchOutcome,
+  type ProfileStoreError
+} from "../../../src/apply/ProfileStore.ts"
+import { START } from "../../../schemas/position.ts"
+import { createTables } from "./batch-tables.ts"
+import { completed } from "./held-changes.ts"
+import { openSession } from "./mysql-client.ts"
+import { moveAlone, offsetOf, park, takeOver, type OffsetRow } from "./offset-statements.ts"
+import { releaseHeld } from "./release-held.ts"
+import {
+  explainFence,
+  makeParts,
+  NOTHING,
+  type MySqlProfileStoreOptions,
+  type StoreParts
+} from "./store-parts.ts"
+
+interface Answer {
+  readonly fenced: string | number
+  readonly applied: string | number
+  readonly stale: string | number
+  readonly held: string | number
+  readonly dead: string | number
+}
+
+const outcomeOf = (row: Answer): BatchOutcome | undefined =>
+  Number(row.fenced) === 0
+    ? undefined
+    : {
+        applied: Number(row.applied),
+        stale: Number(row.stale),
+        held: Number(row.held),
+        dead: Number(row.dead)
+      }
+
+const applyBatch = (
+  store: StoreParts,
+  epoch: number,
+  batch: ApplyBatch
+): Effect.Effect<BatchOutcome, ProfileStoreError> =>
+  Effect.gen(function* () {
+    const expected = batch.after?.position ?? START
+    const { changes, offset, refusal } = batch
+    const move = { expected, offset, events: batch.events }
+    const change = changes[0]
+    let outcome: BatchOutcome | undefined
+    if (change === undefined) {
+      const [row] = yield* store.script<{ moved: string | number }>(moveAlone(store.connector, epoch, move))
+      outcome = Number(row!.moved) === 0 ? undefined : NOTHING
+    } else if (refusal !== undefined) {
+      const script = park(store.connector, epoch, move, change, refusal)
+      const [row] = yield* store.script<{ fenced: string | number }>(script)
+      outcome = Number(row!.fenced) === 0 ? undefined : { ...NOTHING, dead: 1 }
+    } else {
+      const scripts = yield* store.scripts
+      const whole = yield* completed(store, changes)
+      const [row] = yield* store.script<Answer>(scripts.batch(epoch, whole, move))
+      outcome = outcomeOf(row!)
+    }
+    return outcome ?? (yield* explainFence(store, epoch, expected, offset.position))
+  })
+
+const make = (
+  options: MySqlProfileStoreOptions
+): Effect.Effect<ProfileStore["Service"], never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const session = yield* openSession(options.mysql, createTables)
+    const questions = yield* openSession(options.mysql)
+    const store = makeParts(options, session)
+    const desk = makeParts(options, questions)
+    const take = Effect.gen(function* () {
+      yield* store.scripts
+      const [row] = yield* store.script<OffsetRow>(takeOver(options.connector, options.holder))
+      return { epoch: Number(row!.epoch), offset: offsetOf(row) }
+    })
+    return ProfileStore.of({
+      takeOver: session.exclusively(take),
+      offset: questions.exclusively(Effect.map(desk.readOffset, offsetOf)),
+      apply: (epoch, batch) => session.exclusively(applyBatch(store, epoch, batch)),
+      release: yield* Effect.map(
+        releaseHeld(store),
+        (release) => (epoch: number) => session.exclusively(release(epoch))
+      )
+    })
+  })
+
+/** Opens no connection before it is asked; both close with the layer. */
+export const layer = (options: MySqlProfileStoreOptions): Layer.Layer<ProfileStore> =>
+  Layer.effect(ProfileStore, make(options))

@@ -1,0 +1,218 @@
+/**
+ * The first half of a batch script: what comes in goes to the directories and to the batch's own tables, and every
+ * score gets its verdict: stale, dead, held or filed.
+ *
+ * Each statement sees what those before it wrote. The row of `apply_offset` is locked before anything is read for a
+ * decision, and the session reads what is committed now (READ COMMITTED), so nobody else's batch lies between.
+ */
+import { SCORES, HITS, PROOFS, jsonRows, jsonTypes } from "./batch-tables.ts"
+import type { HrMapping } from "./mapping.ts"
+import type { ServerFacts } from "./mysql-client.ts"
+import { identifier, literal } from "./sql-text.ts"
+import { matches } from "./value-sql.ts"
+
+/** Everything hangs on it: 1 where this process may write, and the offset is where it left it. */
+export const FENCE = "@gradewire_fence"
+
+/** @param expected position the offset must have; `undefined`: any */
+export const lockOffset = (
+  connector: string,
+  epoch: number,
+  expected: string | undefined
+): ReadonlyArray<string> => [
+  "start transaction",
+  `set ${FENCE} = 0`,
+  `select 1 into ${FENCE} from \`gradewire\`.\`apply_offset\` where connector = ${literal(connector)} and lane = 0
+  and epoch = ${epoch}${expected === undefined ? "" : ` and position = ${literal(expected)}`} for update`
+]
+
+interface Directory {
+  readonly table: string
+  readonly id: string
+  readonly columns: ReadonlyArray<string>
+}
+
+const LEARNERS: Directory = {
+  table: "`gradewire`.`learner_directory`",
+  id: "learner_id",
+  columns: ["employee_no", "phone", "email", "name"]
+}
+
+const ASSESSMENTS: Directory = {
+  table: "`gradewire`.`assessment_directory`",
+  id: "assessment_id",
+  columns: ["title", "max", "pass"]
+}
+
+/** An absent key keeps what the directory has; an older change does nothing. */
+const putDirectory = (
+  connector: string,
+  facts: Pick<ServerFacts, "isMariaDb">,
+  { columns, id, table }: Directory,
+  json: string
+): ReadonlyArray<string> => {
+  const types = jsonTypes(facts)
+  const rows = `${jsonRows(json, [
+    [id, types.text],
+    ["position", types.position],
+    ["removed", types.number],
+    ...columns.flatMap((column) => [[`has_${column}`, types.number] as const, [column, types.text] as const])
+  ])} r`
+  const found = `d.connector = ${literal(connector)} and d.${id} = r.${id}`
+  const kept = columns.map((column) => `d.${column} = if(r.has_${column}, r.${column}, d.${column})`)
+  return [
+    `update ${rows} straight_join ${table} d on ${found}
+set ${kept.join(", ")}, d.removed = r.removed, d.position = r.position where ${FENCE} = 1 and d.position < r.position`,
+    `insert into ${table} (connector, ${id}, position, removed, ${columns.join(", ")})
+select ${literal(connector)}, r.${id}, r.position, r.removed, ${columns.map((column) => `r.${column}`).join(", ")}
+from ${rows} left join ${table} d on ${found} where ${FENCE} = 1 and d.${id} is null`
+  ]
+}
+
+export const putLearners = (connector: string, facts: Pick<ServerFacts, "isMariaDb">, json: string) =>
+  putDirectory(connector, facts, LEARNERS, json)
+
+export const putAssessments = (connector: string, facts: Pick<ServerFacts, "isMariaDb">, json: string) =>
+  putDirectory(connector, facts, ASSESSMENTS, json)
+
+/** Scores as they were sent. */
+export const sentScores = (facts: Pick<ServerFacts, "isMariaDb">, json: string): string => {
+  const { number, position, text } = jsonTypes(facts)
+  return `${jsonRows(json, [
+    ["n", number],
+    ["position", position],
+    ["result_id", text],
+    ["event_id", text],
+    ["type", text],
+    ["subject", text],
+    ["target", number],
+    ["revoked", number],
+    ["learner_id", text],
+    ["employee_no", text],
+    ["phone", text],
+    ["email", text],
+    ["assessment_id", text],
+    ["event", text]
+  ])} r`
+}
+
+/** Held results named in a JSON array, read where they are stored, in the shape of {@link sentScores}. */
+export const storedScores = (
+  connector: string,
+  facts: Pick<ServerFacts, "isMariaDb">,
+  mapping: HrMapping,
+  json: string
+): string => {
+  const { text } = jsonTypes(facts)
+  const subjects = mapping.targets.map(({ subject }, index) => `when ${literal(subject)} then ${index}`)
+  const target = subjects.length === 0 ? "null" : `case e.subject ${subjects.join(" ")} end`
+  const paths = [
+    ["event_id", "$.id"],
+    ["type", "$.type"],
+    ["subject", "$.subject"],
+    ["learner_id", "$.data.learner.id"],
+    ["employee_no", "$.data.learner.employeeNo"],
+    ["phone", "$.data.learner.phone"],
+    ["email", "$.data.learner.email"],
+    ["assessment_id", "$.data.assessment.id"]
+  ].map(([name, path]) => `${name} ${text} path '${path}'`)
+  return `(
+  select i.n, h.position, h.result_id, e.event_id, e.type, e.subject, ${target} as target, 0 as revoked, e.learner_id,
+    nullif(e.employee_no, '') as employee_no, nullif(e.phone, '') as phone, nullif(e.email, '') as email,
+    e.assessment_id, h.event
+  from json_table(${json}, '$[*]' columns (n for ordinality, result_id ${text} path '$')) i
+  straight_join \`gradewire\`.\`held_change\` h on h.connector = ${literal(connector)} and h.result_id = i.result_id
+  straight_join json_table(h.event, '$' columns (${paths.join(", ")})) e
+) r`
+}
+
+/**
+ * Everything that is known about a result, its learner and its assessment, this batch's changes included.
+ * @param isReplay the events are dead letters that get another attempt
+ */
+export const gatherScores = (connector: string, source: string, isReplay: boolean): string => {
+  const ours = (alias: string, column: string) =>
+    `on ${alias}.connector = ${literal(connector)} and ${alias}.${column} = r.${column}`
+  const learner = (column: string) => `coalesce(r.${column}, nullif(d.${column}, ''))`
+  const wasFiled = "coalesce(l.state = 'recorded', 0)"
+  const isStale = "(coalesce(l.position >= r.position, 0) or coalesce(h.position > r.position, 0))"
+  const blocked = `exists (select 1 from \`gradewire\`.\`dead_letter\` x
+    where x.connector = ${literal(connector)} and x.result_id = r.result_id and x.state in ('open', 'waiting', 'replay')
+      and x.position ${isReplay ? "<" : "<="} r.position)`
+  return `insert into ${SCORES} (n, position, result_id, event_id, type, subject, target, revoked, learner_id,
+  employee_no, phone, email, assessment_id, event, held_reason, ledger_position, was_filed, ledger_employee,
+  ledger_learner, ledger_row_key, linked, is_stale, blocked, learner_known, assessment_known, assessment_title,
+  assessment_max, assessment_pass, is_unproven, own_person)
+select k.*, not (k.revoked or k.is_stale or k.blocked) and k.linked is null and not (k.learner_id is null and k.was_filed),
+  case when k.linked is not null then k.linked when k.learner_id is null and k.was_filed then k.ledger_employee end
+from (
+  select r.n, r.position, r.result_id, r.event_id, r.type, r.subject, r.target, r.revoked, r.learner_id,
+    ${learner("employee_no")} as employee_no, ${learner("phone")} as phone, ${learner("email")} as email,
+    r.assessment_id, r.event, h.reason as held_reason, l.position as ledger_position, ${wasFiled} as was_filed,
+    l.employee_key as ledger_employee, l.learner_id as ledger_learner, l.row_key as ledger_row_key,
+    p.employee_key as linked, ${isStale} as is_stale, ${blocked} as blocked, d.learner_id is not null as learner_known,
+    a.assessment_id is not null as assessment_known, a.title, a.max, a.pass
+  from ${source}
+  left join \`gradewire\`.\`held_change\` h ${ours("h", "result_id")}
+  left join \`gradewire\`.\`result_ledger\` l ${ours("l", "result_id")}
+  left join \`gradewire\`.\`person_link\` p ${ours("p", "learner_id")}
+  left join \`gradewire\`.\`learner_directory\` d ${ours("d", "learner_id")}
+  left join \`gradewire\`.\`assessment_directory\` a ${ours("a", "assessment_id")}
+  where ${FENCE} = 1
+) k`
+}
+
+const KEY_COLUMNS = { employeeNo: "employee_no", phone: "phone", email: "email" } as const
+
+/** Every employee that some rule hits, for results whose person is not settled by a link or by the ledger. */
+const hits = ({ employees }: HrMapping): ReadonlyArray<string> =>
+  employees.rules.map(({ column, learner }, rule) => {
+    const key = `e.${identifier(employees.key.name)}`
+    return `insert into ${HITS} (n, rule, employee)
+select s.n, ${rule}, convert(${key} using utf8mb4)
+from ${SCORES} s straight_join ${employees.relation} e
+  on ${matches(`e.${identifier(column.name)}`, column, `s.${KEY_COLUMNS[learner]}`)}
+where s.is_unproven and s.${KEY_COLUMNS[learner]} is not null and ${key} is not null`
+  })
+
+const COUNT_HITS = `update ${SCORES} s straight_join (
+  select n, count(distinct employee) as people, min(employee) as employee, min(rule) as rule,
+    count(distinct rule, employee) > count(distinct rule) as is_ambiguous
+  from ${HITS} group by n
+) v on v.n = s.n
+set s.people = v.people, s.rule = v.rule, s.is_ambiguous = v.is_ambiguous,
+  s.own_person = if(v.people = 1, v.employee, s.own_person)`
+
+/** One learner is one person: where this batch proves it by one score, it holds for the others, as a link would. */
+const PROVE = `insert into ${PROOFS} (learner_id, person)
+select o.learner_id, o.own_person from (
+  select s.learner_id, s.own_person, row_number() over (partition by s.learner_id order by s.position) as place
+  from ${SCORES} s where s.learner_id is not null and s.own_person is not null
+) o where o.place = 1`
+
+const SPREAD = `update ${SCORES} s left join ${PROOFS} p on p.learner_id = s.learner_id
+set s.person = if(s.learner_id is null, s.own_person, p.person)`
+
+const judge = (mapping: HrMapping): string => {
+  const needing = mapping.targets.flatMap((target, index) => (target.needsAssessment ? [index] : []))
+  const waits =
+    needing.length === 0
+      ? "false"
+      : `s.target in (${needing.join(", ")}) and s.assessment_id is not null and not s.assessment_known`
+  return `update ${SCORES} s set
+  s.verdict = case when s.is_stale then 'stale' when s.target is null or s.blocked then 'dead'
+    when not s.revoked and (s.person is null or (${waits})) then 'held' else 'filed' end,
+  s.reason = case when s.person is not null then 'ASSESSMENT_UNKNOWN' when s.is_ambiguous then 'AMBIGUOUS'
+    when s.people > 1 then 'CONFLICT'
+    when s.learner_id is not null and not s.learner_known and coalesce(s.employee_no, s.phone, s.email) is null
+    then 'LEARNER_UNKNOWN' else 'ABSENT' end`
+}
+
+/** Whose each score is, and what becomes of it. */
+export const judgeScores = (mapping: HrMapping): ReadonlyArray<string> => [
+  ...hits(mapping),
+  COUNT_HITS,
+  PROVE,
+  SPREAD,
+  judge(mapping)
+]

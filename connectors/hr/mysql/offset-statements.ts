@@ -1,0 +1,152 @@
+/** Small statements on the row of `apply_offset`: taking over, reading, moving it, parking one change. */
+import { Result, Schema } from "effect"
+import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
+import { START } from "../../../schemas/position.ts"
+import { SnapshotState } from "../../../schemas/snapshot-state.ts"
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
+import type { Refusal } from "../../../src/apply/ProfileStore.ts"
+import type { Move } from "./BatchScripts.ts"
+import { FENCE, lockOffset } from "./decide-sql.ts"
+import { literal } from "./sql-text.ts"
+
+const TABLE = "`gradewire`.`apply_offset`"
+const NOW = "utc_timestamp(6)"
+
+const OFFSET_COLUMNS = `epoch, position, generation, stream_sequence, anchor_file, anchor_position, anchor_gtid,
+  anchor_server, anchor_timeline, committed_at, convert(snapshot using utf8mb4) as snapshot`
+
+export interface OffsetRow {
+  readonly epoch: string | number
+  readonly position: string
+  readonly generation: string | number
+  readonly stream_sequence: string | number
+  readonly anchor_file: string | null
+  readonly anchor_position: string | number | null
+  readonly anchor_gtid: string | null
+  readonly anchor_server: string | null
+  readonly anchor_timeline: number | null
+  /** `2026-11-22 08:00:00.123456`, UTC. */
+  readonly committed_at: string | null
+  /** JSON text. */
+  readonly snapshot: string | null
+}
+
+const here = (connector: string): string => `connector = ${literal(connector)} and lane = 0`
+
+export const readOffset = (connector: string): string =>
+  `select ${OFFSET_COLUMNS} from ${TABLE} where ${here(connector)}`
+
+/** A connector's first row stands at START and has no anchor. */
+export const takeOver = (connector: string, holder: string): ReadonlyArray<string> => [
+  "start transaction",
+  `insert into ${TABLE} (connector, position, epoch, holder, updated_at)
+values (${literal(connector)}, ${literal(START)}, 1, ${literal(holder)}, ${NOW})
+on duplicate key update epoch = epoch + 1, holder = ${literal(holder)}, updated_at = ${NOW}`,
+  readOffset(connector),
+  "commit"
+]
+
+/** RFC 3339 in UTC as DATETIME text. */
+const moment = (time: string | null): string =>
+  literal(time === null ? null : time.replace("T", " ").replace(/Z$/, ""))
+
+/**
+ * Moves the offset where it is still the expected one, under the epoch.
+ * @param hasChanges whether the batch's counts (write-sql.ts) are to be added
+ */
+export const moveOffset = (
+  connector: string,
+  epoch: number,
+  { events, expected, offset }: Move,
+  hasChanges: boolean
+): string => {
+  const { anchor, committedAt, snapshot } = offset
+  const counts = hasChanges
+    ? `, changed_at = ${NOW}, changed_committed_at = ${moment(committedAt)}, applied = applied + @gradewire_filed,
+  stale = stale + @gradewire_stale, held = held + @gradewire_held, dead = dead + @gradewire_dead`
+    : ""
+  return `update ${TABLE} set generation = ${offset.generation}, stream_sequence = ${offset.streamSequence},
+  anchor_file = ${literal(anchor.file)}, anchor_position = ${anchor.position}, anchor_gtid = ${literal(anchor.gtid)},
+  anchor_server = ${literal(anchor.server)}, anchor_timeline = ${anchor.timeline}, committed_at = ${moment(committedAt)},
+  snapshot = ${literal(snapshot === undefined ? null : JSON.stringify(snapshot))}, updated_at = ${NOW},
+  events = events + ${events}${counts}, position = ${literal(offset.position)}
+where ${here(connector)} and epoch = ${epoch} and position = ${literal(expected)}`
+}
+
+/** Moves the offset where nothing is to be written: checkpoints, raw rows. Answers `moved`. */
+export const moveAlone = (connector: string, epoch: number, move: Move): ReadonlyArray<string> => [
+  moveOffset(connector, epoch, move, false),
+  "select row_count() as moved"
+]
+
+const KEY_CHARACTERS = 700
+
+/** One refused change becomes a dead letter, and the offset passes it. Answers `fenced`. */
+export const park = (
+  connector: string,
+  epoch: number,
+  move: Move,
+  change: ChangeEvent,
+  refusal: Refusal
+): ReadonlyArray<string> => {
+  const result = "resultId" in change.data ? change.data.resultId : null
+  // One that is too long for a key can be refused for just that, and must not be lost for it.
+  const key = result === null || [...result].length > KEY_CHARACTERS ? null : result
+  const letter = [
+    connector,
+    change.sequence,
+    key,
+    change.type,
+    change.id,
+    JSON.stringify(change),
+    refusal.reason,
+    refusal.detail
+  ]
+  return [
+    ...lockOffset(connector, epoch, move.expected),
+    `insert into \`gradewire\`.\`dead_letter\`
+  (connector, position, result_id, type, event_id, event, reason, detail, state, at, updated_at)
+select ${letter.map(literal).join(", ")}, 'open', ${NOW}, ${NOW} from (select 1 as one) o where ${FENCE} = 1
+on duplicate key update connector = dead_letter.connector`,
+    "set @gradewire_filed = 0, @gradewire_stale = 0, @gradewire_held = 0, @gradewire_dead = 1",
+    moveOffset(connector, epoch, move, true),
+    "commit",
+    `select ${FENCE} as fenced`
+  ]
+}
+
+/** Counts what was released, under the fence. */
+export const countOffset = (connector: string): string => `update ${TABLE}
+set applied = applied + @gradewire_filed, released = released + @gradewire_filed, updated_at = ${NOW}
+where ${here(connector)} and @gradewire_fence = 1`
+
+/** `undefined` where nothing was ever applied. */
+export const offsetOf = (row: OffsetRow | undefined): ApplyOffset | undefined => {
+  if (row === undefined || row.anchor_file === null) return undefined
+  return {
+    position: row.position,
+    generation: Number(row.generation),
+    streamSequence: Number(row.stream_sequence),
+    anchor: {
+      file: row.anchor_file,
+      position: Number(row.anchor_position),
+      gtid: row.anchor_gtid,
+      server: row.anchor_server ?? "",
+      timeline: row.anchor_timeline ?? 1
+    },
+    committedAt: row.committed_at === null ? null : instantOf(row.committed_at),
+    ...snapshotOf(row.snapshot)
+  }
+}
+
+/** RFC 3339 in UTC, without trailing zeros. */
+export const instantOf = (text: string): string =>
+  `${text.replace(" ", "T").replace(/\.(\d*?)0+$/, (_, digits: string) => (digits === "" ? "" : `.${digits}`))}Z`
+
+const decodeSnapshot = Schema.decodeUnknownResult(Schema.fromJsonString(SnapshotState))
+
+/** Without it the tables are copied anew where the log is lost; that costs time, so it is no reason to stop. */
+const snapshotOf = (text: string | null): Pick<ApplyOffset, "snapshot"> => {
+  const snapshot = text === null ? undefined : Result.getOrUndefined(decodeSnapshot(text))
+  return snapshot === undefined ? {} : { snapshot }
+}

@@ -1,0 +1,27 @@
+/**
+ * Identifiers and literals as SQL text. Nothing from outside reaches a statement in any other way.
+ *
+ * Literals are the driver's, which escapes by backslash: the session's sql_mode, set when it opens, has no
+ * NO_BACKSLASH_ESCAPES, and its character set is utf8mb4, where no byte of a character looks like a quote.
+ */
+import { escape } from "mysql2"
+
+/** `` `exam ``score` ``: any characters but NUL. */
+export const identifier = (name: string): string => `\`${name.replaceAll("`", "``")}\``
+
+/** `schema.table` of the configuration as a quoted, qualified name. The first dot divides. */
+export const relation = (table: string): string => {
+  const [schema, name] = splitTable(table)
+  return `${identifier(schema)}.${identifier(name)}`
+}
+
+export const splitTable = (table: string): readonly [schema: string, name: string] => {
+  const dot = table.indexOf(".")
+  return [table.slice(0, dot), table.slice(dot + 1)]
+}
+
+/** `'O\'Hara'`, `42`, `NULL` */
+export const literal = (value: string | number | null): string => escape(value)
+
+/** `'hr'@'%'`: an account as GRANT takes it; the host is the DBA's to know. */
+export const account = (user: string): string => `${literal(user)}@'%'`

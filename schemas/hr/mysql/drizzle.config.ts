@@ -1,0 +1,8 @@
+/** `npx drizzle-kit generate --config schemas/hr/mysql/drizzle.config.ts`: migrations for MySQL and MariaDB. */
+import { defineConfig } from "drizzle-kit"
+
+export default defineConfig({
+  dialect: "mysql",
+  schema: "./schemas/hr/mysql/tables.ts",
+  out: "./schemas/hr/migrations/mysql"
+})

@@ -1,0 +1,178 @@
+/** The profile store's world in a real MySQL or MariaDB: one server, emptied for every test. */
+import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
+import { fileURLToPath } from "node:url"
+import { migrate } from "../../connectors/hr/mysql/migrate.ts"
+import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
+import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
+import type { HrMappingConfig } from "../../connectors/hr/postgres/mapping.ts"
+import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
+import { ProfileStore } from "../../src/apply/ProfileStore.ts"
+import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
+
+export const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/mysql", import.meta.url))
+
+/** Collations that know no case, as HR databases have them. */
+const TABLES = `
+create database hr character set utf8mb4 collate utf8mb4_general_ci;
+create table hr.employee (\`工号\` varchar(20) not null, mobile varchar(20), \`E-Mail\` varchar(100),
+  key (\`工号\`), key (mobile), key (\`E-Mail\`));
+create table hr.training_record (
+  id int auto_increment primary key, \`工号\` varchar(12) not null, \`分数\` decimal(5,2), result_id varchar(64) not null,
+  title text, \`no"te\` text, \`system\` varchar(10) not null, entered_by_hand text, unique key (\`system\`, result_id)
+);
+create table hr.drill_record (\`工号\` varchar(20), result_id varchar(64), grade text, state varchar(10),
+  unique key (\`工号\`, result_id));
+create table hr.quiz_record (\`工号\` varchar(20), result_id varchar(64) unique, grade text)`
+
+const OURS = [
+  "apply_offset",
+  "result_ledger",
+  "learner_directory",
+  "assessment_directory",
+  "person_link",
+  "held_change",
+  "dead_letter"
+].map((table) => `gradewire.${table}`)
+const THEIRS = ["hr.employee", "hr.training_record", "hr.drill_record", "hr.quiz_record"]
+
+export const mysqlOptions = (server: RunningServer, over: Partial<MySqlOptions> = {}): MySqlOptions => ({
+  host: server.host,
+  port: server.port,
+  user: "root",
+  password: undefined,
+  tls: false,
+  applicationName: "gradewire/test",
+  ...over
+})
+
+export class MySqlWorlds {
+  readonly server: RunningServer
+  /** The test's own connection. */
+  connection: Connection
+  private readonly scope = Scope.makeUnsafe()
+  private constructor(server: RunningServer, connection: Connection) {
+    this.server = server
+    this.connection = connection
+  }
+
+  static async start(kind: "mysql" | "mariadb", options: StartOptions = {}): Promise<MySqlWorlds> {
+    const server = await startServer(kind, options)
+    const worlds = new MySqlWorlds(server, await MySqlWorlds.connect(server))
+    await worlds.connection.query(TABLES)
+    await Effect.runPromise(migrate({ mysql: mysqlOptions(server), migrationsFolder: MIGRATIONS }))
+    return worlds
+  }
+
+  static async connect(server: RunningServer): Promise<Connection> {
+    const connection = await createConnection({
+      uri: server.url,
+      charset: "UTF8MB4_BIN",
+      multipleStatements: true,
+      dateStrings: true,
+      jsonStrings: true,
+      supportBigNumbers: true,
+      bigNumberStrings: true
+    })
+    connection.on("error", () => undefined)
+    return connection
+  }
+
+  /** After the server was down. */
+  async reconnect(): Promise<void> {
+    this.connection.destroy()
+    this.connection = await MySqlWorlds.connect(this.server)
+  }
+
+  async stop(): Promise<void> {
+    await Effect.runPromise(Scope.close(this.scope, Exit.void))
+    this.connection.destroy()
+    await this.server.stop()
+  }
+
+  async sql(text: string, values: ReadonlyArray<unknown> = []): Promise<ReadonlyArray<RowDataPacket>> {
+    return (await this.connection.query<Array<RowDataPacket>>(text, [...values]))[0]
+  }
+
+  process(
+    over: Partial<MySqlOptions> = {},
+    scores: HrMappingConfig["scores"] = SCORES
+  ): ProfileStore["Service"] {
+    return this.processOf({ scores, employees: EMPLOYEES, zoneMinutes: 480 }, over)
+  }
+
+  processOf(mapping: HrMappingConfig, over: Partial<MySqlOptions> = {}): ProfileStore["Service"] {
+    const store = layer({
+      connector: "test",
+      holder: "conformance",
+      mysql: mysqlOptions(this.server, over),
+      mapping
+    })
+    return Context.get(Effect.runSync(Layer.buildWithScope(store, this.scope)), ProfileStore)
+  }
+
+  /** Emptied. */
+  async open(): Promise<HrWorld> {
+    for (const table of [...OURS, ...THEIRS]) await this.sql(`delete from ${table}`)
+    await this.limitScores(false)
+    return this.reopened()
+  }
+
+  /** A trigger, because MySQL and MariaDB name and drop checks differently. */
+  private async limitScores(isLimited: boolean): Promise<void> {
+    for (const when of ["insert", "update"]) {
+      await this.sql(`drop trigger if exists hr.score_limit_${when}`)
+      if (isLimited) {
+        await this.sql(`create trigger hr.score_limit_${when} before ${when} on hr.training_record for each row
+          begin if new.\`分数\` > 100 then signal sqlstate '45000' set message_text = 'score above 100'; end if; end`)
+      }
+    }
+  }
+
+  /** As it is, over the connection of this moment. */
+  reopened(): HrWorld {
+    const rows = (text: string, values: ReadonlyArray<unknown> = []) => this.sql(text, values)
+    return {
+      process: () => this.process(),
+      hire: async (...employees) => {
+        for (const { no, phone, email } of employees)
+          await rows("insert into hr.employee values (?, ?, ?)", [no, phone ?? null, email ?? null])
+      },
+      profile: async (table) => {
+        const found = await rows(`select * from ${table} order by result_id`)
+        return found.map(({ entered_by_hand: _, id: __, ...row }) => row)
+      },
+      held: async () =>
+        (await rows("select result_id, reason from gradewire.held order by result_id")).map((row) => [
+          row["result_id"],
+          row["reason"]
+        ]),
+      letters: async () =>
+        (await rows("select result_id, state from gradewire.dead_letters order by position")).map((row) => [
+          row["result_id"],
+          row["state"]
+        ]),
+      decide: async (result, state) => {
+        await rows("update gradewire.dead_letter set state = ? where result_id = ? and state = 'open'", [
+          state,
+          result
+        ])
+      },
+      limitScores: (isLimited) => this.limitScores(isLimited),
+      backup: async () => {
+        const all = [...OURS, ...THEIRS]
+        for (const table of all) {
+          await rows(`create table hr.\`backup ${table}\` like ${table}`)
+          await rows(`insert into hr.\`backup ${table}\` select * from ${table}`)
+        }
+        return async () => {
+          for (const table of all) {
+            await rows(`delete from ${table}`)
+            await rows(`insert into ${table} select * from hr.\`backup ${table}\``)
+            await rows(`drop table hr.\`backup ${table}\``)
+          }
+        }
+      }
+    }
+  }
+}
