@@ -13,6 +13,7 @@ import { Random } from "../../deploy/demo/Random.ts"
 import type { RunningServer } from "../../deploy/servers/server.ts"
 import { installAudit } from "./audit.ts"
 import { mysqlFraming, natsFraming, postgresqlFraming } from "./framers.ts"
+import { MAY_HALT } from "./FaultKind.ts"
 import type { HistoryPlan } from "./plan-history.ts"
 import { type OwnExit, Role, type RoleName } from "./Role.ts"
 import type { ServerSet } from "./ServerSet.ts"
@@ -50,6 +51,8 @@ export class History {
   readonly mayHalt = new Set<string>()
   readonly exits: Array<OwnExit> = []
   readonly poisoned = new Set<string>()
+  /** rows of a huge transaction */
+  readonly hugeRows: number
   /** Employees whom HR has entered so far. */
   readonly hired: Array<Employee> = []
   readonly #program: ProgramCopy
@@ -65,6 +68,8 @@ export class History {
     doors: Doors
   ) {
     this.plan = plan
+    this.hugeRows = plan.hugeRows
+    for (const { kind } of plan.faults) for (const tag of MAY_HALT[kind] ?? []) this.mayHalt.add(tag)
     this.folder = folder
     this.servers = servers
     this.#program = program
@@ -106,9 +111,15 @@ export class History {
   }
 
   /** One line of the history's own log. */
-  note(line: string): void {
+  readonly note = (line: string): void => {
     const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(3)
     appendFileSync(join(this.folder, "history.log"), `${seconds.padStart(8)} ${line}\n`)
+  }
+
+  /** `successor` is the one from now on. */
+  replace(old: Role, successor: Role): void {
+    if (this.capture === old) this.capture = successor
+    if (this.apply === old) this.apply = successor
   }
 
   /** Another process of the role, with a log of its own. */

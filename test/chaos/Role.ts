@@ -95,7 +95,8 @@ export class Role {
     const { pid } = this
     this.strike()
     // the next one may be there before anybody looks
-    while (pid !== undefined && this.pid === pid) await pause(LOOK_MS)
+    const isThere = (): boolean => pid !== undefined && this.pid === pid
+    while (isThere()) await pause(LOOK_MS)
     await leave
   }
 
@@ -148,6 +149,12 @@ export class Role {
     })
   }
 
+  /** Of the last error it reported; "unknown" where there is none. */
+  async lastTag(): Promise<string> {
+    const tag = (await this.lines()).findLast((line) => line["level"] === "error")?.["tag"]
+    return typeof tag === "string" ? tag : "unknown"
+  }
+
   /** How many lines say so. */
   async said(message: string): Promise<number> {
     return (await this.lines()).filter((line) => line["message"] === message).length
@@ -181,9 +188,6 @@ export class Role {
 
   async #noteExit(): Promise<void> {
     const { exited, name } = this.#parts
-    const last = (await this.lines()).findLast(
-      (line) => typeof line["tag"] === "string" && line["level"] === "error"
-    )
-    exited({ role: name, outcome: this.#process!.outcome, tag: String(last?.["tag"] ?? "unknown") })
+    exited({ role: name, outcome: this.#process!.outcome, tag: await this.lastTag() })
   }
 }

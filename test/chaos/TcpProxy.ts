@@ -36,10 +36,10 @@ interface Address {
 export class TcpProxy {
   readonly host = "127.0.0.1"
   port = 0
-  /** Asked for every marked piece before it passes. */
-  ruler: Ruler = () => "pass"
+  /** Asked for every marked piece before it passes; the first that objects decides. */
+  readonly rulers = new Set<Ruler>()
   /** Told of every marked piece that the kernel has taken over. */
-  passed: (side: Side, mark: string) => void = () => undefined
+  readonly witnesses = new Set<(side: Side, mark: string) => void>()
   /** Milliseconds each chunk waits. */
   delayMs = 0
   /** New connections are closed at once. */
@@ -162,14 +162,16 @@ class Link {
 
   async #forward(proxy: TcpProxy, side: Side, bytes: Buffer, mark: string | undefined): Promise<void> {
     if (mark !== undefined) {
-      const ruling = proxy.ruler(side, mark)
+      const ruling = rule(proxy.rulers, side, mark)
       if (ruling === "cut") return this.cut()
       if (ruling === "freeze") this.freeze()
     }
     while (this.#frozen !== undefined) await this.#frozen.promise
     if (this.#isCut) return
     const to = this.#sockets[side]
-    const isFull = !to.write(bytes, () => (mark === undefined ? undefined : proxy.passed(side, mark)))
+    const isFull = !to.write(bytes, () => {
+      if (mark !== undefined) for (const witness of proxy.witnesses) witness(side, mark)
+    })
     if (isFull && !to.destroyed) {
       await Promise.race([
         new Promise((done) => to.once("drain", done)),
@@ -177,4 +179,12 @@ class Link {
       ])
     }
   }
+}
+
+const rule = (rulers: ReadonlySet<Ruler>, side: Side, mark: string): Ruling => {
+  for (const ruler of rulers) {
+    const ruling = ruler(side, mark)
+    if (ruling !== "pass") return ruling
+  }
+  return "pass"
 }

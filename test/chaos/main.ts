@@ -1,64 +1,36 @@
 /** `node test/chaos/main.ts`: see {@link USAGE}. Progress on standard error, the closing line on standard output. */
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { ProgramCopy } from "../../deploy/demo/Gradewire.ts"
+import { FAULT_KINDS } from "./FaultKind.ts"
 import { type ChaosOptions, parseArguments } from "./options.ts"
-import { planHistory } from "./plan-history.ts"
-import { type Outcome, runHistory } from "./run-history.ts"
-import { ServerSet } from "./ServerSet.ts"
+import { type HistoryPlan, planHistory } from "./plan-history.ts"
+import { replayCommand } from "./replay-command.ts"
+import { runHistories } from "./run-histories.ts"
+import type { Outcome } from "./run-history.ts"
+
+const COMPLAINTS_SHOWN = 12
 
 const tell = (line: string): void => {
   process.stderr.write(`${line}\n`)
 }
 
-const replayCommand = (options: ChaosOptions, seed: number): string => {
-  const faults = options.faults.map((kind) => ` --fault ${kind}`).join("")
-  return `make chaos ARGS="--seeds 1 --first-seed ${seed} --source ${options.source}${faults}"`
+const plansOf = ({ each, faults, firstSeed, hugeRows, seeds }: ChaosOptions): ReadonlyArray<HistoryPlan> => {
+  const kinds = faults.length === 0 ? FAULT_KINDS : faults
+  if (each) return kinds.map((kind, place) => planHistory(firstSeed + place, hugeRows, [kind]))
+  return Array.from({ length: seeds }, (_, place) => planHistory(firstSeed + place, hugeRows, faults))
 }
 
-const report = (options: ChaosOptions, outcome: Outcome): void => {
-  const { changes, complaints, folder, plan, recoverySeconds, seconds } = outcome
-  const what = `seed ${plan.seed} ${plan.topology} ${plan.start} [${plan.faults.map(({ kind }) => kind).join(" ")}]`
-  const took = `${changes} changes, ${seconds.toFixed(1)} s, well again after ${recoverySeconds?.toFixed(1) ?? "?"} s`
-  if (complaints.length === 0) return tell(`pass ${what} ${took}`)
-  tell(`FAIL ${what} ${took}`)
-  for (const complaint of complaints.slice(0, 12)) tell(`     ${complaint}`)
-  if (complaints.length > 12) tell(`     … and ${complaints.length - 12} more`)
-  tell(`     replay: ${replayCommand(options, plan.seed)}`)
-  tell(`     kept:   ${folder}`)
-}
-
-const run = async (options: ChaosOptions): Promise<number> => {
-  const folder = await mkdtemp(join(tmpdir(), "gradewire-chaos-"))
-  const program = await ProgramCopy.into(folder)
-  let servers: ServerSet | undefined
-  let passed = 0
-  let failed = 0
-  try {
-    for (let seed = options.firstSeed; seed < options.firstSeed + options.seeds; seed++) {
-      servers ??= await ServerSet.start(options.source, folder)
-      const plan = planHistory(seed, options.faults)
-      const outcome = await runHistory(plan, join(folder, `seed-${seed}`), servers, program)
-      report(options, outcome)
-      if (outcome.complaints.length === 0) {
-        passed += 1
-        if (!options.keep) await rm(outcome.folder, { recursive: true, force: true })
-      } else {
-        failed += 1
-        // whatever broke may have broken the servers, too
-        await servers.stop()
-        servers = undefined
-      }
-    }
-  } finally {
-    await servers?.stop()
-    await rm(join(folder, "program"), { recursive: true, force: true })
-    if (failed === 0 && !options.keep) await rm(folder, { recursive: true, force: true })
+const reporter =
+  (options: ChaosOptions) =>
+  ({ changes, complaints, folder, plan, recoverySeconds, seconds }: Outcome): void => {
+    const what = `seed ${plan.seed} ${plan.topology} ${plan.start} [${plan.faults.map(({ kind }) => kind).join(" ")}]`
+    const took = `${changes} changes, ${seconds.toFixed(1)} s, well again after ${recoverySeconds?.toFixed(1) ?? "?"} s`
+    if (complaints.length === 0) return tell(`pass ${what} ${took}`)
+    tell(`FAIL ${what} ${took}`)
+    for (const complaint of complaints.slice(0, COMPLAINTS_SHOWN)) tell(`     ${complaint}`)
+    if (complaints.length > COMPLAINTS_SHOWN)
+      tell(`     … and ${complaints.length - COMPLAINTS_SHOWN} more in complaints.txt`)
+    tell(`     replay: ${replayCommand(plan, options.source, options.each || options.faults.length > 0)}`)
+    tell(`     kept:   ${folder}`)
   }
-  process.stdout.write(`${passed} passed, ${failed} failed\n`)
-  return failed === 0 ? 0 : 1
-}
 
 const parsed = parseArguments(process.argv.slice(2))
 if ("usage" in parsed) {
@@ -66,6 +38,15 @@ if ("usage" in parsed) {
   out.write(parsed.usage)
   process.exitCode = parsed.exitCode
 } else {
-  process.exitCode = await run(parsed.options)
-  process.exit()
+  const { options } = parsed
+  const over = reporter(options)
+  const outcomes = await runHistories({
+    source: options.source,
+    plans: plansOf(options),
+    keep: options.keep,
+    over
+  })
+  const failed = outcomes.filter(({ complaints }) => complaints.length > 0).length
+  process.stdout.write(`${outcomes.length - failed} passed, ${failed} failed\n`)
+  process.exit(failed === 0 ? 0 : 1)
 }

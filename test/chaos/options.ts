@@ -9,6 +9,8 @@ export interface ChaosOptions {
   readonly source: SourceKind
   /** draw only these faults, each at least once; empty: whatever the seed draws */
   readonly faults: ReadonlyArray<FaultKind>
+  /** one history for each fault instead of `seeds` of them */
+  readonly each: boolean
   /** rows of a huge transaction */
   readonly hugeRows: number
   /** keep the folders of histories that passed, too */
@@ -27,6 +29,7 @@ export const USAGE = `Seeded fault histories against real processes and real ser
   --first-seed S          seed of the first one (default 1)
   --source mysql|mariadb  the training database (default mysql)
   --fault KIND            only this fault; may be repeated
+  --each                  one history for each fault
   --huge-rows N           rows of a huge transaction (default 50000)
   --keep                  keep the folders of histories that passed, too
   --help                  this text
@@ -43,6 +46,7 @@ const flags = {
   source: { type: "string", default: "mysql" },
   fault: { type: "string", multiple: true, default: [] as Array<string> },
   "huge-rows": { type: "string", default: "50000" },
+  each: { type: "boolean", default: false },
   keep: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false }
 } as const
@@ -66,6 +70,7 @@ export const parseArguments = (args: ReadonlyArray<string>): Arguments => {
         seeds: whole("--seeds", values.seeds, 1, 1_000_000),
         firstSeed: whole("--first-seed", values["first-seed"], 0, 1_000_000_000),
         hugeRows: whole("--huge-rows", values["huge-rows"], 1, 10_000_000),
+        each: values.each,
         keep: values.keep
       }
     }

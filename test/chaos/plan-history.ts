@@ -1,6 +1,6 @@
 /** What a seed says: how gradewire is deployed, how busy people are, what happens to it. Pure; same seed, same plan. */
 import { Random } from "../../deploy/demo/Random.ts"
-import { type FaultKind, FAULT_KINDS } from "./FaultKind.ts"
+import { type FaultKind, FAULT_KINDS, NEEDS_OLD_BINLOG } from "./FaultKind.ts"
 
 export interface PlannedFault {
   readonly kind: FaultKind
@@ -20,6 +20,8 @@ export interface HistoryPlan {
   readonly segmentEvents: number
   readonly batchEvents: number
   readonly snapshotRows: number
+  /** rows of a huge transaction */
+  readonly hugeRows: number
   /** employees whom HR enters while faults happen; the others come at the end or never */
   readonly hires: boolean
   readonly faults: ReadonlyArray<PlannedFault>
@@ -27,24 +29,39 @@ export interface HistoryPlan {
 
 const FAULTS_MAX = 4
 
+/** Faults that take long are asked for by name. */
+const DRAWN = FAULT_KINDS.filter((kind) => kind !== "huge-transaction")
+
+const canJoin = (kind: FaultKind, others: ReadonlyArray<FaultKind>): boolean => {
+  if (others.includes(kind)) return false
+  if (kind === "binlog-purged") return !others.some((other) => NEEDS_OLD_BINLOG.has(other))
+  return !(NEEDS_OLD_BINLOG.has(kind) && others.includes("binlog-purged"))
+}
+
 /** @param only draws the faults from these kinds; each of them at least once */
-export const planHistory = (seed: number, only: ReadonlyArray<FaultKind> = []): HistoryPlan => {
+export const planHistory = (
+  seed: number,
+  hugeRows: number,
+  only: ReadonlyArray<FaultKind> = []
+): HistoryPlan => {
   const random = new Random(seed * 2_654_435_761 + 97)
   const kinds: Array<FaultKind> = [...only]
   if (only.length === 0) {
     const count = random.whole(1, FAULTS_MAX)
     while (kinds.length < count) {
-      const kind = random.pick(FAULT_KINDS)
-      if (!kinds.includes(kind)) kinds.push(kind)
+      const kind = random.pick(DRAWN)
+      if (canJoin(kind, kinds)) kinds.push(kind)
     }
   }
+  const isHuge = kinds.includes("huge-transaction")
   return {
     seed,
+    hugeRows,
     topology: random.chance(0.65) ? "split" : "one",
     start: random.chance(0.5) ? "snapshot" : "earliest",
     rate: random.pick([60, 150, 300]),
-    segmentEvents: random.pick([1, 7, 500]),
-    batchEvents: random.pick([1, 20, 1000]),
+    segmentEvents: isHuge ? 500 : random.pick([1, 7, 500]),
+    batchEvents: isHuge ? 1000 : random.pick([1, 20, 1000]),
     snapshotRows: random.pick([25, 300, 2000]),
     hires: random.chance(0.7),
     faults: kinds.map((kind) => ({

@@ -1,7 +1,9 @@
 /** Faults of gradewire's own processes. */
 import { setTimeout as pause } from "node:timers/promises"
 import type { Random } from "../../deploy/demo/Random.ts"
+import type { ProcessFaultKind } from "./FaultKind.ts"
 import type { Fault } from "./faults.ts"
+import { type History, until } from "./History.ts"
 import type { Role } from "./Role.ts"
 
 const killAndLeave = async (roles: ReadonlyArray<Role>, random: Random): Promise<void> => {
@@ -11,19 +13,45 @@ const killAndLeave = async (roles: ReadonlyArray<Role>, random: Random): Promise
 
 /** Mostly shorter than a start takes. */
 const killLoop = async (role: Role, random: Random): Promise<void> => {
-  const rounds = random.whole(3, 7)
+  const rounds = random.whole(3, 6)
   for (let round = 0; round < rounds; round++) {
-    await pause(random.whole(50, 1500))
+    await pause(random.whole(50, 1200))
     await role.kill()
   }
 }
 
-type Kind = "capture-killed" | "apply-killed" | "both-killed" | "capture-kill-loop" | "apply-kill-loop"
+const TAKE_OVER_MS = 40_000
+/** The old one may be within a pause of its own, 5 s at most, when it wakes. */
+const LEAVE_MS = 25_000
+const FENCED = ["CaptureFenced", "ApplyFenced", "ServerIdTaken"]
 
-export const processFaults: Readonly<Record<Kind, Fault>> = {
+/** The old process must end by itself, for one of the reasons that say it is no longer the one. */
+const oldOneWakes = async (history: History, old: Role, begins: string, random: Random): Promise<void> => {
+  old.pause()
+  await old.abandon()
+  await pause(random.whole(0, 500))
+  const successor = history.role(old.name)
+  history.replace(old, successor)
+  await successor.start()
+  if (!(await until(async () => (await successor.said(begins)) > 0, TAKE_OVER_MS)))
+    throw new Error(`no successor of ${old.name} said "${begins}" within ${TAKE_OVER_MS / 1000} s`)
+  await pause(random.whole(0, 1500))
+  history.note(`the old ${old.name} wakes`)
+  old.resume()
+  const hasLeft = await old.endsWithin(LEAVE_MS)
+  const tag = await old.lastTag()
+  await old.discard()
+  if (!hasLeft) throw new Error(`the old ${old.name} lives on ${LEAVE_MS / 1000} s after it was replaced`)
+  history.note(`the old ${old.name} left: ${tag}`)
+  if (!FENCED.includes(tag)) throw new Error(`the old ${old.name} left because of ${tag}`)
+}
+
+export const processFaults: Readonly<Record<ProcessFaultKind, Fault>> = {
   "capture-killed": (history, random) => killAndLeave([history.capture], random),
   "apply-killed": (history, random) => killAndLeave([history.apply], random),
   "both-killed": (history, random) => killAndLeave(history.roles, random),
   "capture-kill-loop": (history, random) => killLoop(history.capture, random),
-  "apply-kill-loop": (history, random) => killLoop(history.apply, random)
+  "apply-kill-loop": (history, random) => killLoop(history.apply, random),
+  "old-capture-wakes": (history, random) => oldOneWakes(history, history.capture, "capture begins", random),
+  "old-apply-wakes": (history, random) => oldOneWakes(history, history.apply, "apply begins", random)
 }
