@@ -11,6 +11,7 @@ import type { TableConfig } from "../../schemas/connector-config.ts"
 import { binlogFileNumber } from "../../schemas/position.ts"
 import type { SnapshotState, TableSnapshot } from "../../schemas/snapshot-state.ts"
 import type { RowImage, RowsEvent } from "./ChangeSource.ts"
+import { sameImage } from "./encode-rows.ts"
 import { keyText } from "./field-text.ts"
 import { isOpen } from "./snapshot-commands.ts"
 import type { ChunkRequest, SnapshotChunk } from "./SnapshotSource.ts"
@@ -97,13 +98,19 @@ export class SnapshotRun {
     }
   }
 
-  /** The stream brought rows of a table; those in the window are obsolete. */
+  /**
+   * The stream brought rows of a table; those in the window are obsolete. A row whose mapped columns stayed as they were
+   * makes no event, so the copy is all that will ever bring it.
+   */
   touch(rows: RowsEvent): void {
     const window = this.#window
     if (window === undefined || rows.table !== window.index) return
-    for (const images of [rows.before, rows.after]) {
-      for (const image of images ?? []) {
-        const key = keyText(window.plan.key, image)
+    const count = (rows.after ?? rows.before ?? []).length
+    for (let row = 0; row < count; row++) {
+      const [before, after] = [rows.before?.[row], rows.after?.[row]]
+      if (before !== undefined && after !== undefined && sameImage(before, after)) continue
+      for (const image of [before, after]) {
+        const key = image && keyText(window.plan.key, image)
         if (key !== undefined) window.touched.add(key)
       }
     }

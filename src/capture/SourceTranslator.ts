@@ -122,7 +122,9 @@ export class SourceTranslator {
 
   /** What the snapshot wants to read next; opens its window, from which on the stream is watched. */
   nextChunk(rowsMax: number): ChunkRequest | undefined {
-    if (this.#transaction !== undefined) return undefined
+    // After a restart the stream first brings again what the log has already: a chunk asked for before that could be
+    // older than the log, and changes that leave no trace now must not cost it rows.
+    if (!this.isInGap) return undefined
     return this.#snapshot.begin(rowsMax, this.#transactionEnd)
   }
 

@@ -87,7 +87,8 @@ export const compileRowsEncoder = (plan: TablePlan, connector: string, zoneMinut
   }
 }
 
-const sameImage = (before: RowImage, after: RowImage): boolean => {
+/** Whether an update left every mapped column as it was; it makes no event then. */
+export const sameImage = (before: RowImage, after: RowImage): boolean => {
   for (let i = 0; i < after.length; i++) if (before[i] !== after[i]) return false
   return true
 }
