@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Both fetch what they need into .cache/.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check build format setup servers schemas clean fuzz bench-decode bench-oulad bench-apply
+.PHONY: help demo test chaos check build format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-apply
 
 ARGS ?=
 # Node 24: the machine's own, or one from the cache. Lazily, so that `make help` needs nothing.
@@ -45,6 +45,12 @@ fuzz: setup ## Random tables, histories and restarts against a real server
 
 bench-decode: setup ## Decoded rows per CPU-second, against zongji on the same bytes
 	@$(NODE) node test/bench/decode.ts $(ARGS)
+
+bench-capture: build ## Captured events per CPU-second, MySQL and MariaDB to acknowledged messages
+	@$(NODE) node test/bench/capture.ts $(ARGS)
+
+bench-snapshot: build ## Copied rows per CPU-second, and memory for small and large tables
+	@$(NODE) node test/bench/snapshot.ts $(ARGS)
 
 bench-apply: setup ## Applied rows per CPU-second, against an ORM's insert builder
 	@$(NODE) node test/bench/apply.ts $(ARGS)
