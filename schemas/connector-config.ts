@@ -84,17 +84,21 @@ export const ChangeLogConfig = Schema.Struct({
   tls: Schema.optionalKey(Tls)
 })
 
-export const TargetConfig = Schema.Struct({
-  kind: Schema.Literals(["postgresql"]),
+const targetFields = {
   host: Schema.NonEmptyString,
   port: Schema.optionalKey(Port),
-  database: Schema.NonEmptyString,
   user: Schema.NonEmptyString,
   password: Schema.optionalKey(Secret),
   tls: Schema.optionalKey(Tls),
   /** Offset in which times are written to target columns without a time zone. Default: the source's. */
   timeZone: Schema.optionalKey(ZoneOffset)
-})
+}
+
+/** The HR database. `mysql` is MariaDB as well; its tables are named database.table, so no database stands apart. */
+export const TargetConfig = Schema.Union([
+  Schema.Struct({ kind: Schema.Literal("postgresql"), ...targetFields, database: Schema.NonEmptyString }),
+  Schema.Struct({ kind: Schema.Literal("mysql"), ...targetFields })
+])
 
 /** How the person behind a score is proven: each rule is an exact comparison; all that hit must agree. */
 export const EmployeesConfig = Schema.Struct({

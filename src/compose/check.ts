@@ -1,6 +1,5 @@
 /** `gradewire check`: the preflights side by side; a system that cannot be reached is a finding like any other. */
 import { Effect } from "effect"
-import { checkTarget } from "../../connectors/hr/postgres/preflight.ts"
 import { checkChangeLog } from "../../connectors/jetstream/preflight.ts"
 import { checkSource } from "../../connectors/mysql/preflight.ts"
 import type { CheckPart, Machine, PartFinding } from "../cli/Actions.ts"
@@ -8,7 +7,8 @@ import type { Finding } from "../../schemas/finding.ts"
 import type { SecretUnreadable } from "../runtime/config-errors.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
-import { changeLogOptions, profileStoreOptions, sourceOptions } from "./options.ts"
+import { changeLogOptions, sourceOptions } from "./options.ts"
+import { targetOf } from "./target.ts"
 
 type Preflight = (loaded: LoadedConfig) => Effect.Effect<ReadonlyArray<Finding>, SecretUnreadable, Machine>
 
@@ -18,7 +18,7 @@ const PREFLIGHTS: Readonly<Record<CheckPart, Preflight>> = {
     return Effect.flatMap(sourceOptions(loaded), (options) => checkSource(options, { start }))
   },
   changelog: (loaded) => Effect.flatMap(changeLogOptions(loaded), checkChangeLog),
-  target: (loaded) => Effect.flatMap(profileStoreOptions(loaded), checkTarget)
+  target: (loaded) => Effect.flatMap(targetOf(loaded), (target) => target.check)
 }
 
 export const check = Effect.fnUntraced(function* (file: string, parts: ReadonlyArray<CheckPart>) {

@@ -15,6 +15,8 @@ export interface EffectiveConfig extends Omit<ConnectorConfig, "source" | "chang
   readonly limits: Filled<NonNullable<ConnectorConfig["limits"]>, keyof Limits>
 }
 
+const TARGET_PORTS = { postgresql: 5432, mysql: 3306 } as const
+
 /** Key order is the order of reading, as `config render` prints it. */
 export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
   version: config.version,
@@ -35,7 +37,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
   },
   target: {
     ...config.target,
-    port: config.target.port ?? 5432,
+    port: config.target.port ?? TARGET_PORTS[config.target.kind],
     timeZone: config.target.timeZone ?? config.source.timeZone
   },
   employees: config.employees,

@@ -1,15 +1,16 @@
 /** `gradewire offsets list`: the HR database's own word on progress. */
 import { Effect } from "effect"
-import { listOffsets, type StoredOffset } from "../../connectors/hr/postgres/PostgresOffsets.ts"
+import type { StoredOffset } from "../../connectors/hr/postgres/PostgresOffsets.ts"
 import { parsePosition } from "../../schemas/position.ts"
 import type { StageOffset } from "../cli/Actions.ts"
 import { loadConfig } from "../runtime/load-config.ts"
-import { targetOptions } from "./options.ts"
+import { targetOf } from "./target.ts"
 
 /** Every connector that applies to the configuration's HR database. */
 export const offsets = Effect.fnUntraced(function* (file: string) {
   const loaded = yield* loadConfig(file)
-  const stored = yield* listOffsets(yield* targetOptions(loaded, "offsets"))
+  const target = yield* targetOf(loaded)
+  const stored = yield* target.offsets
   return stored.map(stageOffset)
 })
 

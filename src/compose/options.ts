@@ -5,11 +5,11 @@
 import { hostname } from "node:os"
 import { Effect, Path, Redacted } from "effect"
 import { jetStreamOptions } from "../../connectors/jetstream/options.ts"
+import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
-import type { PostgresProfileStoreOptions } from "../../connectors/hr/postgres/store-parts.ts"
 import type { SourceOptions, TlsOptions } from "../../connectors/mysql/source-options.ts"
 import { offsetMinutes } from "../../schemas/civil-time.ts"
-import type { Secret, Tls } from "../../schemas/connector-config.ts"
+import type { ConnectorConfig, Secret, Tls } from "../../schemas/connector-config.ts"
 import { tablePlans } from "../capture/SourceTranslator.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import { readNamedFile, readSecret } from "../runtime/read-secret.ts"
@@ -62,44 +62,80 @@ export const changeLogOptions = Effect.fnUntraced(function* (loaded: LoadedConfi
   return { ...options, tls }
 })
 
-/** How to reach the HR database. @param role shown to its DBA in `pg_stat_activity` */
-export const targetOptions = Effect.fnUntraced(function* (loaded: LoadedConfig, role: string) {
-  const { connector, target } = loaded.config
+/** A target of one kind, as the adapter of that kind is told of it. */
+export type TargetOf<K extends ConnectorConfig["target"]["kind"]> = Extract<
+  ConnectorConfig["target"],
+  { kind: K }
+>
+
+/** How to reach the HR database on PostgreSQL. @param role shown to its DBA in `pg_stat_activity` */
+export const postgresOptions = Effect.fnUntraced(function* (
+  loaded: LoadedConfig,
+  target: TargetOf<"postgresql">,
+  role: string
+) {
   return {
     host: target.host,
     port: target.port ?? 5432,
     database: target.database,
     user: target.user,
     password: yield* optionalSecret(target.password, "target.password", loaded.folder),
-    tls: yield* targetTls(target.tls, loaded.folder),
-    applicationName: `gradewire ${connector} ${role}`
+    tls: yield* postgresTls(target.tls, loaded.folder),
+    applicationName: `gradewire ${loaded.config.connector} ${role}`
   } satisfies PostgresOptions
 })
 
-/** Options of the profile store. */
-export const profileStoreOptions = Effect.fnUntraced(function* (loaded: LoadedConfig) {
-  const { connector, tables, employees, source, target } = loaded.config
+/** How to reach the HR database on MySQL or MariaDB. @param role shown to its DBA in `session_connect_attrs` */
+export const mysqlOptions = Effect.fnUntraced(function* (
+  loaded: LoadedConfig,
+  target: TargetOf<"mysql">,
+  role: string
+) {
   return {
-    connector,
-    postgres: yield* targetOptions(loaded, "apply"),
-    mapping: {
-      scores: tables.filter((table) => table.as === "score"),
-      employees,
-      zoneMinutes: offsetMinutes(target.timeZone ?? source.timeZone) ?? 0
-    },
-    holder: `${hostname()}:${process.pid}`
-  } satisfies PostgresProfileStoreOptions
+    host: target.host,
+    port: target.port ?? 3306,
+    user: target.user,
+    password: yield* optionalSecret(target.password, "target.password", loaded.folder),
+    tls: yield* mysqlTls(target.tls, loaded.folder),
+    applicationName: `gradewire ${loaded.config.connector} ${role}`
+  } satisfies MySqlOptions
 })
 
-const targetTls = Effect.fnUntraced(function* (tls: Tls | undefined, folder: string) {
+/** What every profile store is told, whatever its server. */
+export const storeOptions = ({ config }: LoadedConfig) => ({
+  connector: config.connector,
+  mapping: {
+    scores: config.tables.filter((table) => table.as === "score"),
+    employees: config.employees,
+    zoneMinutes: offsetMinutes(config.target.timeZone ?? config.source.timeZone) ?? 0
+  },
+  holder: `${hostname()}:${process.pid}`
+})
+
+const postgresTls = Effect.fnUntraced(function* (tls: Tls | undefined, folder: string) {
   if (tls === undefined || tls.mode === "disable") return false
+  return {
+    ...(yield* presentPems(tls, folder)),
+    rejectUnauthorized: tls.mode !== "require",
+    ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {})
+  }
+})
+
+const mysqlTls = Effect.fnUntraced(function* (tls: Tls | undefined, folder: string) {
+  if (tls === undefined || tls.mode === "disable") return false
+  return {
+    ...(yield* presentPems(tls, folder)),
+    rejectUnauthorized: tls.mode !== "require",
+    verifyIdentity: tls.mode === "verify-identity"
+  }
+})
+
+const presentPems = Effect.fnUntraced(function* (tls: Tls, folder: string) {
   const { ca, cert, key } = yield* pemTexts(tls, "target", folder)
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    rejectUnauthorized: tls.mode !== "require",
-    ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {})
+    ...(key === undefined ? {} : { key })
   }
 })
 

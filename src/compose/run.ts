@@ -8,7 +8,6 @@ import { layerSnapshotDesk } from "../../connectors/jetstream/NatsSnapshotDesk.t
 import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.ts"
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
-import * as PostgresProfileStore from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import { offsetMinutes } from "../../schemas/civil-time.ts"
 import type { Role } from "../cli/Actions.ts"
 import { apply } from "../apply/apply.ts"
@@ -16,7 +15,8 @@ import { capture } from "../capture/capture.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { migrateSchema } from "./migrate.ts"
-import { changeLogOptions, profileStoreOptions, sourceOptions } from "./options.ts"
+import { changeLogOptions, sourceOptions } from "./options.ts"
+import { targetOf } from "./target.ts"
 
 const RELEASE_MILLIS = 1_000
 
@@ -64,11 +64,8 @@ const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogO
 const applyRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogOptions) {
   const { connector, limits } = effectiveConfig(loaded.config)
   yield* migrateSchema(loaded)
-  const ports = Layer.mergeAll(
-    PostgresProfileStore.layer(yield* profileStoreOptions(loaded)),
-    layerChangeFeed(log),
-    layerProgressDesk(log)
-  )
+  const { store } = yield* targetOf(loaded)
+  const ports = Layer.mergeAll(yield* store, layerChangeFeed(log), layerProgressDesk(log))
   return yield* apply({ batchEvents: limits.batchEvents, releaseMillis: RELEASE_MILLIS }).pipe(
     Effect.provide(ports),
     Effect.annotateLogs({ connector, role: "apply" })

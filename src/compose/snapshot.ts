@@ -1,12 +1,12 @@
 /** `gradewire snapshot …`: commands go to the running capture; where none runs, the HR database tells the progress. */
 import { Effect } from "effect"
-import { readSnapshotProgress } from "../../connectors/hr/postgres/PostgresSnapshotProgress.ts"
 import { askSnapshot } from "../../connectors/jetstream/NatsSnapshotAsk.ts"
 import { NatsConnection } from "../../connectors/jetstream/NatsConnection.ts"
 import type { SnapshotCommand } from "../../schemas/snapshot-command.ts"
 import type { SnapshotView } from "../cli/Actions.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
-import { changeLogOptions, targetOptions } from "./options.ts"
+import { changeLogOptions } from "./options.ts"
+import { targetOf } from "./target.ts"
 
 export const snapshot = Effect.fnUntraced(function* (file: string, command: SnapshotCommand) {
   const loaded = yield* loadConfig(file)
@@ -31,6 +31,7 @@ const tell = Effect.fnUntraced(function* (loaded: LoadedConfig, command: Snapsho
 
 const applied = Effect.fnUntraced(function* (loaded: LoadedConfig) {
   const { connector } = loaded.config
-  const stored = yield* readSnapshotProgress(yield* targetOptions(loaded, "snapshot"), connector)
+  const target = yield* targetOf(loaded)
+  const stored = yield* target.snapshot
   return { connector, from: "hr", ...stored } satisfies SnapshotView
 })

@@ -140,7 +140,9 @@ export class MySqlWorlds {
       },
       profile: async (table) => {
         const found = await rows(`select * from ${table} order by result_id`)
-        return found.map(({ entered_by_hand: _, id: __, ...row }) => row)
+        return found.map((row) =>
+          Object.fromEntries(Object.entries(row).filter(([name]) => name !== "id" && name !== "entered_by_hand"))
+        )
       },
       held: async () =>
         (await rows("select result_id, reason from gradewire.held order by result_id")).map((row) => [

@@ -13,7 +13,16 @@ describe("a connector's file", () => {
   it.each<[from: string, to: string, problem: string]>([
     ["host: db", "host: 5", "3:17  source.host  expected text, found 5  ()"],
     ["  database: hr\n", "", "6:1  target.database  is missing  ()"],
-    ["kind: postgresql", "kind: mysql", '7:9  target.kind  expected "postgresql", found "mysql"  ()'],
+    [
+      "kind: postgresql",
+      "kind: oracle",
+      '7:9  target.kind  expected postgresql or mysql, found "oracle"  ()'
+    ],
+    [
+      "kind: postgresql",
+      "kind: mysql",
+      "9:3  target.database  unknown key  (known here: kind, host, port, user, password, tls, timeZone)"
+    ],
     [
       "connector: lms-hr",
       "connector: LMS",
@@ -45,7 +54,7 @@ describe("a connector's file", () => {
 
   it("has all its problems reported at once, in the order of the file (G3)", () => {
     const text = CONNECTOR_YAML.replace("host: db", "host: 5, prot: 3307")
-      .replace("kind: postgresql", "kind: mysql")
+      .replace("kind: postgresql", "kind: oracle")
       .replace("key: 工号", "kye: 工号")
       .replace("score.raw", "score.rwa")
     expect(problemsOf(text).map((problem) => problem.split("  ").slice(0, 2).join(" "))).toEqual([

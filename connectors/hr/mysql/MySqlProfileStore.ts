@@ -12,6 +12,7 @@ import {
   type BatchOutcome,
   type ProfileStoreError
 } from "../../../src/apply/ProfileStore.ts"
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { START } from "../../../schemas/position.ts"
 import { createTables } from "./batch-tables.ts"
 import { completed } from "./held-changes.ts"
@@ -67,9 +68,20 @@ const applyBatch = (
       const whole = yield* completed(store, changes)
       const [row] = yield* store.script<Answer>(scripts.batch(epoch, whole, move))
       outcome = outcomeOf(row!)
+      if (outcome !== undefined) noteLearners(store, changes)
     }
     return outcome ?? (yield* explainFence(store, epoch, expected, offset.position))
   })
+
+const CHANGED_LEARNERS_MAX = 10_000
+
+/** So that their held results are looked at next. Beyond the limit they wait for their turn. */
+const noteLearners = ({ changedLearners }: StoreParts, changes: ReadonlyArray<ChangeEvent>): void => {
+  for (const { data } of changes) {
+    if ("learnerId" in data && changedLearners.size < CHANGED_LEARNERS_MAX)
+      changedLearners.add(data.learnerId)
+  }
+}
 
 const make = (
   options: MySqlProfileStoreOptions

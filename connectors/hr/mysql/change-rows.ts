@@ -45,7 +45,7 @@ const isKnown = (groups: Groups, column: MappedColumn): boolean => {
 export const isPartial = (mapping: HrMapping, { data, subject, type }: ChangeEvent): boolean => {
   if (!("resultId" in data) || type === REVOKED) return false
   const target = mapping.targets.find((candidate) => candidate.subject === subject)
-  return target?.columns.some((column) => !isKnown(data as unknown as Groups, column)) ?? false
+  return target?.columns.some((column) => !isKnown(data, column)) ?? false
 }
 
 const MERGED = ["learner", "score", "attempt", "attributes"] as const
@@ -107,9 +107,7 @@ const sentText = (column: MappedColumn, change: ChangeEvent, zoneMinutes: number
   const from = column.from as string
   const dot = from.indexOf(".")
   const value =
-    from === "event.time"
-      ? change.time
-      : groupOf(change.data as unknown as Groups, from.slice(0, dot))[from.slice(dot + 1)]
+    from === "event.time" ? change.time : groupOf(change.data, from.slice(0, dot))[from.slice(dot + 1)]
   return columnText(textOf(value), column.shape, zoneMinutes)
 }
 

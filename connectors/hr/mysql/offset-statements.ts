@@ -79,6 +79,7 @@ export const moveAlone = (connector: string, epoch: number, move: Move): Readonl
   "select row_count() as moved"
 ]
 
+/** Of `result_id`; counted in UTF-16, so that one of emoji alone is taken for too long at half of it. */
 const KEY_CHARACTERS = 700
 
 /** One refused change becomes a dead letter, and the offset passes it. Answers `fenced`. */
@@ -91,7 +92,7 @@ export const park = (
 ): ReadonlyArray<string> => {
   const result = "resultId" in change.data ? change.data.resultId : null
   // One that is too long for a key can be refused for just that, and must not be lost for it.
-  const key = result === null || [...result].length > KEY_CHARACTERS ? null : result
+  const key = result === null || result.length > KEY_CHARACTERS ? null : result
   const letter = [
     connector,
     change.sequence,

@@ -13,10 +13,10 @@ import { completed, readHeld } from "./held-changes.ts"
 import { literal } from "./sql-text.ts"
 import { explainFence, type StoreParts } from "./store-parts.ts"
 
-/** Held results one call looks at. */
-const PAGE_RESULTS = 5000
-/** Results filed in one transaction. */
-const TURN_RESULTS = 500
+/** Held results looked at together, and filed in one transaction. */
+const PAGE_RESULTS = 1000
+/** Pages of one call, as long as each brings something; new scores wait meanwhile. */
+const PAGES_MAX = 5
 /** Dead letters one call attempts. */
 const LETTERS_MAX = 100
 
@@ -26,6 +26,13 @@ const DEAD = "`gradewire`.`dead_letter`"
 
 const page = (connector: string, after: string): string => `select result_id from ${HELD}
 where connector = ${literal(connector)} and result_id > ${literal(after)} order by result_id limit ${PAGE_RESULTS}`
+
+const ofLearners = (
+  connector: string,
+  learners: ReadonlyArray<string>
+): string => `select result_id from ${HELD}
+where connector = ${literal(connector)} and learner_id in (${learners.map(literal).join(", ")})
+order by result_id limit ${PAGE_RESULTS}`
 
 const heldCount = (connector: string): string =>
   `select count(*) as held from ${HELD} where connector = ${literal(connector)}`
@@ -114,35 +121,65 @@ const replayLetter = (store: StoreParts, epoch: number, letter: Letter): Step =>
     return 0
   })
 
+type Page = Effect.Effect<ReadonlyArray<string>, ProfileStoreError>
+
+/** Held results in turns, from where the last call ended; those of learners who changed since come first. */
+const pagesOf = (store: StoreParts): Page => {
+  const { changedLearners, connector } = store
+  let after = ""
+  const read = (text: string): Page =>
+    Effect.map(store.rows<{ result_id: string }>(text), (rows) => rows.map((row) => row.result_id))
+  return Effect.gen(function* () {
+    if (changedLearners.size > 0) {
+      const learners = [...changedLearners]
+      const found = yield* read(ofLearners(connector, learners))
+      for (const learner of learners) changedLearners.delete(learner)
+      if (found.length > 0) return found
+    }
+    let found = yield* read(page(connector, after))
+    if (found.length === 0 && after !== "") found = yield* read(page(connector, ""))
+    after = found.length < PAGE_RESULTS ? "" : found.at(-1)!
+    return found
+  })
+}
+
+const replayLetters = (store: StoreParts, epoch: number): Step =>
+  Effect.gen(function* () {
+    const letters = yield* store.rows<Letter>(lettersOf(store.connector))
+    // The mended cause may be a column that was widened.
+    if (letters.length > 0) yield* store.forgetShape
+    let released = 0
+    for (const letter of letters) released += yield* replayLetter(store, epoch, letter)
+    return released
+  })
+
+const filePage = (store: StoreParts, epoch: number, results: ReadonlyArray<string>): Step =>
+  Effect.gen(function* () {
+    const scripts = yield* store.scripts
+    const due = yield* store.script<{ result_id: string }>(scripts.probe(results))
+    const named = due.map((row) => row.result_id)
+    return named.length === 0 ? 0 : yield* fileResults(store, epoch, named)
+  })
+
 /** Keeps the place where the next look at the held results begins. */
 export const releaseHeld = (
   store: StoreParts
 ): Effect.Effect<(epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>> =>
   Effect.sync(() => {
-    let after = ""
-    const { connector } = store
-    const nextPage = Effect.gen(function* () {
-      const found = yield* store.rows<{ result_id: string }>(page(connector, after))
-      after = found.length < PAGE_RESULTS ? "" : found.at(-1)!.result_id
-      return found.map((row) => row.result_id)
-    })
+    const nextPage = pagesOf(store)
     return (epoch) =>
       Effect.gen(function* () {
-        let released = 0
         const stored = yield* store.readOffset
         if (Number(stored?.epoch ?? 0) !== epoch) yield* explainFence(store, epoch, undefined, undefined)
-        for (const letter of yield* store.rows<Letter>(lettersOf(connector))) {
-          released += yield* replayLetter(store, epoch, letter)
+        let released = yield* replayLetters(store, epoch)
+        for (let pages = 0; pages < PAGES_MAX; pages++) {
+          const results = yield* nextPage
+          if (results.length === 0) break
+          const filed = yield* filePage(store, epoch, results)
+          released += filed
+          if (filed === 0) break
         }
-        const results = yield* nextPage
-        if (results.length === 0) return { released, held: 0 }
-        const scripts = yield* store.scripts
-        const due = yield* store.script<{ result_id: string }>(scripts.probe(results))
-        for (let from = 0; from < due.length; from += TURN_RESULTS) {
-          const turn = due.slice(from, from + TURN_RESULTS).map((row) => row.result_id)
-          released += yield* fileResults(store, epoch, turn)
-        }
-        const [count] = yield* store.rows<{ held: string | number }>(heldCount(connector))
+        const [count] = yield* store.rows<{ held: string | number }>(heldCount(store.connector))
         return { released, held: Number(count!.held) }
       })
   })

@@ -30,6 +30,10 @@ export interface StoreParts {
   readonly rows: <R extends object = Row>(text: string) => Answer<R>
   readonly script: <R extends object = Row>(statements: ReadonlyArray<string>) => Answer<R>
   readonly scripts: Effect.Effect<BatchScripts, ProfileStoreError>
+  /** What is known of the tables' shape may be old: it is read again. */
+  readonly forgetShape: Effect.Effect<void>
+  /** Learners whose keys came or changed and whose held results were not looked at since; a hint that may be lost. */
+  readonly changedLearners: Set<string>
   readonly readOffset: Effect.Effect<OffsetRow | undefined, ProfileStoreError>
 }
 
@@ -87,6 +91,10 @@ export const makeParts = (options: MySqlProfileStoreOptions, session: MySqlSessi
     script: <R extends object = Row>(statements: ReadonlyArray<string>) =>
       classified(session.script<R>(statements)),
     scripts: Effect.suspend(() => (compiled === undefined ? classified(compile) : Effect.succeed(compiled))),
+    forgetShape: Effect.sync(() => {
+      compiled = undefined
+    }),
+    changedLearners: new Set(),
     readOffset: Effect.map(rows<OffsetRow>(readOffset(connector)), (found) => found[0])
   }
 }

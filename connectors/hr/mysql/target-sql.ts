@@ -59,7 +59,7 @@ export const rowKeys = (form: TargetGroup): ReadonlyArray<string> => {
 }
 
 /** A result whose key changed leaves its old row. */
-const leave = ({ facts: _, group, target, zoneMinutes }: TargetGroup): ReadonlyArray<string> =>
+const leave = ({ group, target, zoneMinutes }: TargetGroup): ReadonlyArray<string> =>
   target.hasFixedKey
     ? []
     : [

@@ -3,7 +3,7 @@
  *
  * `null` is "not known"; a lag that is not known is never shown as 0. Times are UTC.
  */
-import { bigint, datetime, double, int, mysqlSchema, text } from "drizzle-orm/mysql-core"
+import { bigint, boolean, datetime, double, int, mysqlSchema, text } from "drizzle-orm/mysql-core"
 
 const gradewire = mysqlSchema("gradewire")
 
@@ -32,5 +32,19 @@ export const offsetsView = gradewire
     idleSeconds: double("idle_seconds"),
     heldChanges: count("held_changes").notNull(),
     deadLetters: count("dead_letters").notNull()
+  })
+  .existing()
+
+export const snapshotProgressView = gradewire
+  .view("snapshot_progress", {
+    connector: text("connector").notNull(),
+    place: int("place").notNull(),
+    table: text("table_name").notNull(),
+    state: text("state", { enum: ["waiting", "running", "paused", "done", "canceled"] }).notNull(),
+    filtered: boolean("filtered").notNull(),
+    rows: bigint("rows", { mode: "number" }).notNull(),
+    estimate: bigint("estimate", { mode: "number" }),
+    percent: double("percent"),
+    updatedAt: moment("updated_at").notNull()
   })
   .existing()

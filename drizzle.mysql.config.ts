@@ -1,4 +1,4 @@
-/** `npx drizzle-kit generate --config schemas/hr/mysql/drizzle.config.ts`: migrations for MySQL and MariaDB. */
+/** `npx drizzle-kit generate --config drizzle.mysql.config.ts`: migrations for MySQL and MariaDB. */
 import { defineConfig } from "drizzle-kit"
 
 export default defineConfig({

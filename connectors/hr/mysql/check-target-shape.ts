@@ -1,0 +1,197 @@
+/** Whether a target table can take what its mapping writes, from its shape in the catalog alone. */
+import type { Finding } from "../../../schemas/finding.ts"
+import type { TargetTable } from "../../../schemas/connector-config.ts"
+import type { SourceColumns } from "../postgres/check-target-shape.ts"
+import { error, ok, warning } from "../postgres/findings.ts"
+import type { ColumnKind, ColumnShape, TableShape } from "./catalog.ts"
+import { identifier, relation } from "./sql-text.ts"
+
+type From = TargetTable["columns"][string]
+type Findings = ReadonlyArray<Finding>
+
+const NUMBERS: ReadonlySet<ColumnKind> = new Set(["decimal", "integer", "float"])
+const TIMES: ReadonlySet<ColumnKind> = new Set(["datetime", "timestamp", "date", "time"])
+const KNOWN: ReadonlySet<ColumnKind> = new Set([...NUMBERS, ...TIMES, "text"])
+
+const isDecimal = (source: string): boolean =>
+  /^score\.(raw|min|max|pass)$|^assessment\.(max|pass)$/.test(source)
+const isInstant = (source: string): boolean => /^attempt\.\w+At$|^event\.time$/.test(source)
+const isKeyText = (source: string): boolean =>
+  source === "resultId" || source === "assessment.title" || source === "score.text"
+
+/** The kinds of columns a source can be written to; `undefined`: any, as its values decide. */
+const wantedFor = (
+  source: string
+): { readonly kinds: ReadonlySet<ColumnKind>; readonly type: string } | undefined => {
+  if (isDecimal(source)) return { kinds: new Set([...NUMBERS, "text"]), type: "decimal(10,2)" }
+  if (isInstant(source)) return { kinds: new Set([...TIMES, "text"]), type: "datetime(6)" }
+  if (isKeyText(source)) return { kinds: new Set(["text"]), type: "varchar(700)" }
+  return undefined
+}
+
+const modify = (target: TargetTable, column: string, type: string): string =>
+  `ALTER TABLE ${relation(target.table)} MODIFY COLUMN ${identifier(column)} ${type};`
+
+const checkColumn = (
+  target: TargetTable,
+  column: ColumnShape,
+  from: From,
+  sources: SourceColumns | undefined
+): Findings => {
+  const check = `column ${target.table}.${column.name}`
+  const findings: Array<Finding> = []
+  if (column.isGenerated) {
+    const fix = `Remove ${column.name} from target.columns of ${target.table}: the server fills it.`
+    findings.push(error(check, "a generated column", "a column that can be written", fix))
+  }
+  if (typeof from === "object") return findings
+  const wanted = wantedFor(from)
+  if (wanted !== undefined && !wanted.kinds.has(column.kind) && KNOWN.has(column.kind)) {
+    findings.push(
+      error(check, column.type, `${wanted.type} for ${from}`, modify(target, column.name, wanted.type))
+    )
+  }
+  if (isDecimal(from) && column.kind === "float") {
+    const found = `${column.type}, which keeps no exact decimals`
+    findings.push(warning(check, found, "decimal", modify(target, column.name, "decimal(10,2)")))
+  }
+  if (isKeyText(from)) {
+    const length = from === "resultId" ? 64 : (sources?.get(from)?.length ?? 0)
+    findings.push(...checkText(target, column, length))
+  }
+  return [...findings, ...checkNumber(target, column, sources?.get(from))]
+}
+
+const checkText = (target: TargetTable, column: ColumnShape, length: number): Findings => {
+  const check = `column ${target.table}.${column.name}`
+  const findings: Array<Finding> = []
+  if (column.length !== undefined && column.length < length) {
+    const wanted = `${length} characters; longer values become dead letters`
+    findings.push(
+      warning(check, `${column.length} characters`, wanted, modify(target, column.name, `varchar(${length})`))
+    )
+  }
+  if (column.charset !== undefined && column.charset !== "utf8mb4") {
+    const wanted = "utf8mb4; text that it cannot write becomes a dead letter"
+    const type = `${column.type} CHARACTER SET utf8mb4`
+    findings.push(
+      warning(check, `character set ${column.charset}`, wanted, modify(target, column.name, type))
+    )
+  }
+  return findings
+}
+
+const checkNumber = (
+  target: TargetTable,
+  column: ColumnShape,
+  source: { readonly integerDigits?: number; readonly scale?: number } | undefined
+): Findings => {
+  const digits = source?.integerDigits ?? 0
+  const scale = source?.scale ?? 0
+  const kept = column.kind === "integer" ? 0 : (column.scale ?? Number.POSITIVE_INFINITY)
+  const room = column.integerDigits ?? Number.POSITIVE_INFINITY
+  if (scale <= kept && digits <= room) return []
+  const wanted = `${digits} digits before the point and ${scale} behind; other scores become dead letters`
+  const type = `decimal(${digits + scale},${scale})`
+  return [
+    warning(`column ${target.table}.${column.name}`, column.type, wanted, modify(target, column.name, type))
+  ]
+}
+
+const sameSet = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean =>
+  a.length === b.length && a.every((item) => b.includes(item))
+
+const checkKey = (target: TargetTable, shape: TableShape): Findings => {
+  const wanted = `unique index on (${target.key.join(", ")})`
+  const check = `unique index of ${target.table}`
+  const findings: Array<Finding> = []
+  if (shape.uniques.some((index) => index.isPlain && sameSet(index.columns, target.key))) {
+    findings.push(ok(check, wanted))
+  } else if (shape.kind === "BASE TABLE") {
+    const columns = target.key.map(identifier).join(", ")
+    const name = identifier(`${target.key.join("_")}_key`.slice(0, 60))
+    const fix = `ALTER TABLE ${relation(target.table)} ADD UNIQUE KEY ${name} (${columns});`
+    findings.push(error(check, "none that fits", wanted, fix))
+  }
+  for (const index of shape.uniques) {
+    const touched = index.columns.filter((column) => column in target.columns)
+    if (sameSet(index.columns, target.key) || touched.length === 0) continue
+    const found = `further unique index ${index.name} on (${index.columns.join(", ")})`
+    const fix = `Scores that run into ${index.name} become dead letters. If that is not meant: ALTER TABLE ${relation(target.table)} DROP INDEX ${identifier(index.name)};`
+    findings.push(warning(check, found, "no other that a score can run into", fix))
+  }
+  return [...findings, ...checkCollation(target, shape)]
+}
+
+/** No fault: keys are digits as a rule, and what runs into it is a dead letter, never somebody else's row. */
+const checkCollation = (target: TargetTable, shape: TableShape): Findings =>
+  target.key.flatMap((name) => {
+    const collation = shape.columns.get(name)?.collation
+    if (target.columns[name] !== "resultId" || collation === undefined || /_(bin|cs)$|_cs_/.test(collation))
+      return []
+    const found = `${collation}: of results that differ in case alone one becomes a dead letter`
+    return [ok(`collation of ${target.table}.${name}`, found)]
+  })
+
+const checkRequired = (target: TargetTable, shape: TableShape): Findings =>
+  [...shape.columns.values()]
+    .filter(
+      (column) =>
+        column.notNull && !column.hasDefault && !column.isGenerated && !(column.name in target.columns)
+    )
+    .map((column) =>
+      error(
+        `column ${target.table}.${column.name}`,
+        "NOT NULL, without a default, and not mapped",
+        "mapped, or with a default",
+        modify(target, column.name, `${column.type} NULL`)
+      )
+    )
+
+/** A flag that no mapped column takes back stays when a revoked score is recorded again. */
+const checkFlags = (target: TargetTable, shape: TableShape): Findings => {
+  if (typeof target.onRevoke !== "object") return []
+  return Object.keys(target.onRevoke.flag).flatMap((name) => {
+    if (!shape.columns.has(name)) return [missingColumn(target, name)]
+    if (name in target.columns) return []
+    const wanted = "taken back when the score is recorded again"
+    const fix = `Map it as well, for example: ${name}: { value: valid }`
+    return [warning(`column ${target.table}.${name}`, "written by onRevoke.flag only", wanted, fix)]
+  })
+}
+
+const missingColumn = (target: TargetTable, name: string): Finding =>
+  error(
+    `column ${target.table}.${name}`,
+    "not there",
+    "there",
+    `Check the name in the configuration; else: ALTER TABLE ${relation(target.table)} ADD COLUMN ${identifier(name)} text;`
+  )
+
+/** Only a transactional engine commits rows and offset together (G4). */
+const checkEngine = (target: TargetTable, shape: TableShape): Findings =>
+  shape.engine === undefined || shape.engine === "InnoDB"
+    ? []
+    : [
+        error(
+          `engine of ${target.table}`,
+          shape.engine,
+          "InnoDB",
+          `ALTER TABLE ${relation(target.table)} ENGINE = InnoDB;`
+        )
+      ]
+
+export const checkTargetShape = (
+  target: TargetTable,
+  shape: TableShape,
+  sources: SourceColumns | undefined
+): Findings => [
+  ...checkEngine(target, shape),
+  ...Object.entries(target.columns).flatMap(([name, from]) => {
+    const column = shape.columns.get(name)
+    return column === undefined ? [missingColumn(target, name)] : checkColumn(target, column, from, sources)
+  }),
+  ...checkKey(target, shape),
+  ...checkRequired(target, shape),
+  ...checkFlags(target, shape)
+]

@@ -1,0 +1,26 @@
+/** The HR database on MySQL or MariaDB. */
+import { fileURLToPath } from "node:url"
+import { Effect } from "effect"
+import { migrate } from "../../connectors/hr/mysql/migrate.ts"
+import { listOffsets } from "../../connectors/hr/mysql/MySqlOffsets.ts"
+import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
+import { readSnapshotProgress } from "../../connectors/hr/mysql/MySqlSnapshotProgress.ts"
+import { checkTarget } from "../../connectors/hr/mysql/preflight.ts"
+import type { LoadedConfig } from "../runtime/load-config.ts"
+import { mysqlOptions, storeOptions, type TargetOf } from "./options.ts"
+import type { Target } from "./target.ts"
+
+/** The bundle keeps its copy at the same place relative to this file's chunk (deploy/build.ts). */
+const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/mysql", import.meta.url))
+
+export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Target => {
+  const options = (role: string) => mysqlOptions(loaded, target, role)
+  const given = storeOptions(loaded)
+  return {
+    store: Effect.map(options("apply"), (mysql) => layer({ ...given, mysql })),
+    migrate: Effect.flatMap(options("migrate"), (mysql) => migrate({ mysql, migrationsFolder: MIGRATIONS })),
+    check: Effect.flatMap(options("check"), (mysql) => checkTarget({ mysql, mapping: given.mapping })),
+    offsets: Effect.flatMap(options("offsets"), listOffsets),
+    snapshot: Effect.flatMap(options("snapshot"), (mysql) => readSnapshotProgress(mysql, given.connector))
+  }
+}

@@ -1,0 +1,30 @@
+/** The HR database on PostgreSQL. */
+import { fileURLToPath } from "node:url"
+import { Effect } from "effect"
+import { migrate } from "../../connectors/hr/migrate.ts"
+import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
+import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
+import { readSnapshotProgress } from "../../connectors/hr/postgres/PostgresSnapshotProgress.ts"
+import { checkTarget } from "../../connectors/hr/postgres/preflight.ts"
+import type { LoadedConfig } from "../runtime/load-config.ts"
+import { postgresOptions, storeOptions, type TargetOf } from "./options.ts"
+import type { Target } from "./target.ts"
+
+/** The bundle keeps its copy at the same place relative to this file's chunk (deploy/build.ts). */
+const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/postgresql", import.meta.url))
+
+export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresql">): Target => {
+  const options = (role: string) => postgresOptions(loaded, target, role)
+  const given = storeOptions(loaded)
+  return {
+    store: Effect.map(options("apply"), (postgres) => layer({ ...given, postgres })),
+    migrate: Effect.flatMap(options("migrate"), (postgres) =>
+      migrate({ postgres, migrationsFolder: MIGRATIONS })
+    ),
+    check: Effect.flatMap(options("check"), (postgres) => checkTarget({ postgres, mapping: given.mapping })),
+    offsets: Effect.flatMap(options("offsets"), listOffsets),
+    snapshot: Effect.flatMap(options("snapshot"), (postgres) =>
+      readSnapshotProgress(postgres, given.connector)
+    )
+  }
+}
