@@ -12,7 +12,6 @@ import type {
   SourceEvent,
   WantedTable
 } from "../../src/capture/ChangeSource.ts"
-import { Undecodable, SchemaDrift } from "../../src/capture/ChangeSource.ts"
 import { ByteCursor } from "./binlog/byte-cursor.ts"
 import { damaged, DecodeFailure } from "./binlog/decode-failure.ts"
 import { HEADER_LENGTH, type BinlogEvent } from "./binlog/event.ts"
@@ -20,10 +19,17 @@ import { EventType, IGNORABLE, WITHOUT_ROWS } from "./binlog/event-type.ts"
 import { readGtid, readMariadbGtid, readTaggedGtid, type GtidFacts } from "./binlog/gtid-event.ts"
 import { readQuery } from "./binlog/query-event.ts"
 import { decodeRows, rowsKind, type RowsKind } from "./binlog/rows-event.ts"
-import { statementMeaning, type StatementMeaning } from "./binlog/statement.ts"
+import { statementMeaning } from "./binlog/statement.ts"
 import { readTransactionPayload } from "./binlog/transaction-payload.ts"
 import { EventFramer } from "./event-framer.ts"
 import { HELD_BYTES_MAX, OpenTransaction } from "./open-transaction.ts"
+import {
+  endlessRefusal,
+  rollbackRefusal,
+  statementRefusal,
+  twoPhaseRefusal,
+  xaSizeRefusal
+} from "./refusals.ts"
 import { asSourceError } from "./source-error.ts"
 import { TableRegistry } from "./table-registry.ts"
 
@@ -199,20 +205,15 @@ export class TransactionReader {
     )
     if (open.heldBytes <= HELD_BYTES_MAX) return
     if (!open.xa) open.release(this.out)
-    else if (open.heldBytes > this.settings.largestBytes) {
-      throw new DecodeFailure(
-        "XA transaction",
-        `an XA transaction of more than ${this.settings.largestBytes} bytes changes a mapped table`,
-        "Raise source.bytesMax, or keep the mapped tables out of XA transactions."
-      )
-    }
+    else if (open.heldBytes > this.settings.largestBytes) throw xaSizeRefusal(this.settings.largestBytes)
   }
 
   private statement(event: BinlogEvent, start: number, end: number): void {
     const query = readQuery(event, this.settings.charsetOf, this.settings.largestBytes)
     const meaning = statementMeaning(query.text, query.schema, this.settings.tables)
     const open = this.open ?? this.beginWithout(event, start)
-    this.refuse(meaning, open)
+    const refusal = statementRefusal(meaning, open.begin, this.settings.acceptedStatements)
+    if (refusal !== undefined) throw refusal
     switch (meaning._tag) {
       case "Begin":
       case "CreateWithRows":
@@ -240,48 +241,15 @@ export class TransactionReader {
     }
   }
 
-  /** Stops at a statement that changed a wanted table without rows events. */
-  private refuse(meaning: StatementMeaning, open: OpenTransaction): void {
-    if (meaning._tag !== "Removes" && meaning._tag !== "ChangesRows") return
-    const at = `${open.begin.file}:${open.begin.position}`
-    if (this.settings.acceptedStatements.has(at)) return
-    const tables = meaning.tables.map((name) => `${name.schema}.${name.table}`).join(", ")
-    if (meaning._tag === "Removes") {
-      throw new SchemaDrift({
-        message: `${meaning.verb} emptied, dropped or renamed ${tables} in the transaction at ${at}`,
-        table: tables,
-        columns: [],
-        statement: at
-      })
-    }
-    throw new DecodeFailure(
-      `${meaning.verb} in statement format`,
-      `${meaning.verb} changed ${tables} by a statement (binlog_format is not ROW in that session) at ${at}`,
-      `SET PERSIST binlog_format = ROW; on MariaDB: SET GLOBAL binlog_format = ROW; take SUPER from the account that overrides it. Then put acceptedStatements: ["${at}"] under source in the configuration, start again and reconcile the table.`
-    )
-  }
-
   private takenBack(rows: ReturnType<OpenTransaction["rollback"]>): void {
     if (rows !== undefined && rows.every((event) => !this.settings.nonTransactional.has(event.table))) return
-    throw new DecodeFailure(
-      "ROLLBACK",
-      rows === undefined
-        ? "a large transaction was rolled back after its rows had been read"
-        : "a transaction was rolled back that changed a mapped table whose engine cannot roll back",
-      "ALTER TABLE … ENGINE = InnoDB; for every table that such transactions change. Then start over from a copy of the tables."
-    )
+    throw rollbackRefusal(rows === undefined)
   }
 
   private xaPrepare(event: BinlogEvent, end: number): void {
     const onePhase =
       new ByteCursor(event.bytes, HEADER_LENGTH, event.bodyEnd, "XA_PREPARE_LOG_EVENT").u8() !== 0
-    if (!onePhase && (this.open?.rows ?? 0) > 0) {
-      throw new DecodeFailure(
-        "XA PREPARE",
-        "a mapped table was changed in a two-phase XA transaction, whose outcome the binlog tells later",
-        "Keep the mapped tables out of two-phase XA transactions, or commit them with XA COMMIT … ONE PHASE. Then start over from a copy of the tables."
-      )
-    }
+    if (!onePhase && (this.open?.rows ?? 0) > 0) throw twoPhaseRefusal()
     this.commit(end)
   }
 
@@ -315,13 +283,6 @@ export class TransactionReader {
   private abandon(): void {
     const open = this.open
     this.open = undefined
-    if (open === undefined || !open.released) return
-    throw new Undecodable({
-      message: `the transaction at ${open.begin.file}:${open.begin.position} has no end`,
-      file: open.begin.file,
-      position: open.begin.position,
-      what: "transaction without end",
-      fix: "The server died while it wrote a large transaction and rolled it back. Start over from a copy of the tables."
-    })
+    if (open?.released === true) throw endlessRefusal(open.begin)
   }
 }

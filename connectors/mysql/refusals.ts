@@ -1,0 +1,67 @@
+/** What a transaction may hold that cannot be read with certainty, and what to do about it. Pure. */
+import { SchemaDrift, Undecodable, type BeginEvent } from "../../src/capture/ChangeSource.ts"
+import { DecodeFailure } from "./binlog/decode-failure.ts"
+import type { StatementMeaning } from "./binlog/statement.ts"
+
+/**
+ * A statement that changed a wanted table without rows events; `undefined` where it did not, or where the operator has
+ * seen it.
+ *
+ * @param accepted `file:position` of transactions that may pass
+ */
+export const statementRefusal = (
+  meaning: StatementMeaning,
+  begin: BeginEvent,
+  accepted: ReadonlySet<string>
+): SchemaDrift | DecodeFailure | undefined => {
+  if (meaning._tag !== "Removes" && meaning._tag !== "ChangesRows") return undefined
+  const at = `${begin.file}:${begin.position}`
+  if (accepted.has(at)) return undefined
+  const tables = meaning.tables.map((name) => `${name.schema}.${name.table}`).join(", ")
+  if (meaning._tag === "Removes") {
+    return new SchemaDrift({
+      message: `${meaning.verb} emptied, dropped or renamed ${tables} in the transaction at ${at}`,
+      table: tables,
+      columns: [],
+      statement: at
+    })
+  }
+  return new DecodeFailure(
+    `${meaning.verb} in statement format`,
+    `${meaning.verb} changed ${tables} by a statement (binlog_format is not ROW in that session) at ${at}`,
+    `SET PERSIST binlog_format = ROW; on MariaDB: SET GLOBAL binlog_format = ROW; take SUPER from the account that overrides it. Then put acceptedStatements: ["${at}"] under source in the configuration, start again and reconcile the table.`
+  )
+}
+
+/** @param wasLarge its rows had left already; else its tables cannot roll back */
+export const rollbackRefusal = (wasLarge: boolean): DecodeFailure =>
+  new DecodeFailure(
+    "ROLLBACK",
+    wasLarge
+      ? "a large transaction was rolled back after its rows had been read"
+      : "a transaction was rolled back that changed a mapped table whose engine cannot roll back",
+    "ALTER TABLE … ENGINE = InnoDB; for every table that such transactions change. Then start over from a copy of the tables."
+  )
+
+export const twoPhaseRefusal = (): DecodeFailure =>
+  new DecodeFailure(
+    "XA PREPARE",
+    "a mapped table was changed in a two-phase XA transaction, whose outcome the binlog tells later",
+    "Keep the mapped tables out of two-phase XA transactions, or commit them with XA COMMIT … ONE PHASE. Then start over from a copy of the tables."
+  )
+
+export const xaSizeRefusal = (bytesMax: number): DecodeFailure =>
+  new DecodeFailure(
+    "XA transaction",
+    `an XA transaction of more than ${bytesMax} bytes changes a mapped table`,
+    "Keep the mapped tables out of large XA transactions. Then start over from a copy of the tables."
+  )
+
+export const endlessRefusal = (begin: BeginEvent): Undecodable =>
+  new Undecodable({
+    message: `the transaction at ${begin.file}:${begin.position} has no end`,
+    file: begin.file,
+    position: begin.position,
+    what: "transaction without end",
+    fix: "The server died while it wrote a large transaction and rolled it back. Start over from a copy of the tables."
+  })
