@@ -3,10 +3,10 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
-import type { Client } from "pg"
+import { Client } from "pg"
 import type { ProgramCopy } from "../../deploy/demo/Gradewire.ts"
 import { type Account, connectTraining, createTraining } from "../../deploy/demo/training-database.ts"
-import { addEmployees, connectHr, createHr, hrUrl } from "../../deploy/demo/hr-database.ts"
+import { addEmployees, createHr, hrUrl } from "../../deploy/demo/hr-database.ts"
 import { type ServerAddress, writeConnectorFile } from "../../deploy/demo/connector-file.ts"
 import { type Employee, makePeople, type People } from "../../deploy/demo/people.ts"
 import { Random } from "../../deploy/demo/Random.ts"
@@ -137,9 +137,11 @@ export class History {
   }
 
   async hr<A>(ask: (client: Client) => Promise<A>): Promise<A> {
-    const client = await connectHr(hrUrl(this.servers.target))
+    const client = new Client({ connectionString: hrUrl(this.servers.target) })
+    // from the beginning: the server may be killed while it answers
     client.on("error", () => undefined)
     try {
+      await client.connect()
       return await ask(client)
     } finally {
       await client.end().catch(() => undefined)
@@ -148,7 +150,7 @@ export class History {
 
   /** HR enters people. They are entered again where the database has forgotten them. */
   async hire(employees: ReadonlyArray<Employee>): Promise<void> {
-    this.hired.push(...employees)
+    this.hired.push(...employees.filter((one) => !this.hired.includes(one)))
     await this.rehire()
   }
 

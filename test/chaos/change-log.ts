@@ -30,12 +30,9 @@ export const withLog = async <A>(
   }
 }
 
-/** Messages stored; 0 while there is no stream. */
-export const storedMessages = (server: RunningServer): Promise<number> =>
-  withLog(server, async (manager) => {
-    try {
-      return (await manager.streams.info(STREAM)).state.messages
-    } catch {
-      return 0
-    }
-  })
+/** Whether capture has made the stream. */
+export const hasStream = (manager: JetStreamManager): Promise<boolean> =>
+  manager.streams.info(STREAM).then(
+    () => true,
+    () => false
+  )

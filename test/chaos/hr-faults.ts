@@ -41,14 +41,17 @@ const within = (history: History, act: (client: Client) => Promise<unknown>): Pr
 
 /** Takes the locks of a batch in the opposite order; whoever waits longer than its own limit is the victim. */
 const deadlock = async (history: History, random: Random): Promise<void> => {
-  await within(history, async (client) => {
-    await client.query(`SET LOCAL deadlock_timeout = '${random.pick(["50ms", "20s"])}'`)
+  const patience = random.pick(["50ms", "20s"])
+  const victim = await within(history, async (client) => {
+    await client.query(`SET LOCAL deadlock_timeout = '${patience}'`)
     await client.query("SELECT FROM hr.training_record ORDER BY id DESC LIMIT 400 FOR UPDATE")
     await pause(random.whole(20, 400))
-    await client.query("SELECT FROM gradewire.apply_offset FOR UPDATE").catch((error: unknown) => {
-      history.note(`  the other transaction was the victim: ${String(error)}`)
-    })
-  })
+    await client.query("SELECT FROM gradewire.apply_offset FOR UPDATE")
+  }).then(
+    () => "nobody, or gradewire",
+    (error: unknown) => `the other one: ${String(error)}`
+  )
+  history.note(`  victim of the deadlock: ${victim}`)
 }
 
 export const hrFaults: Readonly<Record<HrFaultKind, Fault>> = {

@@ -27,6 +27,10 @@ const FENCED = ["CaptureFenced", "ApplyFenced", "ServerIdTaken"]
 
 /** The old process must end by itself, for one of the reasons that say it is no longer the one. */
 const oldOneWakes = async (history: History, old: Role, begins: string, random: Random): Promise<void> => {
+  // one that has not found its feet yet may still take over, and rightly
+  if (!(await until(async () => (await old.said(begins)) > 0, TAKE_OVER_MS)))
+    throw new Error(`${old.name} never said "${begins}"`)
+  await pause(random.whole(100, 800))
   old.pause()
   await old.abandon()
   await pause(random.whole(0, 500))
