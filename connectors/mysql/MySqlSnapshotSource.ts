@@ -135,13 +135,13 @@ const readChunk = Effect.fnUntraced(function* (
 
 const readColumns = Effect.fnUntraced(function* (sql: SqlConnection, table: WantedTable) {
   const rows = yield* sql.texts(
-    "SELECT COLUMN_NAME, LOWER(DATA_TYPE), LOWER(COLUMN_TYPE) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
+    "SELECT COLUMN_NAME, LOWER(DATA_TYPE), LOWER(COLUMN_TYPE), VERSION() LIKE '%MariaDB%' FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
     [table.schema, table.table]
   )
   return new Map(
-    rows.map(([name, type, full]): [string, SnapshotColumn] => [
+    rows.map(([name, type, full, mariadb]): [string, SnapshotColumn] => [
       name!.toLowerCase(),
-      { name: name!, type: type!, full: full! }
+      { name: name!, type: type!, full: full!, mariadb: mariadb === "1" }
     ])
   )
 })

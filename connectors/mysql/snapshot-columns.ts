@@ -4,6 +4,8 @@
  */
 import type { Value } from "../../src/capture/ChangeSource.ts"
 import { doubleText, floatText } from "./binlog/number-text.ts"
+import { geometryText, vectorText } from "./binlog/spatial-text.ts"
+import { SQL_TYPES, type ValueForm } from "./binlog/sql-type.ts"
 
 export interface SnapshotColumn {
   readonly name: string
@@ -11,39 +13,63 @@ export interface SnapshotColumn {
   readonly type: string
   /** `COLUMN_TYPE`: `bit(12)`, `int unsigned`. */
   readonly full: string
+  readonly mariadb: boolean
 }
 
 export const quoteName = (name: string): string => `\`${name.replaceAll("`", "``")}\``
 
-const SMALL_INTEGERS = new Set(["tinyint", "smallint", "mediumint", "int", "year"])
-const BINARIES = new Set(["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"])
-const TEXTS = new Set(
-  "bigint decimal char varchar tinytext text mediumtext longtext enum set date time".split(" ")
-)
 const BITS_OF_A_NUMBER = 32
 
+/** MariaDB's VECTOR is plain bytes in the binlog, so it is here. */
+const formOf = ({ type, mariadb }: SnapshotColumn): ValueForm | undefined => {
+  const form = SQL_TYPES.get(type)?.form
+  return form === "vector" && mariadb ? "binary" : form
+}
+
 /** `undefined` where the type cannot be read; then the decoder stops at it as well. */
-export const selectExpression = ({ name, type }: SnapshotColumn): string | undefined => {
-  const column = quoteName(name)
-  if (BINARIES.has(type)) return `HEX(${column})`
-  // FLOAT is printed with six digits; as a DOUBLE it shows the value it really has.
-  if (type === "float") return `${column} + 0e0`
-  if (type === "bit") return `${column} + 0`
-  if (SMALL_INTEGERS.has(type) || TEXTS.has(type)) return column
-  return type === "double" || type === "datetime" || type === "timestamp" ? column : undefined
+export const selectExpression = (given: SnapshotColumn): string | undefined => {
+  const column = quoteName(given.name)
+  switch (formOf(given)) {
+    case undefined:
+      return undefined
+    case "binary":
+    case "geometry":
+    case "vector":
+      return `HEX(${column})`
+    case "address":
+      return `HEX(CAST(${column} AS BINARY(${SQL_TYPES.get(given.type)!.bytes})))`
+    // FLOAT is printed with six digits; as a DOUBLE it shows the value it really has.
+    case "float":
+      return `${column} + 0e0`
+    case "bit":
+      return `${column} + 0`
+    // The driver takes a JSON column for bytes.
+    case "json":
+      return `CAST(${column} AS CHAR)`
+    default:
+      return column
+  }
 }
 
 /** What the text of {@link selectExpression} means; the same value, byte for byte, as the stream's. */
-export const valueReader = ({ type, full }: SnapshotColumn): ((text: string) => Value) => {
-  if (SMALL_INTEGERS.has(type)) return Number
-  if (BINARIES.has(type)) return (text) => Buffer.from(text, "hex").toString("base64")
-  switch (type) {
+export const valueReader = (column: SnapshotColumn): ((text: string) => Value) => {
+  switch (formOf(column)) {
+    case "integer":
+    case "year":
+      return Number
+    case "binary":
+    case "address":
+      return (text) => Buffer.from(text, "hex").toString("base64")
+    case "geometry":
+      return (text) => geometryText(Buffer.from(text, "hex"), 0, text.length / 2)
+    case "vector":
+      return (text) => vectorText(Buffer.from(text, "hex"), 0, text.length / 2)
     case "float":
       return floatOf
     case "double":
       return doubleOf
     case "bit":
-      return bitWidth(full) <= BITS_OF_A_NUMBER ? Number : (text) => text
+      return bitWidth(column.full) <= BITS_OF_A_NUMBER ? Number : (text) => text
     case "datetime":
       return (text) => text.replace(" ", "T")
     case "timestamp":
@@ -67,7 +93,6 @@ const doubleOf = (text: string): string => {
 
 const bitWidth = (full: string): number => Number(/\((\d+)\)/.exec(full)?.[1] ?? 1)
 
-const INTEGERS = new Set(["tinyint", "smallint", "mediumint", "int", "bigint", "year"])
 const NUMBER = /^-?\d+(\.\d+)?$/
 
 /**
@@ -75,21 +100,57 @@ const NUMBER = /^-?\d+(\.\d+)?$/
  * double. `undefined` where a table cannot be walked in the order of such a column.
  */
 export const keyLiteral = (
-  { type }: SnapshotColumn,
+  column: SnapshotColumn,
   value: string,
   escape: (text: string) => string
 ): string | undefined => {
-  if (INTEGERS.has(type) || type === "decimal") return NUMBER.test(value) ? value : undefined
-  if (BINARIES.has(type)) return `x'${Buffer.from(value, "base64").toString("hex")}'`
-  if (type === "datetime" || type === "timestamp") return escape(value.replace("T", " ").replace("Z", ""))
-  return ORDERED_TEXTS.has(type) ? escape(value) : undefined
+  switch (formOf(column)) {
+    case "integer":
+    case "year":
+    case "bigInteger":
+    case "decimal":
+      return NUMBER.test(value) ? value : undefined
+    case "binary":
+      return `x'${Buffer.from(value, "base64").toString("hex")}'`
+    case "address":
+      return escape(addressText(column.type, Buffer.from(value, "base64")))
+    case "datetime":
+    case "timestamp":
+      return escape(value.replace("T", " ").replace("Z", ""))
+    case "date":
+    case "time":
+      return escape(value)
+    case "text":
+      return ORDERED_TEXTS.has(column.type) ? escape(value) : undefined
+    default:
+      return undefined
+  }
 }
 
-/** ENUM and SET sort by number and compare as text; text columns of unlimited size have no whole index. */
-const ORDERED_TEXTS = new Set(["char", "varchar", "date", "time"])
+/** Text columns of unlimited size have no whole index. ENUM and SET sort by number and compare as text. */
+const ORDERED_TEXTS = new Set(["char", "varchar"])
 
-export const canOrderBy = ({ type }: SnapshotColumn): boolean =>
-  INTEGERS.has(type) ||
-  BINARIES.has(type) ||
-  ORDERED_TEXTS.has(type) ||
-  ["decimal", "datetime", "timestamp"].includes(type)
+const addressText = (type: string, bytes: Buffer): string => {
+  if (type === "inet4") return [...bytes].join(".")
+  const hex = bytes.toString("hex")
+  if (type === "inet6") return hex.replaceAll(/.{4}(?!$)/g, "$&:")
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+}
+
+const ORDERED_FORMS: ReadonlySet<ValueForm> = new Set<ValueForm>([
+  "integer",
+  "year",
+  "bigInteger",
+  "decimal",
+  "binary",
+  "address",
+  "datetime",
+  "timestamp",
+  "date",
+  "time"
+])
+
+export const canOrderBy = (column: SnapshotColumn): boolean => {
+  const form = formOf(column)
+  return form !== undefined && (ORDERED_FORMS.has(form) || ORDERED_TEXTS.has(column.type))
+}

@@ -2,43 +2,13 @@
  * Text of a column, from the bytes of its character set. Which set a collation id means is the server's own answer
  * (`information_schema`), because ids differ: MariaDB numbers its NOPAD collations from 1024 and uca1400 from 2048.
  */
-import { TextDecoder } from "node:util"
+import { charsetDecoder, type CharsetDecoder } from "./charset-decoder.ts"
 import { DecodeFailure } from "./decode-failure.ts"
 
 /** How a string column becomes text; `undefined` fields are handled by the generated code itself. */
-export type TextKind = "utf8" | "ascii" | "latin1" | "base64" | TextDecoder
+export type TextKind = "utf8" | "ascii" | "latin1" | "base64" | CharsetDecoder
 
 export const BINARY_COLLATION = 63
-
-/** MySQL's names, in the spelling of the Encoding Standard where the tables agree. */
-const DECODERS: Readonly<Record<string, string>> = {
-  gbk: "gbk",
-  gb2312: "gbk",
-  gb18030: "gb18030",
-  big5: "big5",
-  sjis: "shift_jis",
-  cp932: "shift_jis",
-  ujis: "euc-jp",
-  eucjpms: "euc-jp",
-  euckr: "euc-kr",
-  latin2: "iso-8859-2",
-  latin5: "windows-1254",
-  greek: "iso-8859-7",
-  hebrew: "iso-8859-8",
-  latin7: "iso-8859-13",
-  cp1250: "windows-1250",
-  cp1251: "windows-1251",
-  cp1256: "windows-1256",
-  cp1257: "windows-1257",
-  cp866: "ibm866",
-  koi8r: "koi8-r",
-  koi8u: "koi8-u",
-  tis620: "windows-874",
-  macroman: "macintosh",
-  ucs2: "utf-16be",
-  utf16: "utf-16be",
-  utf16le: "utf-16le"
-}
 
 /** @param column for the error: `schema.table.column` */
 export const textKind = (
@@ -58,8 +28,8 @@ export const textKind = (
     case "binary":
       return "base64"
     default: {
-      const label = charset === undefined ? undefined : DECODERS[charset]
-      if (label !== undefined) return new TextDecoder(label, { ignoreBOM: true, fatal: false })
+      const decoder = charset === undefined ? undefined : charsetDecoder(charset)
+      if (decoder !== undefined) return decoder
       throw new DecodeFailure(
         `${column} in character set ${charset ?? `of collation ${collation ?? "unknown"}`}`,
         `character set ${charset ?? `of collation ${collation ?? "unknown"}`} of ${column} is not known`,
@@ -77,6 +47,10 @@ export const decodeLabel = (kind: TextKind, bytes: Buffer): string => {
   if (kind === "base64") return bytes.toString("utf8")
   return kind.decode(bytes)
 }
+
+/** A string column's value; see the generated code for the usual ones. */
+export const textOf = (kind: TextKind, bytes: Buffer): string =>
+  kind === "base64" ? bytes.toString("base64") : decodeLabel(kind, bytes)
 
 // MySQL's latin1 is cp1252 (manual, West European Character Sets); the five bytes cp1252 leaves open stay controls.
 const CP1252_C1 =

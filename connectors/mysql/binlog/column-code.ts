@@ -23,6 +23,8 @@ export interface ColumnContext {
   readonly mariadb: boolean
   /** Puts a value into `K` and returns the expression that reads it there. */
   readonly constant: (value: unknown) => string
+  /** For PARTIAL_UPDATE_ROWS: which image, and the column's number among the table's JSON columns. `x` is the PartialRow. */
+  readonly partial?: { readonly image: "before" | "after"; readonly json: number }
 }
 
 const U16 = "(b[p]|b[p+1]<<8)"
@@ -152,9 +154,36 @@ export const readCode = (column: MappedColumn, context: ColumnContext, v: string
     case ColumnType.MediumBlob:
     case ColumnType.LongBlob:
       return stringCode(column, context, v)
+    case ColumnType.CompressedVarChar:
+    case ColumnType.CompressedBlob:
+      return spanCode(
+        column,
+        context,
+        `${v}=H.compressedText(${context.constant(kindOf(column, context))},b,p,q);`
+      )
+    case ColumnType.Geometry:
+      return spanCode(column, context, `${v}=H.geometryText(b,p,q);`)
+    case ColumnType.Vector:
+      return spanCode(column, context, `${v}=H.vectorText(b,p,q);`)
+    case ColumnType.Json:
+      return spanCode(column, context, jsonCode(context, v))
     default:
       throw refuse(column, context)
   }
+}
+
+/** `source` reads the bytes from `p` to `q`. */
+const spanCode = (column: MappedColumn, context: ColumnContext, source: string): string => {
+  const length = lengthBytes(column)
+  if (length === undefined) throw refuse(column, context)
+  return `{const n=${lengthExpression(length)};p+=${length};const q=p+n;if(q>end)H.overrun();${source}p=q;}`
+}
+
+const jsonCode = ({ partial }: ColumnContext, v: string): string => {
+  const whole = `${v}=H.jsonText(b,p,q);`
+  if (partial === undefined) return whole
+  if (partial.image === "before") return `x.keep(${partial.json},p,q);${whole}`
+  return `if(x.isPartial(${partial.json})){${v}=x.patched(${partial.json},p,q);}else{${whole}}`
 }
 
 const fixedCode = (column: MappedColumn, context: ColumnContext, v: string): string | undefined => {
@@ -262,10 +291,7 @@ const kindOf = (column: MappedColumn, context: ColumnContext): TextKind =>
       )
 
 const stringCode = (column: MappedColumn, context: ColumnContext, v: string): string => {
-  const length = lengthBytes(column)
-  if (length === undefined) throw refuse(column, context)
   const kind = kindOf(column, context)
-  const head = `const n=${lengthExpression(length)};p+=${length};const q=p+n;if(q>end)H.overrun();`
   // BINARY(n) is logged without its trailing zero bytes (Field_string::pack); SELECT gives them.
   const read =
     kind === "base64"
@@ -279,5 +305,5 @@ const stringCode = (column: MappedColumn, context: ColumnContext, v: string): st
           : kind === "latin1"
             ? "H.cp1252(b.latin1Slice(p,q))"
             : `${context.constant(kind)}.decode(b.subarray(p,q))`
-  return `{${head}${v}=${read};p=q;}`
+  return spanCode(column, context, `${v}=${read};`)
 }

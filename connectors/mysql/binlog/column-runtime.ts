@@ -1,6 +1,8 @@
 /** What generated row decoders call for values that are not worth inlining. */
-import { cp1252 } from "./charset.ts"
+import { cp1252, type TextKind, textOf } from "./charset.ts"
+import { uncompressed } from "./column-compression.ts"
 import { damaged } from "./decode-failure.ts"
+import { jsonText } from "./json-text.ts"
 import { decimalText, doubleText, floatText, int64Text, uint64Text } from "./number-text.ts"
 import {
   dateText,
@@ -14,6 +16,7 @@ import {
   timeText,
   TWO
 } from "./temporal-text.ts"
+import { geometryText, vectorText } from "./spatial-text.ts"
 
 const overrun = (): never => {
   throw damaged("row", "a value reaches past the end of its event")
@@ -123,7 +126,14 @@ const setLabels = (labels: ReadonlyArray<string>, bytes: Buffer, at: number, len
   return text
 }
 
+const compressedText = (kind: TextKind, bytes: Buffer, from: number, to: number): string =>
+  textOf(kind, uncompressed(bytes, from, to))
+
 export const columnRuntime = {
+  jsonText,
+  geometryText,
+  vectorText,
+  compressedText,
   overrun,
   utf8Text,
   paddedBase64,

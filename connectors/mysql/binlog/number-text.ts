@@ -20,9 +20,9 @@ export const floatText = (bytes: Buffer, at: number): string => {
   const value = floatAt(bytes, at)
   for (let digits = 1; digits < 9; digits++) {
     const text = value.toPrecision(digits)
-    if (Math.fround(Number(text)) === value) return plain(Number(text))
+    if (Math.fround(Number(text)) === value) return laidOut(Number(text))
   }
-  return plain(Number(value.toPrecision(9)))
+  return laidOut(Number(value.toPrecision(9)))
 }
 
 const floatAt = (bytes: Buffer, at: number): number => {
@@ -32,26 +32,37 @@ const floatAt = (bytes: Buffer, at: number): number => {
 
 export const doubleText = (bytes: Buffer, at: number): string => {
   for (let i = 0; i < 8; i++) scratch.setUint8(i, bytes[at + i] ?? 0)
-  return plain(scratch.getFloat64(0, true))
+  return laidOut(scratch.getFloat64(0, true))
 }
+
+/** MY_GCVT_MAX_FIELD_WIDTH. MySQL allows itself less for a DOUBLE column and prints some small ones with an exponent. */
+const WIDTH_MAX = 34
+const DIGITS_WITHOUT_EXPONENT = 15
 
 /**
- * JavaScript's shortest digits in the server's layout: my_gcvt (mysql-server strings/dtoa.cc) writes an exponent
- * without plus sign and only where the number has more than 15 digits before the point or zeros behind it.
+ * JavaScript's shortest digits in the layout of the server's my_gcvt (mysql-server strings/dtoa.cc): without an
+ * exponent where that fits into the width, starts at most 14 zeros behind the point, and does not end in zeros that
+ * only fill up to a point beyond 15 digits.
  */
-const plain = (value: number): string => {
+const laidOut = (value: number): string => {
   if (value === 0) return Object.is(value, -0) ? "-0" : "0"
-  const [mantissa, exponentText] = value.toExponential().split("e")
-  const exponent = Number(exponentText)
-  if (exponent >= -15 && exponent <= 14) {
-    const text = String(value)
-    return text.includes("e") ? value.toFixed(digitsBehind(mantissa!, exponent)) : text
-  }
-  return `${mantissa}e${exponent}`
+  const [mantissa, exponentText] = Math.abs(value).toExponential().split("e")
+  const digits = mantissa!.replace(".", "")
+  const { length } = digits
+  /** Digits in front of the point; below zero, zeros behind it. */
+  const point = Number(exponentText) + 1
+  const size = point <= 0 ? length - point + 2 : point < length ? length + 1 : point
+  const isPlain =
+    size <= (value < 0 ? WIDTH_MAX - 1 : WIDTH_MAX) &&
+    point > -DIGITS_WITHOUT_EXPONENT &&
+    (point <= DIGITS_WITHOUT_EXPONENT || length > point)
+  const sign = value < 0 ? "-" : ""
+  if (!isPlain) return `${sign}${mantissa}e${point - 1}`
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`
+  return point >= length
+    ? `${sign}${digits}${"0".repeat(point - length)}`
+    : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
 }
-
-const digitsBehind = (mantissa: string, exponent: number): number =>
-  Math.min(100, Math.max(0, mantissa.replace(/^-?\d\.?/, "").length - exponent))
 
 const DIGITS_TO_BYTES = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4] as const
 

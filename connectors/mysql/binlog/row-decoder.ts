@@ -7,7 +7,9 @@
 import type { RowImage } from "../../../src/capture/ChangeSource.ts"
 import { readCode, skipCode, type ColumnContext } from "./column-code.ts"
 import { columnRuntime } from "./column-runtime.ts"
+import { ColumnType } from "./column-type.ts"
 import { damaged } from "./decode-failure.ts"
+import type { PartialRow } from "./json-diff.ts"
 import type { TableMap } from "./table-map.ts"
 
 /** Reads the image at `p`, appends it to `out`, returns the offset behind it. */
@@ -17,8 +19,13 @@ export type ImageReader = (
   p: number,
   end: number,
   t: string | undefined,
-  out: Array<RowImage>
+  out: Array<RowImage>,
+  /** Given to readers of partial updates only. */
+  x?: PartialRow
 ) => number
+
+/** Which image of a PARTIAL_UPDATE_ROWS event a reader is for. */
+export type PartialImage = "before" | "after"
 
 export interface RowDecoder {
   readonly name: string
@@ -26,7 +33,7 @@ export interface RowDecoder {
   /** Columns of type JSON: their number is the length of PARTIAL_UPDATE_ROWS' bitmap. */
   readonly jsonColumns: number
   /** A reader for images that hold the columns of the bitmap at `offset`, and no others. */
-  readonly readerFor: (bytes: Buffer, offset: number) => ImageReader
+  readonly readerFor: (bytes: Buffer, offset: number, partial?: PartialImage) => ImageReader
   /** Whether any wanted column is text: then a Latin-1 copy of the event pays. */
   readonly wantsText: boolean
 }
@@ -76,14 +83,14 @@ export const compileRowDecoder = (
   return {
     name,
     width,
-    jsonColumns: map.columns.filter((column) => column.type === 245).length,
+    jsonColumns: map.columns.filter((column) => column.type === ColumnType.Json).length,
     wantsText: slots.some((slot) => map.columns[slot]!.collation !== undefined),
-    readerFor: (bytes, offset) => {
-      const key = bytes.toString("latin1", offset, offset + bitmapBytes)
+    readerFor: (bytes, offset, partial) => {
+      const key = (partial ?? "") + bytes.toString("latin1", offset, offset + bitmapBytes)
       let reader = readers.get(key)
       if (reader === undefined) {
         const present = map.columns.map((_, i) => ((bytes[offset + (i >> 3)] ?? 0) & (1 << (i & 7))) !== 0)
-        reader = compileImage(map, name, slots, present, settings)
+        reader = compileImage(map, name, slots, present, settings, partial)
         // Few bitmaps occur: FULL has one, MINIMAL one per set of updated columns.
         if (readers.size >= 256) readers.clear()
         readers.set(key, reader)
@@ -100,7 +107,8 @@ const compileImage = (
   name: string,
   slots: ReadonlyArray<number>,
   present: ReadonlyArray<boolean>,
-  settings: DecoderSettings
+  settings: DecoderSettings,
+  partial: PartialImage | undefined
 ): ImageReader => {
   const constants: Array<unknown> = []
   const presentCount = present.filter(Boolean).length
@@ -114,13 +122,17 @@ const compileImage = (
   const lines: Array<string> = []
   const straight: Array<string> = []
   let bit = 0
+  let json = -1
   map.columns.forEach((column, i) => {
+    // Partial updates count the table's JSON columns, whether they are in the image or not.
+    if (column.type === ColumnType.Json) json++
     if (!present[i]) return
     const context: ColumnContext = {
       name: `${name}.${column.name}`,
       charsetOf: settings.charsetOf,
       mariadb: settings.mariadb,
-      constant: (value) => `K[${constants.push(value) - 1}]`
+      constant: (value) => `K[${constants.push(value) - 1}]`,
+      ...(partial === undefined ? {} : { partial: { image: partial, json } })
     }
     const slot = firstOf.get(i)
     const source = slot === undefined ? skipCode(column, context) : readCode(column, context, `v${slot}`)
@@ -136,7 +148,7 @@ const compileImage = (
       ? `if((${noNulls})===0){${straight.join("\n")}}else{${lines.join("\n")}}`
       : lines.join("\n")
   const source =
-    `"use strict";return (b,d,p,end,t,out)=>{let ${declarations.join(",")};p+=${nullBytes};${columns}\n` +
+    `"use strict";return (b,d,p,end,t,out${partial === undefined ? "" : ",x"})=>{let ${declarations.join(",")};p+=${nullBytes};${columns}\n` +
     `if(p>end)H.overrun();out.push([${values.join(",")}]);return p;}`
   // Only numbers and our own names are in the source (see column-code.ts).
   // oxlint-disable-next-line typescript/no-implied-eval, no-new-func

@@ -6,6 +6,7 @@ import type { RowImage } from "../../../src/capture/ChangeSource.ts"
 import { ByteCursor } from "./byte-cursor.ts"
 import { damaged } from "./decode-failure.ts"
 import { EventType } from "./event-type.ts"
+import { PartialRow } from "./json-diff.ts"
 import { inflateEnvelope } from "./mariadb-compression.ts"
 import type { RowDecoder } from "./row-decoder.ts"
 
@@ -77,10 +78,10 @@ export const decodeRows = (
   const bitmapBytes = (width + 7) >> 3
   const first = head.offset
   head.skip(bitmapBytes)
-  const firstReader = decoder.readerFor(bytes, first)
+  const firstReader = decoder.readerFor(bytes, first, rowsOf.partial ? "before" : undefined)
   let secondReader = firstReader
   if (rowsOf.change === "update") {
-    secondReader = decoder.readerFor(bytes, head.offset)
+    secondReader = decoder.readerFor(bytes, head.offset, rowsOf.partial ? "after" : undefined)
     head.skip(bitmapBytes)
   }
   const rows = rowsOf.compressed ? inflateEnvelope(head.rest(), inflatedMax) : head.rest()
@@ -96,20 +97,18 @@ export const decodeRows = (
   const before: Array<RowImage> = []
   const after: Array<RowImage> = []
   let at = 0
+  if (rowsOf.partial) {
+    const partial = new PartialRow(decoder.jsonColumns)
+    while (at < rows.length) {
+      partial.begin()
+      at = firstReader(rows, view, at, rows.length, latin1, before, partial)
+      at = partial.between(rows, at)
+      at = secondReader(rows, view, at, rows.length, latin1, after, partial)
+    }
+  }
   while (at < rows.length) {
     at = firstReader(rows, view, at, rows.length, latin1, before)
-    if (rowsOf.partial) at = behindPartialBits(rows, at, decoder.jsonColumns)
     at = secondReader(rows, view, at, rows.length, latin1, after)
   }
   return { before, after }
-}
-
-/**
- * PARTIAL_UPDATE_ROWS: the after-image starts with value options and, where they say so, one bit per JSON column. A
- * JSON difference is stored with the same four-byte length as a whole document, so stepping over it stays right.
- */
-const behindPartialBits = (rows: Buffer, at: number, jsonColumns: number): number => {
-  const cursor = new ByteCursor(rows, at, rows.length, "partial update")
-  if ((cursor.lenenc() & 1) === 1) cursor.skip((jsonColumns + 7) >> 3)
-  return cursor.offset
 }

@@ -103,3 +103,31 @@ const clockOf = (time: number): string => {
   const hours = Math.floor(time / 10_000)
   return `${TWO[hours] ?? hours}:${TWO[Math.floor(time / 100) % 100]}:${TWO[time % 100]}`
 }
+
+const FRACTION = 0x100_0000n
+
+/**
+ * Temporal values inside of JSON: a 64-bit number whose lowest 24 bits are microseconds, printed with all six digits
+ * (mysql-server sql-common/my_time.cc, TIME_from_longlong_datetime_packed).
+ */
+export const packedDatetimeText = (packed: bigint): string => {
+  const magnitude = packed < 0n ? -packed : packed
+  const whole = Number(magnitude / FRACTION)
+  const clock = whole % 2 ** 17
+  return `${packedDateText(packed)} ${TWO[(clock >> 12) & 31]}:${TWO[(clock >> 6) & 63]}:${TWO[clock & 63]}.${microseconds(magnitude)}`
+}
+
+export const packedDateText = (packed: bigint): string => {
+  const days = Math.floor(Number((packed < 0n ? -packed : packed) / FRACTION) / 2 ** 17)
+  const yearMonth = Math.floor(days / 32)
+  return dateText(Math.floor(yearMonth / 13), yearMonth % 13, days % 32)
+}
+
+export const packedTimeText = (packed: bigint): string => {
+  const magnitude = packed < 0n ? -packed : packed
+  const whole = Number(magnitude / FRACTION)
+  const hours = Math.floor(whole / 4096)
+  return `${packed < 0n ? "-" : ""}${TWO[hours] ?? hours}:${TWO[(whole >> 6) & 63]}:${TWO[whole & 63]}.${microseconds(magnitude)}`
+}
+
+const microseconds = (magnitude: bigint): string => String(magnitude % FRACTION).padStart(6, "0")
