@@ -26,27 +26,40 @@ export interface WriterIdentity {
   readonly epoch: number
 }
 
-interface Pending {
-  readonly position: PositionText
-  readonly type: EventType
-  readonly json: string
-  readonly bytes: number
-  readonly anchor: Anchor
-  readonly time: string
+/** Consecutive events that wait, all of committed transactions or all of the open one. */
+interface Run {
+  count: number
+  /** In the buffer; each event has one byte in front of it, for a bracket or a comma. */
+  bytes: number
+  first: PositionText
+  last: PositionText
+  types: Array<EventType>
+  /** Of the transaction of its last event. */
+  anchor: Anchor
+  time: string
 }
 
-const BRACKETS_AND_COMMA = 1
+const COMMA = 0x2c
+const OPENING = 0x5b
+const CLOSING = 0x5d
+/** Bytes of one UTF-16 unit in UTF-8, at most. */
+const UTF8_BYTES_MAX = 3
+const BUFFER_BYTES_MIN = 16 * 1024
 
 export class SegmentCutter implements EventSink {
   readonly #identity: WriterIdentity
   readonly #limits: SegmentLimits
   #previous: PositionText
   #committedAt: string | null
-  #pending: Array<Pending> = []
-  #pendingBytes = 0
+  /**
+   * Text of the events that wait, in UTF-8: those of committed transactions, then those of the open one. One encoding
+   * for each event as it comes: a joined text is of two-byte characters as soon as one of its names is Chinese, and
+   * five times slower to encode.
+   */
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES_MIN)
+  #closed: Run
+  #open: Run
   #ready: Array<LogMessage> = []
-  /** Index in `#pending` where the open transaction starts. */
-  #openFrom = 0
   /** Parts of the open transaction that have been cut already. */
   #parts = 0
   #anchor: Anchor
@@ -65,6 +78,8 @@ export class SegmentCutter implements EventSink {
     this.#previous = last
     this.#anchor = anchor
     this.#committedAt = committedAt
+    this.#closed = emptyRun(anchor)
+    this.#open = emptyRun(anchor)
   }
 
   get knownUpTo(): PositionText {
@@ -79,26 +94,35 @@ export class SegmentCutter implements EventSink {
   begin(anchor: Anchor, time: string): void {
     this.#anchor = anchor
     this.#time = time
-    this.#openFrom = this.#pending.length
+    this.#close()
     this.#parts = 0
   }
 
   add(position: PositionText, type: EventType, json: string): void {
-    const bytes = Buffer.byteLength(json) + BRACKETS_AND_COMMA
+    const at = this.#closed.bytes + this.#open.bytes
+    this.#ensure(at, json.length)
+    const bytes = this.#buffer.write(json, at + 1) + 1
+    this.#buffer[at] = COMMA
     if (this.#overflows(bytes)) this.#makeRoom(bytes)
-    this.#pending.push({ position, type, json, bytes, anchor: this.#anchor, time: this.#time })
-    this.#pendingBytes += bytes
+    const open = this.#open
+    if (open.count === 0) open.first = position
+    if (!open.types.includes(type)) open.types.push(type)
+    open.last = position
+    open.anchor = this.#anchor
+    open.time = this.#time
+    open.count++
+    open.bytes += bytes
   }
 
   commit(): void {
     // The last part stands alone, so that part numbers speak of one transaction only.
-    if (this.#parts > 0) this.#cut(this.#pending.length, true)
-    this.#openFrom = this.#pending.length
+    if (this.#parts > 0) this.#cutOpen(true, 0)
+    this.#close()
   }
 
   /** Messages that can go now. Committed changes never wait here; those of an open transaction do. */
   drain(): ReadonlyArray<LogMessage> {
-    if (this.#openFrom > 0) this.#cut(this.#openFrom, false)
+    this.#cutClosed(0)
     const ready = this.#ready
     this.#ready = []
     return ready
@@ -126,36 +150,73 @@ export class SegmentCutter implements EventSink {
   }
 
   #overflows(bytes: number): boolean {
-    return (
-      this.#pending.length > 0 &&
-      (this.#pending.length >= this.#limits.events || this.#pendingBytes + bytes > this.#limits.bytes)
-    )
+    const count = this.#closed.count + this.#open.count
+    const held = this.#closed.bytes + this.#open.bytes
+    return count > 0 && (count >= this.#limits.events || held + bytes > this.#limits.bytes)
   }
 
+  /** @param bytes of the event that stands in the buffer behind everything else and does not count yet */
   #makeRoom(bytes: number): void {
-    if (this.#openFrom > 0) this.#cut(this.#openFrom, false)
-    if (this.#overflows(bytes)) this.#cut(this.#pending.length, false, true)
+    this.#cutClosed(bytes)
+    if (this.#overflows(bytes)) this.#cutOpen(false, bytes)
   }
 
-  #cut(end: number, closesParts: boolean, opensPart = false): void {
-    const run = this.#pending.slice(0, end)
-    this.#pending = this.#pending.slice(end)
-    this.#openFrom = 0
-    this.#pendingBytes = this.#pending.reduce((sum, event) => sum + event.bytes, 0)
-    const [first, last] = [run[0], run.at(-1)]
-    if (first === undefined || last === undefined) return
-    if (opensPart || closesParts) this.#parts += 1
-    this.#committedAt = last.time
-    const head: LogHead = {
-      ...this.#headBase("segment", last.anchor),
-      first: first.position,
-      last: last.position,
-      count: run.length,
-      types: [...new Set(run.map((event) => event.type))].sort(),
-      ...(opensPart || closesParts ? { part: this.#parts, partLast: closesParts } : {})
+  #cutClosed(bytesBehind: number): void {
+    if (this.#closed.count > 0) this.#cut(this.#closed, this.#open.bytes + bytesBehind, {})
+    this.#closed = emptyRun(this.#anchor)
+  }
+
+  /** Only where no committed events wait. */
+  #cutOpen(isLast: boolean, bytesBehind: number): void {
+    if (this.#open.count > 0) {
+      this.#parts += 1
+      this.#cut(this.#open, bytesBehind, { part: this.#parts, partLast: isLast })
     }
-    this.#previous = last.position
-    this.#ready.push({ head, body: Buffer.from(`[${run.map((event) => event.json).join(",")}]`) })
+    this.#open = emptyRun(this.#anchor)
+  }
+
+  /** Makes a message of the run at the buffer's front; the bytes behind it move to the front. */
+  #cut(run: Run, bytesBehind: number, part: Pick<LogHead, "part" | "partLast">): void {
+    this.#committedAt = run.time
+    const head: LogHead = {
+      ...this.#headBase("segment", run.anchor),
+      first: run.first,
+      last: run.last,
+      count: run.count,
+      types: run.types.sort(),
+      ...part
+    }
+    const body = Buffer.allocUnsafeSlow(run.bytes + 1)
+    this.#buffer.copy(body, 0, 0, run.bytes)
+    body[0] = OPENING
+    body[run.bytes] = CLOSING
+    this.#buffer.copyWithin(0, run.bytes, run.bytes + bytesBehind)
+    this.#previous = run.last
+    this.#ready.push({ head, body })
+  }
+
+  /** The open transaction's events count as committed. */
+  #close(): void {
+    const [closed, open] = [this.#closed, this.#open]
+    if (open.count === 0) return
+    for (const type of closed.types) if (!open.types.includes(type)) open.types.push(type)
+    if (closed.count > 0) open.first = closed.first
+    open.count += closed.count
+    open.bytes += closed.bytes
+    this.#closed = open
+    this.#open = emptyRun(this.#anchor)
+  }
+
+  /** Room for one more event; grows by doubling, and forgets a giant's size once it is gone (G8). */
+  #ensure(held: number, length: number): void {
+    const needed = held + 1 + length * UTF8_BYTES_MAX
+    const isHuge = held === 0 && this.#buffer.length > 4 * this.#limits.bytes
+    if (needed <= this.#buffer.length && !isHuge) return
+    const grown = Buffer.allocUnsafeSlow(
+      Math.max(needed, isHuge ? BUFFER_BYTES_MIN : 2 * this.#buffer.length)
+    )
+    this.#buffer.copy(grown, 0, 0, held)
+    this.#buffer = grown
   }
 
   #headBase(kind: LogHead["kind"], anchor: Anchor) {
@@ -169,3 +230,13 @@ export class SegmentCutter implements EventSink {
     }
   }
 }
+
+const emptyRun = (anchor: Anchor): Run => ({
+  count: 0,
+  bytes: 0,
+  first: "",
+  last: "",
+  types: [],
+  anchor,
+  time: ""
+})
