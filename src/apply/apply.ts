@@ -35,26 +35,57 @@ const pauseBeforeRepeat = Schedule.min([
   Schedule.spaced("2 seconds")
 ]).pipe(Schedule.jittered)
 
+/** Longer than capture's own pauses between two attempts, shorter than the patience of a supervisor. */
+const ANSWER_SECONDS = 10
+
 export const apply = (
   options: ApplyOptions
 ): Effect.Effect<never, ApplyError, ChangeFeed | ProfileStore | ProgressDesk> =>
   persevere("apply", (steady) => Effect.scoped(attempt(options, steady)))
 
 const attempt = Effect.fnUntraced(function* (options: ApplyOptions, steady: Effect.Effect<void>) {
-  const feed = yield* ChangeFeed
   const store = yield* ProfileStore
   const desk = yield* ProgressDesk
-  const lease = yield* store.takeOver
+  const { epoch, offset } = yield* store.takeOver
   yield* desk.serve(store.offset)
-  const start = yield* seekStart(lease.offset)
-  yield* Effect.logInfo("apply begins", {
-    after: lease.offset?.position,
-    sequence: start,
-    epoch: lease.epoch
-  })
+  return yield* follow(epoch, offset, options, steady).pipe(
+    Effect.scoped,
+    Effect.catchTag("ChangeLogHole", (hole) =>
+      Effect.flatMap(untilBridged(hole), (later) => Effect.scoped(follow(epoch, later, options, steady)))
+    )
+  )
+})
+
+const follow = Effect.fnUntraced(function* (
+  epoch: number,
+  offset: ApplyOffset | undefined,
+  options: ApplyOptions,
+  steady: Effect.Effect<void>
+) {
+  const feed = yield* ChangeFeed
+  const start = yield* seekStart(offset)
+  yield* Effect.logInfo("apply begins", { after: offset?.position, sequence: start, epoch })
   const reader = yield* feed.open(start)
   yield* steady
-  return yield* pump(reader, lease.epoch, lease.offset, options)
+  return yield* pump(reader, epoch, offset, options)
+})
+
+/**
+ * Capture bridges a hole from the binlog, but only if it is told where apply stands: the desk stays open for a while, so
+ * that a capture that starts now gets its answer, and the place is looked for again. One hole a life; then apply stops.
+ */
+const untilBridged = Effect.fnUntraced(function* (hole: ChangeLogHole) {
+  const store = yield* ProfileStore
+  yield* Effect.logError("the change log has a hole; apply answers capture for a while, then stops", {
+    offset: hole.offset,
+    previous: hole.previous,
+    remedy: hole.remedy
+  })
+  const look = Effect.flatMap(store.offset, (offset) => Effect.as(seekStart(offset), offset))
+  return yield* Effect.sleep("1 second").pipe(
+    Effect.andThen(look),
+    Effect.retry({ schedule: Schedule.recurs(ANSWER_SECONDS), while: ({ _tag }) => _tag === "ChangeLogHole" })
+  )
 })
 
 /** Applies what comes; between messages, and at least every `releaseMillis`, held results are looked at again. */

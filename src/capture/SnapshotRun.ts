@@ -20,17 +20,21 @@ import type { TablePlan } from "./table-plan.ts"
 /** Directories first: a score that arrives before its learner would be held for nothing. */
 const ORDER: Readonly<Record<TableConfig["as"], number>> = { learner: 0, assessment: 1, score: 2, row: 3 }
 
-/** State of a connector that begins, or that has got another table: what is not listed yet is to be copied. */
+/**
+ * State of a connector that begins, or whose mapping changed: a table that is not listed yet is to be copied. One that is
+ * mapped no longer is forgotten, because what changes meanwhile is not seen: mapped again, it is copied again.
+ */
 export const withNewTables = (
   known: SnapshotState | undefined,
   tables: ReadonlyArray<Pick<TableConfig, "table" | "as">>,
   state: "waiting" | "done"
 ): SnapshotState => {
+  const kept = (known?.tables ?? []).filter((entry) => tables.some(({ table }) => entry.table === table))
   const added = tables
-    .filter(({ table }) => known?.tables.some((entry) => entry.table === table) !== true)
+    .filter(({ table }) => !kept.some((entry) => entry.table === table))
     .toSorted((a, b) => ORDER[a.as] - ORDER[b.as])
     .map(({ table }): TableSnapshot => ({ table, state, after: null, where: null, rows: 0, estimate: null }))
-  return { paused: known?.paused ?? false, tables: [...(known?.tables ?? []), ...added] }
+  return { paused: known?.paused ?? false, tables: [...kept, ...added] }
 }
 
 /** Rows that may leave, all of one table. */

@@ -8,14 +8,20 @@
  * - Memory holds one chunk of the source, the messages made of it and the appender's window (G8).
  */
 import { Effect, Result, Schedule, Schema } from "effect"
-import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import { CheckpointBody, type SnapshotState } from "../../schemas/snapshot-state.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { ApplyProgress, type ApplySilent } from "./ApplyProgress.ts"
 import { CaptureFenced, ChangeLog, type ChangeLogError, type LogTail } from "./ChangeLog.ts"
 import { ChangeSource, type ChangeSourceError } from "./ChangeSource.ts"
 import { pump, type PumpOptions } from "./pump.ts"
-import { mustAskApply, outranks, planResume, type ResumePlan, type StartAt } from "./resume-plan.ts"
+import {
+  mustAskApply,
+  outranks,
+  planResume,
+  type ApplyAnswer,
+  type ResumePlan,
+  type StartAt
+} from "./resume-plan.ts"
 import { withNewTables } from "./SnapshotRun.ts"
 import type { SnapshotSource } from "./SnapshotSource.ts"
 import { SourceTranslator, type TranslatorOptions } from "./SourceTranslator.ts"
@@ -79,7 +85,9 @@ const leaveIfFenced = (tail: LogTail, rank: Rank): Effect.Effect<void, CaptureFe
     : Effect.void
 
 /** An empty log is never taken for a new one without an answer; a log that speaks for itself is only checked. */
-const whereApplyStands = Effect.fnUntraced(function* (tail: LogTail) {
+const whereApplyStands = Effect.fnUntraced(function* (
+  tail: LogTail
+): Effect.fn.Return<ApplyAnswer, ApplySilent, ApplyProgress> {
   const progress = yield* ApplyProgress
   if (mustAskApply(tail)) return yield* progress.ask
   return yield* progress.ask.pipe(
@@ -87,7 +95,7 @@ const whereApplyStands = Effect.fnUntraced(function* (tail: LogTail) {
     Effect.retry({ schedule: askAgain }),
     Effect.catchTag("ApplySilent", () =>
       Effect.logInfo("apply does not answer; capture resumes at the end of the change log").pipe(
-        Effect.as(undefined)
+        Effect.as("silent" as const)
       )
     )
   )
@@ -99,7 +107,7 @@ const decodeCheckpoint = Schema.decodeUnknownResult(Schema.fromJsonString(Checkp
 const snapshotAt = Effect.fnUntraced(function* (
   plan: ResumePlan,
   tail: LogTail,
-  applied: ApplyOffset | undefined,
+  applied: ApplyAnswer,
   options: CaptureOptions
 ) {
   let known: SnapshotState | undefined
@@ -109,7 +117,7 @@ const snapshotAt = Effect.fnUntraced(function* (
     const isOurs = checkpoint !== undefined && checkpoint.head.generation === tail.head?.generation
     const body = isOurs ? decodeCheckpoint(new TextDecoder().decode(checkpoint.body)) : undefined
     known = body === undefined ? undefined : Result.getOrUndefined(body)?.snapshot
-  } else known = applied?.snapshot
+  } else known = applied === "silent" ? undefined : applied?.snapshot
   const isCovered = known === undefined && options.start !== "snapshot"
   return withNewTables(known, options.tables, isCovered ? "done" : "waiting")
 })

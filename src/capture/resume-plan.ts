@@ -5,7 +5,8 @@
  *   stays without effect.
  * - A log whose oldest message no longer follows apply's offset, or that is empty, is bridged from the binlog at
  *   apply's offset, in a new generation.
- * - Only a connector for which neither the log nor apply knows anything begins anew.
+ * - Only a connector for which neither the log nor apply knows anything begins anew; a log that lost its front before
+ *   anything was applied knows nothing.
  */
 import type { Anchor } from "../../schemas/anchor.ts"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
@@ -41,19 +42,23 @@ export const outranks = (
  */
 export const mustAskApply = (tail: LogTail): boolean => tail.head === undefined
 
+/** Apply's own word: its offset, that it never applied anything (`undefined`), or none at all. */
+export type ApplyAnswer = ApplyOffset | undefined | "silent"
+
 /** @param mine highest epoch that this process wrote under, 0 for none */
 export const planResume = (
   tail: LogTail,
-  applied: ApplyOffset | undefined,
+  applied: ApplyAnswer,
   bounds: SourceBounds,
   start: StartAt,
   mine: number
 ): ResumePlan => {
   const { head, firstHead } = tail
-  if (head === undefined)
-    return applied === undefined ? begin(bounds, start, tail, mine) : heal(applied, 0, mine)
-  const bridged = applied === undefined || firstHead === undefined || firstHead.previous <= applied.position
-  if (!bridged && head.generation === firstHead.generation) return heal(applied, head.generation, head.epoch)
+  const known = applied === "silent" ? undefined : applied
+  if (head === undefined || (applied !== "silent" && !isBridged(head, firstHead, applied))) {
+    if (known === undefined) return begin(bounds, start, tail, mine)
+    return heal(known, head?.generation ?? 0, head?.epoch ?? mine)
+  }
   return {
     why: "resume",
     anchor: head.anchor,
@@ -63,6 +68,19 @@ export const planResume = (
     epoch: Math.max(head.epoch, mine) + 1,
     committedAt: head.committedAt
   }
+}
+
+/**
+ * Whether the log leads on from apply's offset. Where only its newest generation is whole, that one is known to do so once
+ * apply has taken something of it; else it may begin behind the offset, and healing once more costs phantoms only.
+ */
+const isBridged = (
+  head: LogHead,
+  firstHead: LogHead | undefined,
+  applied: ApplyOffset | undefined
+): boolean => {
+  if (firstHead === undefined || firstHead.previous <= (applied?.position ?? START)) return true
+  return firstHead.generation < head.generation && applied?.generation === head.generation
 }
 
 const heal = (applied: ApplyOffset, generation: number, epoch: number): ResumePlan => ({
@@ -76,7 +94,7 @@ const heal = (applied: ApplyOffset, generation: number, epoch: number): ResumePl
 })
 
 const begin = (bounds: SourceBounds, start: StartAt, tail: LogTail, mine: number): ResumePlan => {
-  // A log that was emptied before anything was applied may have held changes: only a copy or the oldest binlog covers
+  // A log that lost messages before anything was applied may have held changes: only a copy or the oldest binlog covers
   // them.
   const fromFirst = start === "earliest" || (start === "latest" && tail.lastSequence > 0)
   const from = fromFirst ? bounds.first : bounds.last
@@ -92,8 +110,8 @@ const begin = (bounds: SourceBounds, start: StartAt, tail: LogTail, mine: number
     anchor,
     last: positionAt(anchor),
     previous: START,
-    generation: tail.lastSequence > 0 ? 2 : 1,
-    epoch: mine + 1,
+    generation: tail.head === undefined ? (tail.lastSequence > 0 ? 2 : 1) : tail.head.generation + 1,
+    epoch: Math.max(tail.head?.epoch ?? 0, mine) + 1,
     committedAt: null
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { TableSnapshot } from "../../../schemas/snapshot-state.ts"
 import type { RowImage, RowsEvent } from "../../../src/capture/ChangeSource.ts"
-import { SnapshotRun } from "../../../src/capture/SnapshotRun.ts"
+import { SnapshotRun, withNewTables } from "../../../src/capture/SnapshotRun.ts"
 import { tablePlans } from "../../../src/capture/SourceTranslator.ts"
 
 const PLANS = tablePlans([{ table: "a.t", as: "row", key: ["id"], columns: ["id", "v"] }])
@@ -50,5 +50,25 @@ describe("a chunk of a table's copy", () => {
 
   it("keeps a row of which only an unmapped column changed, because the stream brings nothing of it (G1)", () => {
     expect(copied([[1, "a"]], updated([1, "a"], [1, "a"]))).toEqual([[1, "a"]])
+  })
+})
+
+describe("the state of the copy under a changed mapping", () => {
+  const done = { ...waiting, state: "done" } as const
+  it("copies a table that is new, directories before scores (G1)", () => {
+    const tables = [
+      { table: "a.score", as: "score" },
+      { table: "a.user", as: "learner" },
+      { table: "a.t", as: "row" }
+    ] as const
+    expect(withNewTables({ paused: true, tables: [done] }, tables, "waiting")).toEqual({
+      paused: true,
+      tables: [done, { ...waiting, table: "a.user" }, { ...waiting, table: "a.score" }]
+    })
+  })
+
+  it("copies a table again that was not mapped for a while (G1)", () => {
+    const without = withNewTables({ paused: false, tables: [done] }, [], "waiting")
+    expect(withNewTables(without, [{ table: "a.t", as: "row" }], "waiting").tables).toEqual([waiting])
   })
 })

@@ -3,7 +3,7 @@ import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
 import type { LogHead } from "../../../schemas/log-head.ts"
 import { formatPosition, START } from "../../../schemas/position.ts"
 import type { LogTail } from "../../../src/capture/ChangeLog.ts"
-import { mustAskApply, outranks, planResume } from "../../../src/capture/resume-plan.ts"
+import { mustAskApply, outranks, planResume, type ApplyAnswer } from "../../../src/capture/resume-plan.ts"
 
 const at = (transaction: number, ordinal = 0) =>
   formatPosition({ timeline: 1, file: 7, transaction, ordinal })
@@ -47,7 +47,7 @@ const log = (first: LogHead | undefined, last: LogHead | undefined, lastSequence
   head: last,
   firstHead: first
 })
-const plan = (tail: LogTail, applied?: ApplyOffset, start: "earliest" | "latest" = "earliest", mine = 0) =>
+const plan = (tail: LogTail, applied?: ApplyAnswer, start: "earliest" | "latest" = "earliest", mine = 0) =>
   planResume(tail, applied, bounds, start, mine)
 
 describe("where capture begins", () => {
@@ -111,7 +111,31 @@ describe("where capture begins", () => {
 
   it("trusts a log whose newest generation already bridges the gap (G5)", () => {
     const front = headAt(400, { previous: at(390, 9), generation: 2 })
-    expect(plan(log(front, headAt(500, { generation: 3 })), appliedAt(300, 2)).why).toBe("resume")
+    expect(plan(log(front, headAt(500, { generation: 3 })), appliedAt(300, 3)).why).toBe("resume")
+  })
+
+  it("bridges once more where the newest generation may begin behind apply's offset (G5)", () => {
+    const front = headAt(400, { previous: at(390, 9), generation: 2 })
+    expect(plan(log(front, headAt(500, { generation: 3 })), appliedAt(300, 2))).toMatchObject({
+      why: "heal",
+      last: at(300, 9),
+      generation: 4,
+      epoch: 6
+    })
+  })
+
+  it("begins anew where the log lost its front before apply applied anything (G1, G5)", () => {
+    expect(plan(log(headAt(400), headAt(500)), undefined, "latest")).toMatchObject({
+      why: "new",
+      previous: START,
+      generation: 4,
+      epoch: 6,
+      anchor: { file: "binlog.000005", position: 4 }
+    })
+  })
+
+  it("resumes at the log's end where apply does not answer (G1)", () => {
+    expect(plan(log(headAt(400), headAt(500)), "silent")).toMatchObject({ why: "resume", last: at(500, 9) })
   })
 
   it("asks apply before it takes an empty log for a new one (G5)", () => {
@@ -120,7 +144,7 @@ describe("where capture begins", () => {
   })
 
   it("writes under a higher epoch than it ever did, even after the log was rolled back (G6)", () => {
-    expect(plan(log(headAt(100), headAt(200, { epoch: 2 })), undefined, "earliest", 9).epoch).toBe(10)
+    expect(plan(log(headAt(100), headAt(200, { epoch: 2 })), "silent", "earliest", 9).epoch).toBe(10)
   })
 
   it("ranks writers by generation, then epoch (G6)", () => {
