@@ -69,8 +69,17 @@ export class MemoryHrDatabase implements MemoryPeople {
     return copied
   }
 
+  /** Only what is ever changed in place is copied one by one; simulations do this for every batch. */
   restore(from: MemoryHrDatabase): void {
-    Object.assign(this, structuredClone(Object.fromEntries(Object.entries(from))))
+    Object.assign(this, from)
+    this.staff = [...from.staff]
+    this.learners = new Map(from.learners)
+    this.assessments = new Map(from.assessments)
+    this.links = new Map(from.links)
+    this.ledger = new Map(from.ledger)
+    this.held = new Map(from.held)
+    this.letters = from.letters.map((letter) => ({ ...letter }))
+    this.profile = structuredClone(from.profile)
   }
 
   rows(table: string): ReadonlyArray<TargetRow> {
@@ -151,6 +160,8 @@ class MemoryStore {
   release(epoch: number): ReleaseOutcome {
     this.checkEpoch(epoch)
     const { database } = this
+    if (database.epoch < epoch)
+      throw new OffsetMoved({ message: "restored", expected: `epoch ${epoch}`, found: `${database.epoch}` })
     let released = 0
     for (const letter of database.letters) {
       const isFirst = !database.letters.some(
