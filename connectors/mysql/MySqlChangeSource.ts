@@ -57,6 +57,7 @@ const open = Effect.fn("MySqlChangeSource.open")(function* (
   const reader = new TransactionReader({
     tables: options.tables,
     charsetOf: facts.charsetOf,
+    rowEndOf: facts.rowEndOf,
     mariadb: facts.mariadb,
     file: anchor.file,
     position: anchor.position,

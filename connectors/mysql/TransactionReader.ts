@@ -20,6 +20,7 @@ import { readGtid, readMariadbGtid, readTaggedGtid, type GtidFacts } from "./bin
 import { readQuery } from "./binlog/query-event.ts"
 import { decodeRows, rowsKind, type RowsKind } from "./binlog/rows-event.ts"
 import { statementMeaning } from "./binlog/statement.ts"
+import { currentRows } from "./binlog/system-versioning.ts"
 import { readTransactionPayload } from "./binlog/transaction-payload.ts"
 import { EventFramer } from "./event-framer.ts"
 import { HELD_BYTES_MAX, OpenTransaction } from "./open-transaction.ts"
@@ -37,6 +38,8 @@ export interface ReaderSettings {
   readonly tables: ReadonlyArray<WantedTable>
   readonly charsetOf: (collation: number) => string | undefined
   readonly mariadb: boolean
+  /** MariaDB: the column that ends a row's life, where the table is system-versioned. */
+  readonly rowEndOf?: (schema: string, table: string) => string | undefined
   /** First byte of the first transaction to read. Events of the file before it are stepped over. */
   readonly file: string
   readonly position: number
@@ -191,7 +194,7 @@ export class TransactionReader {
     open.rowsEvents++
     const found = this.tables.find(event.bytes, HEADER_LENGTH)
     if (found === undefined) return
-    const { before, after } = decodeRows(
+    const decoded = decodeRows(
       rowsOf,
       found.decoder,
       event.bytes,
@@ -199,10 +202,13 @@ export class TransactionReader {
       event.bodyEnd,
       this.settings.largestBytes
     )
-    open.add(
-      { _tag: "Rows", table: found.table, change: rowsOf.change, index: open.rowsEvents, before, after },
-      event.size
-    )
+    const runs = found.decoder.isVersioned
+      ? currentRows(rowsOf.change, decoded)
+      : [{ change: rowsOf.change, ...decoded }]
+    runs.forEach((rows, run) => {
+      if (run > 0) open.rowsEvents++
+      open.add({ _tag: "Rows", table: found.table, index: open.rowsEvents, ...rows }, event.size)
+    })
     if (open.heldBytes <= HELD_BYTES_MAX) return
     if (!open.xa) open.release(this.out)
     else if (open.heldBytes > this.settings.largestBytes) throw xaSizeRefusal(this.settings.largestBytes)

@@ -3,14 +3,9 @@ import { Effect } from "effect"
 import type { Finding } from "../../schemas/finding.ts"
 import type { WantedTable } from "../../src/capture/ChangeSource.ts"
 import { textKind } from "./binlog/charset.ts"
+import { SQL_TYPES } from "./binlog/sql-type.ts"
 import type { SourceOptions } from "./source-options.ts"
 import type { SqlConnection, SqlRow } from "./sql-connection.ts"
-
-const READABLE: ReadonlySet<string> = new Set(
-  "tinyint smallint mediumint int bigint decimal float double bit year date time datetime timestamp char varchar tinytext text mediumtext longtext enum set binary varbinary tinyblob blob mediumblob longblob".split(
-    " "
-  )
-)
 
 const cell = (row: SqlRow | undefined, name: string): string => {
   const value = row?.[name]
@@ -25,7 +20,7 @@ export const checkTables = Effect.fnUntraced(function* (sql: SqlConnection, opti
       [wanted.schema, wanted.table]
     )
     const columns = yield* sql.query(
-      "SELECT COLUMN_NAME AS name, DATA_TYPE AS type, COLUMN_TYPE AS full, CHARACTER_SET_NAME AS charset, COLUMN_KEY AS k FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
+      "SELECT COLUMN_NAME AS name, DATA_TYPE AS type, COLUMN_TYPE AS full, CHARACTER_SET_NAME AS charset, COLUMN_KEY AS k, GENERATION_EXPRESSION AS expression FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
       [wanted.schema, wanted.table]
     )
     findings.push(...tableFindings(wanted, table, columns, options.user))
@@ -74,6 +69,7 @@ export const tableFindings = (
   const byName = new Map(columns.map((column) => [cell(column, "name").toLowerCase(), column]))
   for (const column of wanted.columns)
     findings.push(...columnFindings(name, quoted, column, byName.get(column.toLowerCase())))
+  findings.push(...versionFindings(name, quoted, columns))
   if (!columns.some((column) => cell(column, "k") === "PRI")) {
     findings.push({
       severity: "warning",
@@ -96,6 +92,25 @@ export const tableFindings = (
       ]
 }
 
+/** MariaDB logs tables that are versioned by transaction as statements. */
+const versionFindings = (
+  table: string,
+  quoted: string,
+  columns: ReadonlyArray<SqlRow>
+): ReadonlyArray<Finding> => {
+  const end = columns.find((column) => cell(column, "expression") === "ROW END")
+  if (end === undefined || cell(end, "type").toLowerCase() === "timestamp") return []
+  return [
+    {
+      severity: "error",
+      check: `versioning of ${table}`,
+      found: `by transaction (${cell(end, "name")} ${cell(end, "full")})`,
+      wanted: "by time: changes of tables versioned by transaction are not logged as rows",
+      fix: `ALTER TABLE ${quoted} DROP SYSTEM VERSIONING; then ALTER TABLE ${quoted} ADD SYSTEM VERSIONING;`
+    }
+  ]
+}
+
 const columnFindings = (
   table: string,
   quoted: string,
@@ -114,17 +129,28 @@ const columnFindings = (
       }
     ]
   }
-  const type = cell(row, "type").toLowerCase()
   const full = cell(row, "full")
-  // MariaDB marks them in a comment: varchar(20) /*M!100301 COMPRESSED*/.
-  if (!READABLE.has(type) || /COMPRESSED|mariadb-5\.3/.test(full)) {
+  const readable = SQL_TYPES.get(cell(row, "type").toLowerCase())
+  // MariaDB marks temporal columns of its old format in a comment: datetime /* mariadb-5.3 */.
+  if (readable === undefined || full.includes("mariadb-5.3")) {
     return [
       {
         severity: "error",
         check,
         found: full,
-        wanted: "a number, text, time or binary type",
+        wanted: "a type of docs/types.md",
         fix: `Take ${column} out of the mapping, or add a column of a readable type: ALTER TABLE ${quoted} ADD COLUMN … GENERATED ALWAYS AS (…) STORED;`
+      }
+    ]
+  }
+  if (readable.bytes !== undefined) {
+    return [
+      {
+        severity: "warning",
+        check,
+        found: `${full}, which the binlog gives as ${readable.bytes} plain bytes and events as base64`,
+        wanted: "text, where people are to read it",
+        fix: `ALTER TABLE ${quoted} ADD COLUMN ${column}_text VARCHAR(50) AS (CAST(${column} AS CHAR)) VIRTUAL; and map that`
       }
     ]
   }

@@ -1,6 +1,8 @@
 /** Who the server is, what it still has, and how it numbers its collations. */
 import { Effect } from "effect"
 import { SourceMisconfigured, type SourceBounds, type WantedTable } from "../../src/capture/ChangeSource.ts"
+import { ROW_END } from "./binlog/system-versioning.ts"
+import { tableKey } from "./binlog/table-map.ts"
 import type { SqlConnection } from "./sql-connection.ts"
 
 export interface ServerFacts {
@@ -12,6 +14,8 @@ export interface ServerFacts {
   readonly charsetOf: (collation: number) => string | undefined
   /** Indexes of wanted tables whose engine cannot roll back. */
   readonly nonTransactional: ReadonlySet<number>
+  /** MariaDB: the column that ends a row's life, where the table is system-versioned. */
+  readonly rowEndOf: (schema: string, table: string) => string | undefined
 }
 
 export interface BinlogFile {
@@ -81,6 +85,22 @@ const readNonTransactional = Effect.fnUntraced(function* (
   return found
 })
 
+const readVersioned = Effect.fnUntraced(function* (
+  sql: SqlConnection,
+  mariadb: boolean,
+  tables: ReadonlyArray<WantedTable>
+) {
+  const ends = new Map<string, string>()
+  if (!mariadb || tables.length === 0) return ends
+  // Columns that the server has made up by itself are not listed.
+  const rows = yield* sql.query(
+    "SELECT t.TABLE_SCHEMA AS s, t.TABLE_NAME AS t, COALESCE(c.COLUMN_NAME, ?) AS e FROM information_schema.TABLES t LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND c.GENERATION_EXPRESSION = 'ROW END' WHERE t.TABLE_TYPE = 'SYSTEM VERSIONED' AND t.TABLE_SCHEMA IN (?)",
+    [ROW_END, tables.map((table) => table.schema)]
+  )
+  for (const row of rows) ends.set(tableKey(text(row["s"]), text(row["t"])), text(row["e"]))
+  return ends
+})
+
 export const readServerFacts = Effect.fnUntraced(function* (
   sql: SqlConnection,
   tables: ReadonlyArray<WantedTable>
@@ -89,7 +109,14 @@ export const readServerFacts = Effect.fnUntraced(function* (
   const files = yield* readBinlogFiles(sql)
   const collations = yield* readCollations(sql, identity.mariadb)
   const nonTransactional = yield* readNonTransactional(sql, tables)
-  return { ...identity, files, nonTransactional, charsetOf: (id: number) => collations.get(id) }
+  const versioned = yield* readVersioned(sql, identity.mariadb, tables)
+  return {
+    ...identity,
+    files,
+    nonTransactional,
+    charsetOf: (id: number) => collations.get(id),
+    rowEndOf: (schema: string, table: string) => versioned.get(tableKey(schema, table))
+  }
 })
 
 export const readBounds = Effect.fnUntraced(function* (sql: SqlConnection) {

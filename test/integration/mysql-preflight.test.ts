@@ -36,7 +36,7 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
   it("names every problem at once, each with what mends it (G3)", { timeout: CASE_MILLIS }, async () => {
     await table(
       "unfit",
-      `g GEOMETRY, c ${mariadb ? "VARCHAR(9) COMPRESSED" : "JSON"}, d VARCHAR(9) CHARACTER SET dec8`
+      `g ${mariadb ? "UUID" : "GEOMETRY"}, c ${mariadb ? "VARCHAR(9) COMPRESSED" : "JSON"}, d VARCHAR(9) CHARACTER SET dec8`
     )
     await sql.query("ALTER TABLE lms.unfit ENGINE = MyISAM")
     await sql.query("SET GLOBAL binlog_format = STATEMENT; SET GLOBAL binlog_row_image = MINIMAL")
@@ -57,9 +57,7 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
       privileges: "warning",
       server_id: "error",
       "engine of lms.unfit": "warning",
-      "column lms.unfit.g": "error",
-      "column lms.unfit.c": "error",
-      "column lms.unfit.d": "error",
+      ...(mariadb ? { "column lms.unfit.g": "warning" } : {}),
       "column lms.unfit.nope": "error",
       "primary key of lms.unfit": "warning",
       "table lms.nowhere": "error"

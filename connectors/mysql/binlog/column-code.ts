@@ -10,8 +10,9 @@
 import { ColumnType, columnTypeName } from "./column-type.ts"
 import { BINARY_COLLATION, decodeLabel, textKind, type TextKind } from "./charset.ts"
 import { columnRuntime } from "./column-runtime.ts"
+import { fixedWidth, lengthBytes } from "./column-width.ts"
 import { DecodeFailure } from "./decode-failure.ts"
-import { decimalBytes, digitBytes } from "./number-text.ts"
+import { digitBytes } from "./number-text.ts"
 import type { MappedColumn } from "./table-map.ts"
 
 export interface ColumnContext {
@@ -32,68 +33,6 @@ const U24 = "(b[p]|b[p+1]<<8|b[p+2]<<16)"
 // One load each; out of bounds they throw RangeError, which the reader reports as damage.
 const I32 = "d.getInt32(p,true)"
 const U32 = "d.getUint32(p,true)"
-
-/** Bytes of a column whose width does not depend on the value; undefined for the others. */
-const fixedWidth = (column: MappedColumn): number | undefined => {
-  switch (column.type) {
-    case ColumnType.Null:
-      return 0
-    case ColumnType.Tiny:
-    case ColumnType.Year:
-      return 1
-    case ColumnType.Short:
-      return 2
-    case ColumnType.Int24:
-    case ColumnType.Date:
-    case ColumnType.OldTime:
-      return 3
-    case ColumnType.Long:
-    case ColumnType.Float:
-    case ColumnType.OldTimestamp:
-      return 4
-    case ColumnType.LongLong:
-    case ColumnType.Double:
-    case ColumnType.OldDatetime:
-      return 8
-    case ColumnType.Decimal:
-      return decimalBytes(column.meta >> 8, column.meta & 0xff)
-    case ColumnType.Timestamp:
-      return 4 + ((column.meta + 1) >> 1)
-    case ColumnType.Datetime:
-      return 5 + ((column.meta + 1) >> 1)
-    case ColumnType.Time:
-      return 3 + ((column.meta + 1) >> 1)
-    case ColumnType.Bit:
-      return (column.meta + 7) >> 3
-    case ColumnType.Enum:
-    case ColumnType.Set:
-      return column.meta
-    default:
-      return undefined
-  }
-}
-
-/** Bytes of the length in front of a value; undefined for fixed widths and unknown types. */
-const lengthBytes = (column: MappedColumn): number | undefined => {
-  switch (column.type) {
-    case ColumnType.VarChar:
-    case ColumnType.VarString:
-    case ColumnType.CompressedVarChar:
-    case ColumnType.String:
-      return column.meta > 255 ? 2 : 1
-    case ColumnType.Blob:
-    case ColumnType.TinyBlob:
-    case ColumnType.MediumBlob:
-    case ColumnType.LongBlob:
-    case ColumnType.CompressedBlob:
-    case ColumnType.Json:
-    case ColumnType.Geometry:
-    case ColumnType.Vector:
-      return column.meta >= 1 && column.meta <= 4 ? column.meta : undefined
-    default:
-      return undefined
-  }
-}
 
 const lengthExpression = (bytes: number): string =>
   bytes === 1 ? "b[p]" : bytes === 2 ? U16 : bytes === 3 ? U24 : U32

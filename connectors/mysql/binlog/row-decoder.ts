@@ -10,6 +10,7 @@ import { columnRuntime } from "./column-runtime.ts"
 import { ColumnType } from "./column-type.ts"
 import { damaged } from "./decode-failure.ts"
 import type { PartialRow } from "./json-diff.ts"
+import { rowEndColumn } from "./system-versioning.ts"
 import type { TableMap } from "./table-map.ts"
 
 /** Reads the image at `p`, appends it to `out`, returns the offset behind it. */
@@ -32,6 +33,8 @@ export interface RowDecoder {
   readonly width: number
   /** Columns of type JSON: their number is the length of PARTIAL_UPDATE_ROWS' bitmap. */
   readonly jsonColumns: number
+  /** MariaDB: images end in one value more, the row's end; see system-versioning.ts. */
+  readonly isVersioned: boolean
   /** A reader for images that hold the columns of the bitmap at `offset`, and no others. */
   readonly readerFor: (bytes: Buffer, offset: number, partial?: PartialImage) => ImageReader
   /** Whether any wanted column is text: then a Latin-1 copy of the event pays. */
@@ -41,6 +44,8 @@ export interface RowDecoder {
 export interface DecoderSettings {
   readonly charsetOf: (collation: number) => string | undefined
   readonly mariadb: boolean
+  /** MariaDB: the column that ends a row's life, where the table is system-versioned now. */
+  readonly rowEndOf?: (schema: string, table: string) => string | undefined
 }
 
 /** Thrown where a wanted column is not in the table any more. */
@@ -76,13 +81,16 @@ export const compileRowDecoder = (
   const places = new Map(map.columns.map((column, i) => [fold(column.name!), i]))
   const missing = wanted.filter((column) => !places.has(fold(column)))
   if (missing.length > 0) throw new MissingColumns(name, missing)
+  const rowEnd = settings.mariadb ? rowEndColumn(map, settings.rowEndOf?.(map.schema, map.table)) : undefined
   const slots = wanted.map((column) => places.get(fold(column))!)
+  if (rowEnd !== undefined) slots.push(rowEnd)
   const width = map.columns.length
   const bitmapBytes = (width + 7) >> 3
   const readers = new Map<string, ImageReader>()
   return {
     name,
     width,
+    isVersioned: rowEnd !== undefined,
     jsonColumns: map.columns.filter((column) => column.type === ColumnType.Json).length,
     wantsText: slots.some((slot) => map.columns[slot]!.collation !== undefined),
     readerFor: (bytes, offset, partial) => {

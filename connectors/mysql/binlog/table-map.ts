@@ -29,6 +29,8 @@ export interface TableMap {
   readonly columns: ReadonlyArray<MappedColumn>
   /** Whether the map carries column names, that is binlog_row_metadata = FULL. */
   readonly named: boolean
+  /** Indexes of the primary key's columns; undefined where there is none. */
+  readonly primaryKey: ReadonlyArray<number> | undefined
 }
 
 /** `schema NUL table` as the bytes stand in the event, for a cheap lookup; see {@link tableKey}. */
@@ -60,6 +62,7 @@ export const readTableMap = (bytes: Buffer, offset: number, end: number, mariadb
     schema,
     table,
     named: optional.names !== undefined,
+    primaryKey: optional.primaryKey,
     columns: shapes.map((shape, i) => ({
       type: shape.type,
       meta: shape.meta,
@@ -116,6 +119,7 @@ const realShape = (type: number, meta: number): Shape => {
 
 interface Optional {
   names: ReadonlyArray<string> | undefined
+  primaryKey: ReadonlyArray<number> | undefined
   readonly unsigned: Set<number>
   readonly collations: Map<number, number>
   readonly labels: Map<number, ReadonlyArray<Buffer>>
@@ -137,7 +141,13 @@ const readOptional = (
   shapes: ReadonlyArray<Shape>,
   character: ReadonlySet<number>
 ): Optional => {
-  const found: Optional = { names: undefined, unsigned: new Set(), collations: new Map(), labels: new Map() }
+  const found: Optional = {
+    names: undefined,
+    primaryKey: undefined,
+    unsigned: new Set(),
+    collations: new Map(),
+    labels: new Map()
+  }
   while (cursor.remaining > 0) {
     const kind = cursor.u8()
     const length = cursor.lenenc()
@@ -185,12 +195,23 @@ const readField = (
       return readLabels(field, indexesOf(shapes, new Set([ColumnType.Set])), found.labels)
     case 6:
       return readLabels(field, indexesOf(shapes, new Set([ColumnType.Enum])), found.labels)
+    case 8:
+    case 9: {
+      const key: Array<number> = []
+      while (field.remaining > 0) {
+        key.push(field.lenenc())
+        // Length of the prefix that is indexed.
+        if (kind === 9) field.lenenc()
+      }
+      found.primaryKey = key
+      return
+    }
     case 10:
       return readDefaultCollation(field, indexesOf(shapes, ENUM_OR_SET), found.collations)
     case 11:
       return readCollations(field, indexesOf(shapes, ENUM_OR_SET), found.collations)
     default:
-      // Geometry types, primary keys, visibility, vector dimensions: nothing that decoding needs.
+      // Geometry types, visibility, vector dimensions: nothing that decoding needs.
       return
   }
 }
