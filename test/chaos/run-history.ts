@@ -133,20 +133,31 @@ const recover = async (history: History): Promise<ReadonlyArray<string>> => {
   return found.slice(0, 50)
 }
 
+/** The event as text: it may hold a character that PostgreSQL's own JSON functions refuse. */
 const LETTERS = `
-  SELECT coalesce(result_id, position) AS ref, position, state, type,
-    CASE WHEN type LIKE '%revoked%' THEN NULL ELSE coalesce(event #>> '{data,score,raw}', 'NULL') END AS score
+  SELECT coalesce(result_id, position) AS ref, position, state, type, event::text AS event
   FROM gradewire.dead_letter WHERE state IN ('open', 'waiting', 'replay')`
+
+interface LetterRow extends Omit<Letter, "score"> {
+  readonly event: string
+}
+
+const letterOf = ({ event, ...row }: LetterRow): Letter => {
+  const { data } = JSON.parse(event) as {
+    readonly data: { readonly score?: { readonly raw?: string | null } }
+  }
+  return { ...row, score: row.type.includes("revoked") ? undefined : (data.score?.raw ?? "NULL") }
+}
 
 const findings = async (history: History): Promise<ReadonlyArray<string>> => {
   const training = await connectTraining(history.servers.source)
   try {
     return await history.hr(async (client) => {
       const databases = await readDatabases(training, client)
-      const letters = await client.query<Omit<Letter, "score"> & { score: string | null }>(LETTERS)
+      const letters = await client.query<LetterRow>(LETTERS)
       return judge({
         databases,
-        letters: letters.rows.map((row) => ({ ...row, score: row.score ?? undefined })),
+        letters: letters.rows.map(letterOf),
         audit: await readAudit(client),
         committed: history.workload.book.committedStates,
         poisoned: history.poisoned

@@ -1,0 +1,96 @@
+/**
+ * Fixed fault histories, so that every fault happens at least once wherever the tests run; `make chaos` makes any number.
+ * Each pairs two faults of different places, which overlap.
+ */
+import { existsSync } from "node:fs"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { buildProgram } from "../../deploy/build.ts"
+import { DIST, ProgramCopy } from "../../deploy/demo/Gradewire.ts"
+import { FAULT_KINDS, type FaultKind } from "../chaos/FaultKind.ts"
+import { planHistory } from "../chaos/plan-history.ts"
+import { replayCommand } from "../chaos/replay-command.ts"
+import { runHistory } from "../chaos/run-history.ts"
+import { ServerSet, type SourceKind } from "../chaos/ServerSet.ts"
+
+type Pair = readonly [FaultKind, ...ReadonlyArray<FaultKind>]
+
+const HISTORIES: Readonly<Record<SourceKind, ReadonlyArray<Pair>>> = {
+  mysql: [
+    ["capture-killed", "hr-sessions-terminated"],
+    ["both-killed", "nats-restarted"],
+    ["apply-kill-loop", "dump-thread-killed"],
+    ["old-capture-wakes", "poison-rows"],
+    ["killed-at-binlog-event", "stream-full"],
+    ["killed-before-publish", "hr-restarted"],
+    ["killed-after-acknowledgement", "links-slow"],
+    ["killed-at-take-over", "consumers-deleted"],
+    ["killed-before-batch", "binlog-cut"],
+    ["killed-before-commit-answer", "nats-killed"],
+    ["stream-purged", "batch-cut"],
+    ["stream-deleted", "hr-locked"],
+    ["nats-rolled-back", "commit-answer-cut"],
+    ["hr-restored-while-running", "publish-cut"],
+    ["source-killed", "log-link-frozen"],
+    ["huge-transaction"]
+  ],
+  mariadb: [
+    ["apply-killed", "binlog-purged"],
+    ["capture-kill-loop", "hr-killed"],
+    ["old-apply-wakes", "learners-found"],
+    ["killed-at-first-checkpoint", "hr-read-only"],
+    ["killed-before-acknowledgement", "binlog-flushed"],
+    ["killed-at-delivery", "links-down"],
+    ["killed-within-batch", "poison-rows"],
+    ["killed-after-commit-answer", "acknowledgement-cut"],
+    ["stream-purged-while-down", "hr-link-frozen"],
+    ["hr-restored-while-stopped", "delivery-cut"],
+    ["source-restarted", "hr-deadlocks"],
+    ["source-link-frozen", "nats-killed"]
+  ]
+}
+
+const HUGE_ROWS = 20_000
+
+describe.each(Object.entries(HISTORIES) as ReadonlyArray<[SourceKind, ReadonlyArray<Pair>]>)(
+  "faults on %s",
+  (source, pairs) => {
+    let folder = ""
+    let program: ProgramCopy
+    let servers: ServerSet | undefined
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), "gw-faults-"))
+      if (!existsSync(join(DIST, "gradewire.js"))) await buildProgram(DIST)
+      program = await ProgramCopy.into(folder)
+    })
+    afterAll(async () => {
+      await servers?.stop()
+      await rm(folder, { recursive: true, force: true })
+    })
+
+    it.each(pairs.map((kinds, place) => ({ kinds, name: kinds.join(" and "), seed: 9000 + place })))(
+      "$name lose, double and misfile nothing (G1, G2, G4, G5, G6, G7)",
+      { timeout: 180_000 },
+      async ({ kinds, seed }) => {
+        servers ??= await ServerSet.start(source, folder)
+        const plan = planHistory(seed, HUGE_ROWS, kinds)
+        const { complaints } = await runHistory(plan, join(folder, `seed-${seed}`), servers, program)
+        if (complaints.length > 0) {
+          await servers.stop()
+          servers = undefined
+        }
+        expect(complaints, replayCommand(plan, source, true)).toEqual([])
+      }
+    )
+  }
+)
+
+describe("the list of histories", () => {
+  it("has every fault (G3)", () => {
+    const listed = new Set(Object.values(HISTORIES).flat(2))
+    expect(FAULT_KINDS.filter((kind) => !listed.has(kind))).toEqual([])
+  })
+})
