@@ -238,6 +238,13 @@ export const LimitsConfig = Schema.Struct({
   segmentBytes: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 4096, maximum: 8388608 }))),
   /** Change events in one transaction of the HR database. Default 1000. */
   batchEvents: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 20000 }))),
+  /**
+   * Raw binlog bytes that may wait unread. A compressed or XA transaction may take sixteen times as much. Default
+   * 16777216.
+   */
+  sourceBytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1_048_576, maximum: 1_073_741_824 }))
+  ),
   /** Rows that a copy of a table reads at a time. Default 2000. */
   snapshotRows: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100000 }))),
   /** Rows a second that a copy reads at most, on average. Default: as fast as it can, behind the stream. */

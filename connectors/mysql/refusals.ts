@@ -54,7 +54,7 @@ export const xaSizeRefusal = (bytesMax: number): DecodeFailure =>
   new DecodeFailure(
     "XA transaction",
     `an XA transaction of more than ${bytesMax} bytes changes a mapped table`,
-    "Keep the mapped tables out of large XA transactions. Then start over from a copy of the tables."
+    "Raise limits.sourceBytes in the configuration until this transaction is through, and keep the mapped tables out of large XA transactions."
   )
 
 export const endlessRefusal = (begin: BeginEvent): Undecodable =>

@@ -26,6 +26,7 @@ export const sourceOptions = Effect.fnUntraced(function* (loaded: LoadedConfig) 
     password: password ?? Redacted.make(""),
     tls: yield* sourceTls(source.tls, loaded.folder),
     serverId: source.serverId,
+    bytesMax: loaded.config.limits?.sourceBytes,
     acceptedStatements: source.acceptedStatements,
     tables: tablePlans(tables).map((plan) => plan.wanted)
   } satisfies SourceOptions

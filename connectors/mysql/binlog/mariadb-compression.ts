@@ -28,5 +28,5 @@ export const tooLarge = (length: number, lengthMax: number): DecodeFailure =>
   new DecodeFailure(
     "compressed event",
     `a compressed event of ${length} bytes is larger than the limit of ${lengthMax}`,
-    "SET PERSIST binlog_transaction_compression = OFF; and raise source.bytesMax until this transaction is through. On MariaDB: SET GLOBAL log_bin_compress = OFF;"
+    "SET PERSIST binlog_transaction_compression = OFF; and raise limits.sourceBytes until this transaction is through. On MariaDB: SET GLOBAL log_bin_compress = OFF;"
   )
