@@ -64,7 +64,8 @@ const base64 = (name: string, type: string, values: ReadonlyArray<string>, bytes
 
 const compressed = (name: string, type: string, values: ReadonlyArray<string>): FormColumn => ({
   name,
-  type: `${type} COMPRESSED`,
+  // Newer servers want the word right behind the type.
+  type: type.replace(/^\w+(\(\d+\))?/, "$& COMPRESSED"),
   values,
   text: `CONVERT(\`${name}\` USING utf8mb4)`,
   only: "mariadb"
