@@ -11,36 +11,67 @@ import { CHARSET_SHAPES } from "../../connectors/mysql/binlog/charset-shape.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
 import type { ServerKind } from "../../deploy/servers/RunningServer.ts"
 import type { RowImage } from "../../src/capture/ChangeSource.ts"
-import { SnapshotSource } from "../../src/capture/SnapshotSource.ts"
+import { SnapshotSource, type SnapshotKey } from "../../src/capture/SnapshotSource.ts"
 import { sequencesOf, serverCodes } from "./charset-tables.ts"
 import { GENERATED_COLUMNS, MORE_COLUMNS, type FormColumn } from "./mysql-more-types.ts"
 import { TYPE_COLUMNS } from "./mysql-types.ts"
 import { CASE_MILLIS, commits, rowsOf, sourceWorld } from "./mysql-world.ts"
 
+/** Values in the order of the type, in which the tables are filled. */
+const KEYS: ReadonlyArray<{
+  readonly type: string
+  readonly values: ReadonlyArray<string>
+  readonly only?: ServerKind
+}> = [
+  { type: "BINARY(4)", values: ["''", "x'01'", "x'0100ff'", "x'20'", "x'ffff'"] },
+  { type: "VARBINARY(4)", values: ["''", "x'00'", "x'01'", "x'0100'", "x'ff'"] },
+  { type: "DECIMAL(10,3)", values: ["-10.5", "-9", "0", "0.001", "123.4"] },
+  { type: "BIGINT UNSIGNED", values: ["1", "9007199254740992", "9007199254740993", "18446744073709551615"] },
+  { type: "YEAR", values: ["0", "1901", "2026", "2155"] },
+  { type: "DATE", values: ["'0001-01-01'", "'2026-11-22'", "'9999-12-31'"] },
+  { type: "TIME(2)", values: ["'-838:59:59'", "'-00:00:00.5'", "'00:00:00'", "'100:00:00.01'"] },
+  { type: "DATETIME(3)", values: ["'2026-11-22'", "'2026-11-22 00:00:00.001'", "'2026-11-23'"] },
+  { type: "TIMESTAMP(3)", values: ["'2026-11-22'", "'2026-11-22 00:00:00.001'", "'2026-11-23'"] },
+  { type: "VARCHAR(20) CHARACTER SET gbk COLLATE gbk_bin", values: ["'a'", "'b''c'", "'学'"] },
+  { type: "INET4", values: ["'0.0.0.0'", "'1.2.3.4'", "'10.0.0.0'", "'200.1.1.1'"], only: "mariadb" },
+  { type: "INET6", values: ["'::'", "'::1'", "'2001:db8::'", "'fe80::1'"], only: "mariadb" },
+  {
+    type: "UUID",
+    values: [
+      "'00000000-0000-0000-0000-000000000000'",
+      "'01a202c1-ad04-71dc-8364-0ba4606cf8b8'",
+      "'f1a202c1-ad04-71dc-8364-0ba460000000'"
+    ],
+    only: "mariadb"
+  }
+]
+
 describe.each<ServerKind>(["mysql", "mariadb"])("%s types", (kind) => {
   const world = sourceWorld(kind, ["--max-allowed-packet=64M"])
   const { mariadb, server, sql, optionsFor, here, read, table } = world
 
-  /** The table's rows as a copy takes them. */
-  const copied = async (name: string, columns: ReadonlyArray<string>): Promise<ReadonlyArray<RowImage>> => {
+  /** The table's rows as a copy takes them, `rowsMax` at a time. */
+  const copied = async (
+    name: string,
+    columns: ReadonlyArray<string>,
+    rowsMax = 10_000
+  ): Promise<ReadonlyArray<RowImage>> => {
     const wanted = { schema: "lms", table: name, columns }
     const processed = await here()
+    const chunks = Effect.gen(function* () {
+      const source = yield* SnapshotSource
+      const rows: Array<RowImage> = []
+      let after: SnapshotKey | undefined
+      for (;;) {
+        const request = { table: wanted, key: ["id"], after, where: undefined, rowsMax, processed }
+        const chunk = yield* source.readChunk(request)
+        rows.push(...chunk.rows)
+        after = chunk.last
+        if (chunk.isEnd) return rows
+      }
+    })
     return Effect.runPromise(
-      Effect.scoped(
-        Effect.flatMap(SnapshotSource, (source) =>
-          source.readChunk({
-            table: wanted,
-            key: ["id"],
-            after: undefined,
-            where: undefined,
-            rowsMax: 10_000,
-            processed
-          })
-        ).pipe(
-          Effect.map(({ rows }) => rows),
-          Effect.provide(MySqlSnapshotSource.layer(optionsFor([wanted])))
-        )
-      )
+      Effect.scoped(Effect.provide(chunks, MySqlSnapshotSource.layer(optionsFor([wanted]))))
     )
   }
 
@@ -88,6 +119,19 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s types", (kind) => {
         const texts = values.map((value) => (value === null ? null : shown(String(value))))
         expect([column.name, ...texts]).toEqual([column.name, ...(await serverTexts("types", column.text))])
       }
+    }
+  )
+
+  it.each(KEYS.filter(({ only }) => only === undefined || only === kind))(
+    "give the rows of a table in the order of a key of type $type (G2)",
+    { timeout: CASE_MILLIS },
+    async ({ type, values }) => {
+      await table("keyed", `id ${type} PRIMARY KEY`)
+      const anchor = await here()
+      await sql.query(`INSERT INTO lms.keyed VALUES ${values.map((value) => `(${value})`).join(", ")}`)
+      const rows = await copied("keyed", ["id"], 1)
+      const images = (await streamed("keyed", ["id"], anchor, 1)).flatMap(({ after }) => after!)
+      expect(rows).toEqual(images)
     }
   )
 
