@@ -51,9 +51,13 @@ const numberText = (text: string, scale: number): string => {
 const LOCAL = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?$/
 const TIME_OF_DAY = /^-?\d{2,3}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?$/
 
+/** Whether it names a moment of the calendar: no zero date, no 2026-02-31, no 25:00. */
+const isLocal = (text: string): boolean =>
+  LOCAL.test(text) && localToUtc(text.length === 16 ? `${text}:00` : text, 0) !== undefined
+
 /** Local time at the offset, with a blank for the T; text without a zone is local already. */
 const localTime = (text: string, zoneMinutes: number): string => {
-  if (!text.endsWith("Z")) return LOCAL.test(text) ? text.replace("T", " ") : REFUSED
+  if (!text.endsWith("Z")) return isLocal(text) ? text.replace("T", " ") : REFUSED
   const shifted = localToUtc(text.slice(0, -1), 0 - zoneMinutes)
   return shifted === undefined ? REFUSED : shifted.slice(0, -1).replace("T", " ")
 }
