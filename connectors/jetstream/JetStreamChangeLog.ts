@@ -9,6 +9,7 @@ import {
   type LogTail
 } from "../../src/capture/ChangeLog.ts"
 import { logErrorOf } from "./classify-error.ts"
+import type { OwnHead } from "../../src/pipeline/first-after.ts"
 import { ensureStream } from "./ensure-stream.ts"
 import { openAppender } from "./JetStreamAppender.ts"
 import { NatsConnection, type Link } from "./NatsConnection.ts"
@@ -30,6 +31,18 @@ const make = (options: JetStreamOptions, connection: NatsConnection["Service"]):
   const link = Effect.mapError(connection.link, toLogError)
   const ensured = ensureStream(connection, options)
 
+  const storedAt = (sequence: number) =>
+    headAtOrAfter(connection, options, sequence).pipe(Effect.mapError(toLogError))
+  const headAt = Effect.fnUntraced(function* (
+    sequence: number
+  ): Effect.fn.Return<OwnHead | undefined, ChangeLogError> {
+    const found = yield* storedAt(sequence)
+    if (found === undefined) return undefined
+    const { head } = found
+    if (head?.connector !== options.connector) return yield* foreign(options, found.sequence)
+    return { sequence: found.sequence, head }
+  })
+
   const tail = Effect.gen(function* (): Effect.fn.Return<LogTail, ChangeLogError> {
     const { state } = yield* ensured
     const empty = { firstSequence: 0, lastSequence: state.last_seq, head: undefined, firstHead: undefined }
@@ -41,9 +54,7 @@ const make = (options: JetStreamOptions, connection: NatsConnection["Service"]):
     if (head === undefined || head.connector !== options.connector) {
       return yield* foreign(options, sequence)
     }
-    const oldest = yield* headAtOrAfter(connection, options, state.first_seq).pipe(
-      Effect.mapError(toLogError)
-    )
+    const oldest = yield* storedAt(state.first_seq)
     return {
       firstSequence: oldest?.sequence ?? sequence,
       // The last message may have been deleted by hand; its sequence is spent all the same.
@@ -63,6 +74,7 @@ const make = (options: JetStreamOptions, connection: NatsConnection["Service"]):
   const limits = Effect.all([link, ensured])
   return ChangeLog.of({
     tail,
+    headAt,
     lastCheckpoint,
     bodyBytesMax: Effect.map(
       limits,
@@ -88,7 +100,7 @@ const messageBytesMax = (link: Link, stream: StreamInfo): number => {
 
 const foreign = (options: JetStreamOptions, sequence: number): LogForeign =>
   new LogForeign({
-    message: `message ${sequence} at the end of stream ${options.stream} was not written by connector ${options.connector} in a form that this version understands`,
+    message: `message ${sequence} of stream ${options.stream} was not written by connector ${options.connector} in a form that this version understands`,
     stream: options.stream,
     sequence
   })

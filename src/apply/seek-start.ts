@@ -7,8 +7,8 @@
 import { Effect, Schema } from "effect"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { Fate } from "../../schemas/failure.ts"
-import type { LogHead } from "../../schemas/log-head.ts"
 import { START } from "../../schemas/position.ts"
+import { firstAfter, type OwnHead } from "../pipeline/first-after.ts"
 import { ChangeFeed, type ChangeFeedError } from "./ChangeFeed.ts"
 
 /** The log no longer follows the offset: messages between are gone (G3). */
@@ -35,7 +35,7 @@ export class FeedForeign extends Schema.TaggedError<FeedForeign>()("FeedForeign"
   }
 }
 
-type Found = { readonly sequence: number; readonly head: LogHead }
+type Found = OwnHead
 type SeekError = ChangeFeedError | ChangeLogHole | FeedForeign
 
 /** Sequence of the first message that may hold something new; one past the end where all is applied. */
@@ -49,7 +49,12 @@ export const seekStart = Effect.fnUntraced(function* (
   const last = yield* ownHeadAt(lastSequence)
   if (last === undefined) return lastSequence + 1
   const position = offset?.position ?? START
-  const found = yield* firstAfter(firstSequence, lastSequence, last.head.generation, position)
+  const found = yield* firstAfter(
+    ownHeadAt,
+    { first: firstSequence, last: lastSequence },
+    last.head.generation,
+    position
+  )
   if (found === undefined) return lastSequence + 1
   if (found.head.previous > position) return yield* holeAt(found, position)
   return found.sequence
@@ -86,28 +91,3 @@ const ownHeadAt = Effect.fnUntraced(function* (
 
 export const foreignAt = (sequence: number): FeedForeign =>
   new FeedForeign({ message: `Message ${sequence} of the change log is not gradewire's`, sequence })
-
-/** Binary search for the first message of the newest generation that ends after `position`. */
-const firstAfter = Effect.fnUntraced(function* (
-  first: number,
-  last: number,
-  generation: number,
-  position: string
-): Effect.fn.Return<Found | undefined, SeekError, ChangeFeed> {
-  let [low, high] = [first, last]
-  let best: Found | undefined
-  while (low <= high) {
-    const middle = Math.floor((low + high) / 2)
-    const found = yield* ownHeadAt(middle)
-    if (found === undefined || found.sequence > high) {
-      high = middle - 1
-      continue
-    }
-    const isAfter = found.head.generation >= generation && found.head.last > position
-    if (isAfter) {
-      best = found
-      high = middle - 1
-    } else low = found.sequence + 1
-  }
-  return best
-})

@@ -8,6 +8,7 @@
 import { Context, Schema, type Effect, type Scope } from "effect"
 import type { LogHead } from "../../schemas/log-head.ts"
 import type { Fate } from "../../schemas/failure.ts"
+import type { OwnHead } from "../pipeline/first-after.ts"
 
 export interface LogTail {
   /** Sequence of the oldest message still stored; 0 where none is. */
@@ -101,7 +102,7 @@ export class LogMisconfigured extends Schema.TaggedError<LogMisconfigured>()("Lo
   }
 }
 
-/** The newest message in the stream was not written by gradewire, or by a version this one does not understand. */
+/** A message in the stream was not written by gradewire, or by a version this one does not understand. */
 export class LogForeign extends Schema.TaggedError<LogForeign>()("LogForeign", {
   message: Schema.String,
   stream: Schema.String,
@@ -127,6 +128,8 @@ export class ChangeLog extends Context.Service<
   {
     /** Ensures or verifies the stream, then reads its ends. */
     readonly tail: Effect.Effect<LogTail, ChangeLogError>
+    /** Head of the first message stored at or after a sequence; `undefined` past the end. */
+    readonly headAt: (sequence: number) => Effect.Effect<OwnHead | undefined, ChangeLogError>
     /** The newest checkpoint stored; `undefined` where none is. */
     readonly lastCheckpoint: Effect.Effect<LogMessage | undefined, ChangeLogError>
     /** Largest message body that the server takes. */

@@ -13,6 +13,7 @@ import { persevere } from "../pipeline/persevere.ts"
 import { ApplyProgress, type ApplySilent } from "./ApplyProgress.ts"
 import { CaptureFenced, ChangeLog, type ChangeLogError, type LogTail } from "./ChangeLog.ts"
 import { ChangeSource, type ChangeSourceError } from "./ChangeSource.ts"
+import { nextToTake } from "./next-to-take.ts"
 import { pump, type PumpOptions } from "./pump.ts"
 import {
   mustAskApply,
@@ -57,7 +58,8 @@ const attempt = Effect.fnUntraced(function* (
   yield* leaveIfFenced(tail, rank)
   const bounds = yield* source.bounds
   const applied = yield* whereApplyStands(tail)
-  const plan = planResume(tail, applied, bounds, options.start, rank.epoch)
+  const next = yield* nextToTake(tail, applied)
+  const plan = planResume({ ...tail, firstHead: next }, applied, bounds, options.start, rank.epoch)
   const snapshot = yield* snapshotAt(plan, tail, applied, options)
   const translator = new SourceTranslator(options, plan, snapshot)
   const appender = yield* log.appender(tail.lastSequence)

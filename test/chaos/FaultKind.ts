@@ -88,6 +88,12 @@ export type LogFaultKind =
   | "stream-full"
   /** Somebody deletes apply's consumers. */
   | "consumers-deleted"
+  /** One message that apply has not taken yet is gone from the middle of the stream. */
+  | "message-deleted"
+  /** NATS is ended with SIGKILL, and a byte of its newest block is another one when it starts again. */
+  | "store-damaged"
+  /** NATS is ended with SIGKILL, and its newest block ends early when it starts again. */
+  | "store-truncated"
 
 /** Of the HR database. */
 export type HrFaultKind =
@@ -180,6 +186,9 @@ export const PLACE_OF: Readonly<Record<FaultKind, Place>> = {
   "stream-deleted": "log",
   "stream-full": "log",
   "consumers-deleted": "log",
+  "message-deleted": "log",
+  "store-damaged": "log",
+  "store-truncated": "log",
   "hr-killed": "hr",
   "hr-restarted": "hr",
   "hr-read-only": "hr",
@@ -205,6 +214,9 @@ export const MAY_HALT: Readonly<Partial<Record<FaultKind, ReadonlyArray<string>>
   "stream-purged": ["ChangeLogHole"],
   "stream-deleted": ["ChangeLogHole"],
   "nats-rolled-back": ["ChangeLogHole"],
+  "message-deleted": ["ChangeLogHole"],
+  "store-damaged": ["ChangeLogHole"],
+  "store-truncated": ["ChangeLogHole"],
   "hr-restored-while-running": ["ChangeLogHole"]
 }
 
@@ -214,6 +226,9 @@ export const NEEDS_OLD_BINLOG: ReadonlySet<FaultKind> = new Set([
   "stream-purged",
   "stream-purged-while-down",
   "stream-deleted",
+  "message-deleted",
+  "store-damaged",
+  "store-truncated",
   "hr-restored-while-stopped",
   "hr-restored-while-running"
 ])

@@ -28,6 +28,9 @@ export interface Doors {
   readonly hr: TcpProxy
 }
 
+const OPERATOR_MS = 1000
+const HOLE = "the change log has a hole; apply answers capture for a while, then stops"
+
 /** HR refuses these; the training system has no such rules. */
 export const COMMENT_MAX = 120
 export const POISON_WORD = "毒"
@@ -178,14 +181,22 @@ export class History {
     await Promise.allSettled(Object.values(this.doors).map((door) => door.close()))
   }
 
-  /** Where a role says that the log has lost messages, its remedy is a restart of capture: an operator does that. */
+  /** Where apply says that the log has lost messages, its remedy is a restart of capture: an operator does that. */
+  async operate(over: AbortSignal): Promise<void> {
+    let seen = 0
+    while (!over.aborted && this.mayHalt.has("ChangeLogHole")) {
+      await pause(OPERATOR_MS)
+      const holes = await this.apply.said(HOLE)
+      if (holes <= seen) continue
+      seen = holes
+      this.note("apply says that the log has a hole; capture is restarted")
+      this.capture.strike()
+    }
+  }
+
   #exited(exit: OwnExit): void {
     this.exits.push(exit)
     this.note(`${exit.role} ended by itself: ${exit.tag} (${exit.outcome})`)
-    if (exit.tag === "ChangeLogHole" && exit.role === "apply") {
-      this.note("capture is restarted, as the remedy says")
-      this.capture.strike()
-    }
   }
 
   #configFile(role: RoleName): string {

@@ -1,7 +1,9 @@
 /** Faults of NATS and of the stream. */
+import { type FileHandle, open, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import type { JetStreamManager } from "@nats-io/jetstream"
+import type { Random } from "../../deploy/demo/Random.ts"
 import { hasStream, STREAM, withLog } from "./change-log.ts"
 import { copyTree, replaceTree } from "./file-trees.ts"
 import type { LogFaultKind } from "./FaultKind.ts"
@@ -11,6 +13,9 @@ import { type History, until } from "./History.ts"
 const ROOM_BYTES = 4096
 /** The first start of capture makes the stream; other faults may be in its way. */
 const STREAM_MS = 40_000
+/** So many messages must wait before one of them is deleted. */
+const UNTAKEN = 4
+const UNTAKEN_MS = 10_000
 
 /** There is a stream to do something to. */
 const toStream = (
@@ -21,6 +26,50 @@ const toStream = (
     if (!(await until(() => hasStream(manager), STREAM_MS))) throw new Error("capture never made its stream")
     await act(manager)
   })
+
+/** Apply waits for its offset's row meanwhile, and reads the stream anew afterwards. */
+const deleteMessage = async (history: History, random: Random): Promise<void> => {
+  await toStream(history, (manager) =>
+    history.hr(async (client) => {
+      await client.query("BEGIN")
+      const { rows } = await client.query<{ sequence: string }>(
+        "SELECT stream_sequence AS sequence FROM gradewire.apply_offset FOR UPDATE"
+      )
+      const taken = Number(rows[0]?.sequence ?? 0)
+      const last = async (): Promise<number> => (await manager.streams.info(STREAM)).state.last_seq
+      if (await until(async () => (await last()) >= taken + UNTAKEN, UNTAKEN_MS)) {
+        const sequence = random.whole(taken + 1, await last())
+        await manager.streams.deleteMessage(STREAM, sequence)
+        history.note(`  message ${sequence} of ${taken + 1} to ${await last()} is gone`)
+      }
+      await history.apply.kill()
+      await client.query("ROLLBACK")
+    })
+  )
+}
+
+/** While NATS is down, with what it keeps beside the block: it must look at the block itself. */
+const damage = async (
+  history: History,
+  harm: (file: FileHandle, size: number) => Promise<string>
+): Promise<void> => {
+  const { changeLog } = history.servers
+  await toStream(history, async () => undefined)
+  await pause(500)
+  await changeLog.kill()
+  const folder = join(changeLog.directory, "data/jetstream/$G/streams", STREAM, "msgs")
+  const blocks = (await readdir(folder)).filter((name) => name.endsWith(".blk"))
+  const newest = blocks.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).at(-1)!
+  const file = await open(join(folder, newest), "r+")
+  try {
+    const { size } = await file.stat()
+    if (size > 0) history.note(`  ${newest}: ${await harm(file, size)}`)
+  } finally {
+    await file.close()
+  }
+  await rm(join(folder, "index.db"), { force: true })
+  await changeLog.restart()
+}
 
 export const logFaults: Readonly<Record<LogFaultKind, Fault>> = {
   "nats-restarted": async ({ servers: { changeLog } }, random) => {
@@ -73,5 +122,21 @@ export const logFaults: Readonly<Record<LogFaultKind, Fault>> = {
       for await (const { name } of manager.consumers.list(STREAM))
         await manager.consumers.delete(STREAM, name)
     })
-  }
+  },
+  "message-deleted": deleteMessage,
+  "store-damaged": (history, random) =>
+    damage(history, async (file, size) => {
+      const place = Math.max(0, size - random.whole(1, Math.min(size, 6000)))
+      const byte = Buffer.alloc(1)
+      await file.read(byte, 0, 1, place)
+      byte[0] = byte[0]! ^ (1 << random.whole(0, 7))
+      await file.write(byte, 0, 1, place)
+      return `byte ${place} of ${size} changed`
+    }),
+  "store-truncated": (history, random) =>
+    damage(history, async (file, size) => {
+      const cut = random.whole(1, Math.min(size, 6000))
+      await file.truncate(size - cut)
+      return `${cut} bytes of ${size} cut off`
+    })
 }

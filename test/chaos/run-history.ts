@@ -41,11 +41,14 @@ export const runHistory = async (
   let recoverySeconds: number | undefined
   let changes = 0
   let history: History | undefined
+  const over = new AbortController()
+  let operator: Promise<void> = Promise.resolve()
   try {
     history = await History.prepare(plan, folder, servers, program)
     history.note(JSON.stringify(plan))
     await history.workload.begin()
     await Promise.all(history.roles.map((role) => role.start()))
+    operator = history.operate(over.signal)
     await Promise.all([afflict(history), pause(LEAST_MS)])
     history.note("all faults are over")
     await history.workload.end()
@@ -53,6 +56,8 @@ export const runHistory = async (
     const healthyAt = performance.now()
     complaints.push(...(await recover(history)))
     recoverySeconds = (performance.now() - healthyAt) / 1000
+    over.abort()
+    await operator
     for (const role of history.roles) {
       const outcome = await role.stop()
       if (outcome !== "ended with exit code 0") complaints.push(`${role.name} ${outcome} on SIGTERM`)
@@ -65,6 +70,8 @@ export const runHistory = async (
       `the history broke off: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
     )
   } finally {
+    over.abort()
+    await operator.catch(() => undefined)
     for (const complaint of complaints) history?.note(`COMPLAINT ${complaint}`)
     await history?.workload.end().catch(() => undefined)
     await history?.close()

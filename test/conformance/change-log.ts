@@ -224,6 +224,24 @@ export const changeLogConformance = (name: string, open: OpenLogWorld): void => 
         })
       ))
 
+    it("gives the head of the first message stored at or after a sequence (G5)", () =>
+      run(
+        Effect.gen(function* () {
+          yield* tail
+          yield* write(1, 3)
+          const log = yield* ChangeLog
+          expect(yield* log.headAt(0)).toMatchObject({
+            sequence: 1,
+            head: messageOf(world.connector, 1).head
+          })
+          expect(yield* log.headAt(2)).toMatchObject({
+            sequence: 2,
+            head: messageOf(world.connector, 2).head
+          })
+          expect(yield* log.headAt(4)).toBeUndefined()
+        })
+      ))
+
     it("halts where the last message is somebody else's (G3)", () =>
       run(
         Effect.gen(function* () {

@@ -87,6 +87,7 @@ export const captureLog = (around: Surroundings): ChangeLog["Service"] => {
   const { message: twist } = world.twist
   return ChangeLog.of({
     tail: call(around, log.tail, unavailable),
+    headAt: (sequence) => call(around, log.headAt(sequence), unavailable),
     lastCheckpoint: call(around, log.lastCheckpoint, unavailable),
     bodyBytesMax: log.bodyBytesMax,
     appender: (lastSequence) =>

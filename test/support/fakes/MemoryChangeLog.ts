@@ -12,6 +12,7 @@ import {
   type LogMessage,
   type LogTail
 } from "../../../src/capture/ChangeLog.ts"
+import type { OwnHead } from "../../../src/pipeline/first-after.ts"
 import type { MemoryLog } from "./MemoryLog.ts"
 
 const unavailable = (): LogUnavailable => new LogUnavailable({ message: "the memory log is down" })
@@ -38,6 +39,16 @@ const tailOf = (log: MemoryLog): Effect.Effect<LogTail, ChangeLogError> => {
     head: newest.head,
     firstHead: log.messages[0]!.head
   })
+}
+
+const headAtOf = (log: MemoryLog, from: number): Effect.Effect<OwnHead | undefined, ChangeLogError> => {
+  if (log.isDown) return Effect.fail(unavailable())
+  const found = log.messages.find(({ sequence }) => sequence >= from)
+  if (found === undefined) return Effect.succeed(undefined)
+  const { head, sequence } = found
+  return head === undefined
+    ? Effect.fail(new LogForeign({ message: "a foreign message", stream: "memory", sequence }))
+    : Effect.succeed({ sequence, head })
 }
 
 const lastCheckpointOf = (log: MemoryLog): Effect.Effect<LogMessage | undefined, ChangeLogError> => {
@@ -101,6 +112,7 @@ class MemoryAppender implements LogAppender {
 export const layerMemoryChangeLog = (log: MemoryLog): Layer.Layer<ChangeLog> =>
   Layer.succeed(ChangeLog, {
     tail: Effect.suspend(() => tailOf(log)),
+    headAt: (sequence) => Effect.suspend(() => headAtOf(log, sequence)),
     lastCheckpoint: Effect.suspend(() => lastCheckpointOf(log)),
     bodyBytesMax: Effect.sync(() => log.bodyBytesMax),
     appender: (lastSequence) =>
