@@ -122,7 +122,10 @@ const readChunk = Effect.fnUntraced(function* (
     ? readConsistent(sql, select, request.processed)
     : readVisible(sql, select)
   const readers = request.table.columns.map((name) => valueReader(columns.get(name.toLowerCase())!))
-  const rows = found.map((row) => row.map((text, index) => (text === null ? null : readers[index]!(text))))
+  const rows = yield* Effect.try({
+    try: () => found.map((row) => row.map((text, at) => (text === null ? null : readers[at]!(text)))),
+    catch: (error) => error as Undecodable
+  })
   const lastRow = rows.at(-1)
   const keyAt = request.key.map((name) => request.table.columns.indexOf(name))
   return {

@@ -2,7 +2,7 @@
  * Columns read by SELECT in exactly the form that the row decoder gives them: the expression to select, and how its
  * text becomes the value. The session is expected to run in UTC (`time_zone = '+00:00'`).
  */
-import type { Value } from "../../src/capture/ChangeSource.ts"
+import { Undecodable, type Value } from "../../src/capture/ChangeSource.ts"
 import { doubleText, floatText } from "./binlog/number-text.ts"
 import { geometryText, vectorText } from "./binlog/spatial-text.ts"
 import { SQL_TYPES, type ValueForm } from "./binlog/sql-type.ts"
@@ -32,18 +32,14 @@ export const selectExpression = (given: SnapshotColumn): string | undefined => {
   switch (formOf(given)) {
     case undefined:
       return undefined
-    case "binary":
-    case "geometry":
-    case "vector":
-      return `HEX(${column})`
     case "address":
-      return `HEX(CAST(${column} AS BINARY(${SQL_TYPES.get(given.type)!.bytes})))`
+      return `CAST(${column} AS BINARY(${SQL_TYPES.get(given.type)!.bytes}))`
     // FLOAT is printed with six digits; as a DOUBLE it shows the value it really has.
     case "float":
       return `${column} + 0e0`
     case "bit":
       return `${column} + 0`
-    // The driver takes a JSON column for bytes.
+    // The driver takes a JSON column for Latin-1.
     case "json":
       return `CAST(${column} AS CHAR)`
     default:
@@ -59,11 +55,13 @@ export const valueReader = (column: SnapshotColumn): ((text: string) => Value) =
       return Number
     case "binary":
     case "address":
-      return (text) => Buffer.from(text, "hex").toString("base64")
+      return (text) => bytesOf(text).toString("base64")
     case "geometry":
-      return (text) => geometryText(Buffer.from(text, "hex"), 0, text.length / 2)
+      return (text) => geometryText(bytesOf(text), 0, text.length)
     case "vector":
-      return (text) => vectorText(Buffer.from(text, "hex"), 0, text.length / 2)
+      return (text) => vectorText(bytesOf(text), 0, text.length)
+    case "json":
+      return (text) => (text === "" ? refuseLongJson(column.name) : text)
     case "float":
       return floatOf
     case "double":
@@ -77,6 +75,23 @@ export const valueReader = (column: SnapshotColumn): ((text: string) => Value) =
     default:
       return (text) => text
   }
+}
+
+/**
+ * The driver gives binary columns as Latin-1. HEX would double them, and MariaDB answers NULL where that is more than
+ * `max_allowed_packet`.
+ */
+const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1")
+
+/** No JSON is empty; MySQL prints nothing where the text is longer than `max_allowed_packet`. */
+const refuseLongJson = (column: string): never => {
+  throw new Undecodable({
+    message: `a JSON document in ${column} is longer, as text, than the server's max_allowed_packet`,
+    file: "",
+    position: 0,
+    what: `${column} JSON`,
+    fix: "SET PERSIST max_allowed_packet = 1073741824; on MariaDB: SET GLOBAL max_allowed_packet = 1073741824; then start again."
+  })
 }
 
 const scratch = Buffer.alloc(8)

@@ -224,6 +224,22 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s types", (kind) => {
     expect([seed, ...images.map((image) => Number(image[2]))]).toEqual([seed, ...doubles.map(Number)])
   })
 
+  it("are whole where they are as long as the server takes (G1)", { timeout: CASE_MILLIS }, async () => {
+    await table("long_values", "id INT PRIMARY KEY, b LONGBLOB, t LONGTEXT CHARACTER SET gbk")
+    const anchor = await here()
+    await sql.query("INSERT INTO lms.long_values VALUES (1, REPEAT(x'00ff', 500000), REPEAT('学', 500000))")
+    const columns = ["id", "b", "t"]
+    const images = (await streamed("long_values", columns, anchor, 1)).flatMap(({ after }) => after!)
+    const [size] = await sql.query("SELECT @@max_allowed_packet AS bytes")
+    await sql.query("SET GLOBAL max_allowed_packet = 1048576")
+    const copies = await copied("long_values", columns)
+    await sql.query(`SET GLOBAL max_allowed_packet = ${String(size!["bytes"])}`)
+    expect(copies[0]!.map((value, i) => value === images[0]![i])).toEqual([true, true, true])
+    expect(images[0]![1] === Buffer.alloc(1_000_000, Buffer.from("00ff", "hex")).toString("base64")).toBe(
+      true
+    )
+  })
+
   it(
     "give the whole document where only its differences were logged (G1)",
     { timeout: CASE_MILLIS },
