@@ -6,8 +6,9 @@
  * - A row that the database refuses is singled out and parked; everybody else's go on (G3).
  * - Memory holds one window of messages and the batches made of it (G8).
  */
-import { Clock, Effect, Fiber, Option, Schedule, type Scope } from "effect"
+import { Clock, Effect, Fiber, Option, Result, Schedule, type Scope } from "effect"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
+import { START } from "../../schemas/position.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedMessage, type FeedReader } from "./ChangeFeed.ts"
 import { decodeSegment, snapshotOf, type SegmentUndecodable } from "./decode-segment.ts"
@@ -104,10 +105,12 @@ const pump = Effect.fnUntraced(function* (
     while (Option.isNone(messages)) {
       messages = yield* Effect.timeoutOption(Fiber.join(waiting), options.releaseMillis)
       if (Option.isSome(messages)) {
-        for (const batch of planBatches(yield* runsOf(messages.value, offset), offset, options.batchEvents)) {
+        const { runs, failure } = readRuns(messages.value, offset)
+        for (const batch of planBatches(runs, offset, options.batchEvents)) {
           yield* applyBatch(epoch, batch)
           offset = batch.offset
         }
+        if (failure !== undefined) return yield* Effect.fail(failure)
       }
       const now = yield* Clock.currentTimeMillis
       if (now - releasedAt < options.releaseMillis) continue
@@ -124,25 +127,35 @@ const release = Effect.fnUntraced(function* (
   if (released > 0) yield* Effect.logInfo("held results filed", { released })
 })
 
-/** The messages that bring something new, decoded; fails at the first that does not follow. */
-const runsOf = Effect.fnUntraced(function* (
-  messages: ReadonlyArray<FeedMessage>,
-  from: ApplyOffset | undefined
-): Effect.fn.Return<ReadonlyArray<Run>, SegmentUndecodable | ChangeLogHole | FeedForeign> {
+interface ReadRuns {
+  readonly runs: ReadonlyArray<Run>
+  /** What stands behind them and is not to be passed. */
+  readonly failure: SegmentUndecodable | ChangeLogHole | FeedForeign | undefined
+}
+
+/**
+ * The messages that bring something new, decoded, up to the first that does not follow. Those before it are sound: only
+ * with them applied does the offset stand at the hole, where capture looks for it.
+ */
+const readRuns = (messages: ReadonlyArray<FeedMessage>, from: ApplyOffset | undefined): ReadRuns => {
   const runs: Array<Run> = []
   let known: Pick<ApplyOffset, "generation" | "position"> | undefined = from
   for (const { sequence, head, body } of messages) {
-    if (head === undefined) return yield* foreignAt(sequence)
+    if (head === undefined) return { runs, failure: foreignAt(sequence) }
     const continuity = continuityOf(head, known)
     if (continuity === "known") continue
-    if (continuity === "hole") return yield* holeAt({ sequence, head }, known?.position ?? "")
+    if (continuity === "hole") return { runs, failure: holeAt({ sequence, head }, known?.position ?? START) }
     if (head.kind === "checkpoint") runs.push({ sequence, head, events: [], snapshot: snapshotOf(body) })
-    else runs.push({ sequence, head, events: yield* Effect.fromResult(decodeSegment(sequence, head, body)) })
+    else {
+      const events = decodeSegment(sequence, head, body)
+      if (Result.isFailure(events)) return { runs, failure: events.failure }
+      runs.push({ sequence, head, events: events.success })
+    }
     const position = known !== undefined && known.position > head.last ? known.position : head.last
     known = { generation: head.generation, position }
   }
-  return runs
-})
+  return { runs, failure: undefined }
+}
 
 /** One batch; a refused one is split until the refused row stands alone and is parked. */
 const applyBatch = (

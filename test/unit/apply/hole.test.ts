@@ -79,4 +79,22 @@ describe("apply before a hole", () => {
         expect(database.offset).toMatchObject({ position: at(40), generation: 2 })
       })
     ))
+
+  it("applies what stands before it first, so that the offset says where it is (G1, G5)", () =>
+    underTestClock(
+      Effect.gen(function* () {
+        const { log, database, running } = open()
+        log.messages = []
+        for (const [previous, last] of [
+          [10, 12],
+          [12, 14],
+          [16, 18]
+        ] as const) {
+          log.append(log.lastSequence, checkpoint(1, previous, last), new TextEncoder().encode("{}"))
+        }
+        yield* Effect.forkChild(running)
+        yield* TestClock.adjust("2 seconds")
+        expect(database.position).toBe(at(14))
+      })
+    ))
 })
