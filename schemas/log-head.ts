@@ -9,7 +9,7 @@
  */
 import { Result, Schema } from "effect"
 import { Anchor } from "./anchor.ts"
-import { parsePosition } from "./position.ts"
+import { parsePosition, START, type PositionText } from "./position.ts"
 
 export const LogPosition = Schema.String.check(
   Schema.makeFilter((text) => parsePosition(text) !== undefined || "expected a position")
@@ -118,3 +118,15 @@ export const compareHeads = (
   a: Pick<LogHead, "generation" | "last">,
   b: Pick<LogHead, "generation" | "last">
 ): number => a.generation - b.generation || (a.last < b.last ? -1 : a.last > b.last ? 1 : 0)
+
+/**
+ * Whether a message follows on everything up to `position`; `undefined`: on nothing at all. One whose `previous` is START
+ * begins a connector and claims all before it for known, which is true for nobody who has something already.
+ */
+export const leadsOn = (
+  head: Pick<LogHead, "previous" | "last">,
+  position: PositionText | undefined
+): boolean =>
+  position === undefined
+    ? head.previous <= START
+    : head.previous <= position && (head.previous > START || head.last <= position)

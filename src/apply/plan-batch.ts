@@ -3,8 +3,7 @@
  */
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
-import type { LogHead } from "../../schemas/log-head.ts"
-import { START } from "../../schemas/position.ts"
+import { leadsOn, type LogHead } from "../../schemas/log-head.ts"
 import type { SnapshotState } from "../../schemas/snapshot-state.ts"
 import { keyOf, refusalOf } from "./decode-segment.ts"
 import type { ApplyBatch, Refusal } from "./ProfileStore.ts"
@@ -16,11 +15,11 @@ export const continuityOf = (
   head: Pick<LogHead, "generation" | "previous" | "last">,
   offset: Pick<ApplyOffset, "generation" | "position"> | undefined
 ): Continuity => {
-  if (offset === undefined) return head.previous > START ? "hole" : "follows"
+  if (offset === undefined) return leadsOn(head, undefined) ? "follows" : "hole"
   // A newer generation re-reads from behind; what is left of the older one says nothing new.
   if (head.generation < offset.generation) return "known"
   if (head.generation === offset.generation && head.last <= offset.position) return "known"
-  return head.previous <= offset.position ? "follows" : "hole"
+  return leadsOn(head, offset.position) ? "follows" : "hole"
 }
 
 /** A batch that still knows its unfolded events, so that it can be split. */

@@ -7,6 +7,7 @@
 import { Effect, Schema } from "effect"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { Fate } from "../../schemas/failure.ts"
+import { leadsOn } from "../../schemas/log-head.ts"
 import { START } from "../../schemas/position.ts"
 import { firstAfter, type OwnHead } from "../pipeline/first-after.ts"
 import { ChangeFeed, type ChangeFeedError } from "./ChangeFeed.ts"
@@ -56,7 +57,7 @@ export const seekStart = Effect.fnUntraced(function* (
     position
   )
   if (found === undefined) return lastSequence + 1
-  if (found.head.previous > position) return yield* holeAt(found, position)
+  if (!leadsOn(found.head, offset?.position)) return yield* holeAt(found, position)
   return found.sequence
 })
 

@@ -10,7 +10,7 @@
  */
 import type { Anchor } from "../../schemas/anchor.ts"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
-import type { LogHead } from "../../schemas/log-head.ts"
+import { leadsOn, type LogHead } from "../../schemas/log-head.ts"
 import { binlogFileNumber, formatPosition, START, type PositionText } from "../../schemas/position.ts"
 import type { SourceBounds } from "./ChangeSource.ts"
 import type { LogTail } from "./ChangeLog.ts"
@@ -79,7 +79,7 @@ const isBridged = (
   firstHead: LogHead | undefined,
   applied: ApplyOffset | undefined
 ): boolean => {
-  if (firstHead === undefined || firstHead.previous <= (applied?.position ?? START)) return true
+  if (firstHead === undefined || leadsOn(firstHead, applied?.position)) return true
   return firstHead.generation < head.generation && applied?.generation === head.generation
 }
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { compareHeads, fromHeaders, toHeaders, type LogHead } from "../../schemas/log-head.ts"
-import { formatPosition } from "../../schemas/position.ts"
+import { compareHeads, fromHeaders, leadsOn, toHeaders, type LogHead } from "../../schemas/log-head.ts"
+import { formatPosition, START } from "../../schemas/position.ts"
 
 const position = fc
   .record({
@@ -130,5 +130,21 @@ describe("the head of a message", () => {
     const inOrder = [at(0, 4), at(0, 157), at(1, 4), at(1, 100), at(2, 99)]
     expect([...inOrder].reverse().sort(compareHeads)).toEqual(inOrder)
     expect(compareHeads(at(1, 4), at(1, 4))).toBe(0)
+  })
+})
+
+describe("what leads on from a position", () => {
+  const at = (transaction: number) => formatPosition({ timeline: 1, file: 1, transaction, ordinal: 0 })
+
+  it("is a message whose previous one is known (G1)", () => {
+    expect(leadsOn({ previous: at(10), last: at(30) }, at(20))).toBe(true)
+    expect(leadsOn({ previous: at(21), last: at(30) }, at(20))).toBe(false)
+    expect(leadsOn({ previous: at(1), last: at(30) }, undefined)).toBe(false)
+  })
+
+  it("is the beginning of a connector for nobody who has something already (G1)", () => {
+    expect(leadsOn({ previous: START, last: at(30) }, undefined)).toBe(true)
+    expect(leadsOn({ previous: START, last: at(30) }, at(20))).toBe(false)
+    expect(leadsOn({ previous: START, last: at(30) }, at(30))).toBe(true)
   })
 })
