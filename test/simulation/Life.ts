@@ -65,7 +65,7 @@ export class Life {
 
   #live(): void {
     const { chance, history, server } = this.world
-    for (let before = chance.between(0, 12); before > 0; before--) history.write()
+    for (let before = chance.pick([0, 4, 12, 30]); before > 0; before--) history.write()
     if (chance.odds(0.3)) server.rotate()
     // What lies before a connector's first day is in the tables, not always in the binlog.
     if (this.world.settings.start === "snapshot" && chance.odds(0.3))
@@ -95,7 +95,7 @@ export class Life {
     this.#keepAlive(0.3)
     const work = chance.between(1, 120)
     for (let step = 0; step < work; step++) {
-      if (!time.runOne()) time.advance(chance.between(1, 200))
+      if (!time.runOne()) time.advance(chance.between(1, 60))
       this.#check()
     }
   }
@@ -148,7 +148,7 @@ export class Life {
     const { log, database, server } = this.world
     const anchors = [
       database.offset?.anchor,
-      ...this.world.witness.offsets.slice(-15).map(({ anchor }) => anchor),
+      ...this.world.witness.offsets.map(({ anchor }) => anchor),
       ...this.#copies.map(({ offset }) => offset?.anchor),
       ...log.messages.slice(-26).map(({ head }) => head?.anchor)
     ]
@@ -189,6 +189,7 @@ export class Life {
     log.setDown(false)
     log.messagesMax = Number.POSITIVE_INFINITY
     for (const learner of [1, 2, 3]) this.world.hire(learner)
+    this.world.command({ command: "resume" })
     history.mend()
     history.writeNoise()
     server.showAll()
@@ -206,7 +207,7 @@ export class Life {
       this.#check()
       time.advance(Math.min((time.nextTimerAt ?? operateAt) - time.now, operateAt - time.now) + 1)
       if (!this.#isCaughtUp()) restAt = undefined
-      else restAt ??= time.now + 4 * this.world.settings.releaseMillis + 2000
+      else restAt ??= time.now + 3 * this.world.settings.releaseMillis
     }
   }
 
@@ -216,6 +217,7 @@ export class Life {
     this.#keepAlive(1)
     // The remedy of a hole: start capture again.
     if (roles.length > 0) for (const process of this.#alive("capture")) process.kill()
+    this.world.command({ command: "resume" })
     for (const letter of this.world.database.letters) if (letter.state === "open") letter.state = "replay"
   }
 

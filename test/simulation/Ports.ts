@@ -14,6 +14,7 @@ import { ProgressDesk } from "../../src/apply/ProgressDesk.ts"
 import { ApplyProgress, ApplySilent } from "../../src/capture/ApplyProgress.ts"
 import { ChangeLog, LogUnavailable } from "../../src/capture/ChangeLog.ts"
 import { ChangeSource, SourceConnectionLost } from "../../src/capture/ChangeSource.ts"
+import { SnapshotDesk, type SnapshotQuestion } from "../../src/capture/SnapshotDesk.ts"
 import { SnapshotSource } from "../../src/capture/SnapshotSource.ts"
 import { tablePlans } from "../../src/capture/SourceTranslator.ts"
 import { layerMemoryChangeFeed } from "../support/fakes/MemoryChangeFeed.ts"
@@ -72,6 +73,17 @@ export const captureSnapshots = (around: Surroundings): SnapshotSource["Service"
     readChunk: (request) => call(around, snapshots.readChunk(request), lost),
     estimateRows: (table) => call(around, snapshots.estimateRows(table), lost)
   })
+}
+
+/** What operators ask, whichever capture takes it; nobody repeats a question that was lost with its process. */
+export const snapshotDesk = (around: Surroundings): SnapshotDesk["Service"] => {
+  const { world } = around
+  const next: Effect.Effect<SnapshotQuestion> = Effect.suspend(() => {
+    const command = world.commands.shift()
+    if (command === undefined) return Effect.flatMap(world.commanded, () => next)
+    return Effect.succeed({ command, answer: () => Effect.void })
+  })
+  return SnapshotDesk.of({ open: Effect.succeed(call(around, next)) })
 }
 
 const sourceOptions = ({ world, withQuiz }: Surroundings) => ({

@@ -9,6 +9,7 @@ import { ApplyProgress } from "../../src/capture/ApplyProgress.ts"
 import { capture } from "../../src/capture/capture.ts"
 import { ChangeLog } from "../../src/capture/ChangeLog.ts"
 import { ChangeSource } from "../../src/capture/ChangeSource.ts"
+import { SnapshotDesk } from "../../src/capture/SnapshotDesk.ts"
 import { SnapshotSource } from "../../src/capture/SnapshotSource.ts"
 import {
   applyDesk,
@@ -18,6 +19,7 @@ import {
   captureProgress,
   captureSnapshots,
   captureSource,
+  snapshotDesk,
   type Surroundings
 } from "./Ports.ts"
 import { tablesOf } from "./training-tables.ts"
@@ -104,6 +106,7 @@ const captureOver = (around: Surroundings): Effect.Effect<never, unknown> => {
       Context.empty().pipe(
         Context.add(ChangeSource, captureSource(around)),
         Context.add(SnapshotSource, captureSnapshots(around)),
+        Context.add(SnapshotDesk, snapshotDesk(around)),
         Context.add(ChangeLog, captureLog(around)),
         Context.add(ApplyProgress, captureProgress(around))
       )

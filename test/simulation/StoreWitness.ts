@@ -23,7 +23,7 @@ export class StoreWitness {
   readonly #database: MemoryHrDatabase
   readonly #history: TrainingHistory
   /** Offsets committed so far, for who wants to go back to one. */
-  readonly offsets: Array<ApplyOffset> = []
+  offsets: ReadonlyArray<ApplyOffset> = []
   commits = 0
   #offset: ApplyOffset | undefined
   #ledger = new Map<string, string>()
@@ -36,6 +36,8 @@ export class StoreWitness {
   /** The database was restored, or its offset moved by hand: what is there now is where it goes on from. */
   startOver(): void {
     this.#offset = this.#database.offset
+    const { position } = this.#database
+    this.offsets = this.offsets.filter((former) => former.position <= position)
     this.#ledger = this.#positions()
   }
 
@@ -62,7 +64,7 @@ export class StoreWitness {
     if (after === before) return
     this.#offset = after
     if (after === undefined) throw new Violation("G4", "the offset is gone")
-    this.offsets.push(after)
+    this.offsets = [...this.offsets.slice(-15), after]
     if (before === undefined) return
     if (after.position < before.position || after.generation < before.generation) {
       throw new Violation("G4", `the offset went back from ${before.position} to ${after.position}`)

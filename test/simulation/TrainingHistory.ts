@@ -167,10 +167,10 @@ export class TrainingHistory {
     const before = this.#chance.pick([...content.values()])
     if (change === "delete") return { before, after: undefined }
     const fresh = this.#newRow(table)
-    const keeps = this.#chance.weighted<"key" | "content" | "mapped">([
+    const keeps = this.#chance.weighted<"key" | "content" | "unmapped">([
       [6, "key"],
       [2, "content"],
-      [1, "mapped"]
+      [2, "unmapped"]
     ])
     const keys = Object.fromEntries(
       this.#server.options.keys[table]!.map((column) => [column, before[column]!])

@@ -1,6 +1,7 @@
 /** Everything outside of the connector's processes in one simulated life: servers, network, chance and time. */
-import { Effect, type Latch } from "effect"
+import { Effect, Latch } from "effect"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
+import type { SnapshotCommand } from "../../schemas/snapshot-command.ts"
 import type { SegmentLimits } from "../../src/capture/SegmentCutter.ts"
 import type { StartAt } from "../../src/capture/resume-plan.ts"
 import { MemoryHrDatabase } from "../support/fakes/MemoryProfileStore.ts"
@@ -55,6 +56,9 @@ export class World {
   readonly database = new MemoryHrDatabase()
   readonly witness: StoreWitness
   readonly desks: Array<Desk> = []
+  /** What operators have asked of the copy and nobody has taken yet. */
+  readonly commands: Array<SnapshotCommand> = []
+  #commanded = Latch.makeUnsafe(false)
   readonly settings: Settings
   readonly twist: Twist
   readonly wire: WireOptions
@@ -118,6 +122,17 @@ export class World {
     this.database.staff.push({ 工号: numberOf(learner), mobile: phoneOf(learner) })
   }
 
+  command(command: SnapshotCommand): void {
+    this.commands.push(command)
+    const commanded = this.#commanded
+    this.#commanded = Latch.makeUnsafe(false)
+    commanded.openUnsafe()
+  }
+
+  get commanded(): Effect.Effect<void> {
+    return Effect.suspend(() => this.#commanded.await)
+  }
+
   twisted<K extends keyof Twistable>(port: K, service: Twistable[K]): Twistable[K] {
     const { source, snapshots, progress, feed, store } = this.twist
     const around: { readonly [P in keyof Twistable]: ((service: Twistable[P]) => Twistable[P]) | undefined } =
@@ -145,7 +160,7 @@ const randomSettings = (chance: Chance): Settings => ({
   start: chance.odds(0.8) ? "snapshot" : "earliest",
   limits: { events: chance.between(1, 5), bytes: chance.pick([700, 4000, 100_000]) },
   batchEvents: chance.between(1, 10),
-  snapshotRows: chance.between(1, 4),
+  snapshotRows: chance.pick([1, 1, 2, 3, 5]),
   checkpointMillis: chance.pick([20, 200, 2000]),
-  releaseMillis: chance.pick([50, 1000])
+  releaseMillis: chance.pick([200, 1000])
 })

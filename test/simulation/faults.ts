@@ -39,6 +39,8 @@ export type Fault =
   | "table added"
   /** A table is taken out of the mapping; both roles start again without it. */
   | "table removed"
+  /** An operator has a table copied again, or pauses and resumes the copy. */
+  | "copy commanded"
   /** Someone is hired whose scores may be waiting. */
   | "hired"
 
@@ -64,6 +66,7 @@ export const WEIGHTS: ReadonlyArray<readonly [weight: number, fault: Fault]> = [
   [0.15, "binlog reset"],
   [1.5, "table added"],
   [1, "table removed"],
+  [4, "copy commanded"],
   [2, "hired"]
 ]
 
@@ -114,7 +117,7 @@ export const strike = (life: Life, fault: Fault): void => {
     case "offset set back": {
       const { offsets } = world.witness
       if (offsets.length === 0) return
-      const former = offsets[chance.between(Math.max(0, offsets.length - 15), offsets.length - 1)]!
+      const former = chance.pick(offsets)
       database.offset = former
       database.position = former.position
       return world.witness.startOver()
@@ -135,6 +138,13 @@ export const strike = (life: Life, fault: Fault): void => {
       return life.remap(true)
     case "table removed":
       return life.remap(false)
+    case "copy commanded": {
+      const tables = ["lms.user", "lms.exam", "lms.drill", "lms.test", "lms.room"]
+      const start = { command: "start", table: chance.pick(tables), where: null } as const
+      return world.command(
+        chance.odds(0.6) ? start : { command: chance.pick(["pause", "resume", "resume"] as const) }
+      )
+    }
     case "hired":
       return world.hire(chance.between(1, 4))
   }

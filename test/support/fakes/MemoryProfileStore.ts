@@ -79,13 +79,16 @@ export class MemoryHrDatabase implements MemoryPeople {
     this.ledger = new Map(from.ledger)
     this.held = new Map(from.held)
     this.letters = from.letters.map((letter) => ({ ...letter }))
-    this.profile = structuredClone(from.profile)
+    this.profile = new Map([...from.profile].map(([table, rows]) => [table, copyRows(rows)]))
   }
 
   rows(table: string): ReadonlyArray<TargetRow> {
     return [...(this.profile.get(table)?.values() ?? [])]
   }
 }
+
+const copyRows = (rows: ReadonlyMap<string, TargetRow>): Map<string, TargetRow> =>
+  new Map([...rows].map(([result, row]) => [result, { ...row }]))
 
 const NOTHING: BatchOutcome = { applied: 0, stale: 0, held: 0, dead: 0 }
 
