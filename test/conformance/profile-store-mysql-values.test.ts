@@ -44,7 +44,7 @@ describe.each(["mysql", "mariadb"] as const)("values on %s", (kind) => {
       await bench.target({ a: [type, "score.raw"] })
       const error = await refused(batch(0, [exam(1, 1, anna, raw)]))
       expect(error).toMatchObject({ _tag: "RowRefused", fate: "park" })
-      expect(JSON.stringify({ ...error, message: error.message })).not.toContain(`'${raw}'`)
+      expect(`${error.message} ${JSON.stringify(error)}`).not.toContain(`'${raw}'`)
       expect(await bench.kept()).toEqual([])
       // What a correction writes is as strict as what an insert does.
       await sql("insert into hr.kept (result) values ('lms.exam:1')")
@@ -281,7 +281,7 @@ describe.each(["mysql", "mariadb"] as const)("keys on %s", (kind) => {
         { learner: "phone", employee: "mobile" }
       ]
     } as const
-    const mapping = withEmployees(employees as never, { result: "resultId", who: "employee" })
+    const mapping = withEmployees(employees, { result: "resultId", who: "employee" })
     await bench.takeOver(bench.worlds.processOf(mapping))
     const keys = [
       { employeeNo: "7" },
@@ -344,7 +344,7 @@ describe.each(["mysql", "mariadb"] as const)("refusals on %s", (kind) => {
     const doubled = await refused(batch(1, [exam(2, 2, anna, "1.00", { attributes: { note: secret } })]))
     expect(doubled.message).toMatch(/1062 key (training_record\.)?once$/)
     for (const error of [checked, long, doubled])
-      expect(JSON.stringify({ ...error, message: error.message })).not.toContain("secret'")
+      expect(`${error.message} ${JSON.stringify(error)}`).not.toContain("secret'")
     await sql('alter table hr.training_record drop key once, modify `no"te` text')
   })
 

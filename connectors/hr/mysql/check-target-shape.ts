@@ -29,8 +29,9 @@ const wantedFor = (
   return undefined
 }
 
-const modify = (target: TargetTable, column: string, type: string): string =>
-  `ALTER TABLE ${relation(target.table)} MODIFY COLUMN ${identifier(column)} ${type};`
+/** MODIFY drops what it does not name: NOT NULL stays, a default is the DBA's to add. */
+const modify = (target: TargetTable, column: ColumnShape, type: string): string =>
+  `ALTER TABLE ${relation(target.table)} MODIFY COLUMN ${identifier(column.name)} ${type}${column.notNull ? " NOT NULL" : ""};`
 
 const checkColumn = (
   target: TargetTable,
@@ -48,12 +49,12 @@ const checkColumn = (
   const wanted = wantedFor(from)
   if (wanted !== undefined && !wanted.kinds.has(column.kind) && KNOWN.has(column.kind)) {
     findings.push(
-      error(check, column.type, `${wanted.type} for ${from}`, modify(target, column.name, wanted.type))
+      error(check, column.type, `${wanted.type} for ${from}`, modify(target, column, wanted.type))
     )
   }
   if (isDecimal(from) && column.kind === "float") {
     const found = `${column.type}, which keeps no exact decimals`
-    findings.push(warning(check, found, "decimal", modify(target, column.name, "decimal(10,2)")))
+    findings.push(warning(check, found, "decimal", modify(target, column, "decimal(10,2)")))
   }
   if (isKeyText(from)) {
     const length = from === "resultId" ? 64 : (sources?.get(from)?.length ?? 0)
@@ -68,15 +69,13 @@ const checkText = (target: TargetTable, column: ColumnShape, length: number): Fi
   if (column.length !== undefined && column.length < length) {
     const wanted = `${length} characters; longer values become dead letters`
     findings.push(
-      warning(check, `${column.length} characters`, wanted, modify(target, column.name, `varchar(${length})`))
+      warning(check, `${column.length} characters`, wanted, modify(target, column, `varchar(${length})`))
     )
   }
   if (column.charset !== undefined && column.charset !== "utf8mb4") {
     const wanted = "utf8mb4; text that it cannot write becomes a dead letter"
     const type = `${column.type} CHARACTER SET utf8mb4`
-    findings.push(
-      warning(check, `character set ${column.charset}`, wanted, modify(target, column.name, type))
-    )
+    findings.push(warning(check, `character set ${column.charset}`, wanted, modify(target, column, type)))
   }
   return findings
 }
@@ -93,9 +92,7 @@ const checkNumber = (
   if (scale <= kept && digits <= room) return []
   const wanted = `${digits} digits before the point and ${scale} behind; other scores become dead letters`
   const type = `decimal(${digits + scale},${scale})`
-  return [
-    warning(`column ${target.table}.${column.name}`, column.type, wanted, modify(target, column.name, type))
-  ]
+  return [warning(`column ${target.table}.${column.name}`, column.type, wanted, modify(target, column, type))]
 }
 
 const sameSet = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean =>
@@ -144,7 +141,7 @@ const checkRequired = (target: TargetTable, shape: TableShape): Findings =>
         `column ${target.table}.${column.name}`,
         "NOT NULL, without a default, and not mapped",
         "mapped, or with a default",
-        modify(target, column.name, `${column.type} NULL`)
+        modify(target, { ...column, notNull: false }, `${column.type} NULL`)
       )
     )
 
