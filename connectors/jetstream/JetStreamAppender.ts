@@ -31,7 +31,7 @@ import { messageSubject, type JetStreamOptions } from "./options.ts"
 
 /** Messages and bytes that may be unacknowledged in a stream without replicas (G8). */
 const WINDOW_MESSAGES = 128
-const WINDOW_BYTES = 8 * 1024 * 1024
+const WINDOW_BYTES = 2 * 1024 * 1024
 
 /** Milliseconds without any acknowledgement while messages are in flight. */
 const SILENCE_MS = 5_000

@@ -12,7 +12,7 @@ import type { FeedMessage } from "../../src/apply/ChangeFeed.ts"
 import { headOf } from "./message-headers.ts"
 import type { Link } from "./NatsConnection.ts"
 
-const PULL_BYTES = 8 * 1024 * 1024
+const PULL_BYTES = 2 * 1024 * 1024
 const PULL_MESSAGES = 2_000
 const PULL_EXPIRES_MS = 30_000
 const HEARTBEAT_MS = 1_500

@@ -3,7 +3,7 @@
  *
  * Every reader is a new connection that starts by file and position; what stands there must be the transaction the
  * anchor names, on the server the anchor names. Decoding runs synchronously inside of `next`, at most one chunk at a
- * time, so that an event that waits alone leaves at once and a backlog leaves in pieces of about a megabyte.
+ * time, so that an event that waits alone leaves at once and a backlog leaves in small pieces.
  */
 import { Effect, Layer, type Scope } from "effect"
 import type { Anchor } from "../../schemas/anchor.ts"

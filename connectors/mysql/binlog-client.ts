@@ -13,7 +13,7 @@ import { Deferred, Effect, type Scope } from "effect"
 import { SourceConnectionLost, type ChangeSourceError } from "../../src/capture/ChangeSource.ts"
 import { classifyError, driverError, type Attempt } from "./classify-error.ts"
 import { attemptOf, connectionOptions } from "./sql-connection.ts"
-import { BYTES_MAX_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, type SourceOptions } from "./source-options.ts"
+import { UNREAD_BYTES_MAX_DEFAULT, HEARTBEAT_SECONDS_DEFAULT, type SourceOptions } from "./source-options.ts"
 
 export interface BinlogClient {
   /** The next waiting packet's event, or undefined. */
@@ -164,7 +164,7 @@ const startDump = (
   const zongji = new ZongJi(connectionOptions(options, encrypted))
   const internals = zongji as unknown as Internals
   const fail = (error: unknown): void => packets.fail(classifyError(driverError(error), attempt))
-  const packets = new PacketQueue(options.bytesMax ?? BYTES_MAX_DEFAULT, (run) =>
+  const packets = new PacketQueue(options.bytesMax ?? UNREAD_BYTES_MAX_DEFAULT, (run) =>
     run ? internals.connection.resume() : internals.connection.pause()
   )
   zongji.on("error", fail)

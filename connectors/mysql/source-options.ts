@@ -31,7 +31,7 @@ export interface SourceOptions {
   readonly serverId?: number | undefined
   /** The server reports that it is alive after this long without an event; three of them missing end the connection. Default 10. */
   readonly heartbeatSeconds?: number | undefined
-  /** Raw bytes that may wait unread, and the most that one compressed transaction may unpack to times sixteen. Default 16 MiB. */
+  /** Raw bytes that may wait unread (default 2 MiB), and a sixteenth of what a compressed transaction may unpack to (default 16 MiB). */
   readonly bytesMax?: number | undefined
   readonly tables: ReadonlyArray<WantedTable>
   /**
@@ -43,8 +43,10 @@ export interface SourceOptions {
 
 export const HEARTBEAT_SECONDS_DEFAULT = 10
 export const BYTES_MAX_DEFAULT = 16 * 1024 * 1024
+/** Raw bytes that wait unread where nothing else is said: 50 ms of decoding. More would only be memory. */
+export const UNREAD_BYTES_MAX_DEFAULT = 2 * 1024 * 1024
 /** Raw bytes one call of `next` decodes at most, so that its caller can work in a pipeline. */
-export const CHUNK_BYTES_MAX = 1024 * 1024
+export const CHUNK_BYTES_MAX = 128 * 1024
 
 const SERVER_IDS_FROM = 0x4000_0000
 

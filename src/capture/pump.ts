@@ -30,7 +30,7 @@ export interface PumpOptions {
 }
 
 /** A source chunk of this size means that more is waiting: the copy gives way. */
-const BUSY_BYTES = 512 * 1024
+const BUSY_BYTES = 64 * 1024
 
 const MICROS_PER_MILLI = 1000
 const MILLIS_PER_SECOND = 1000

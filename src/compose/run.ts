@@ -16,12 +16,14 @@ import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { migrateSchema } from "./migrate.ts"
 import { changeLogOptions, sourceOptions } from "./options.ts"
+import { keepHeapSmall } from "./small-heap.ts"
 import { targetOf } from "./target.ts"
 
 const RELEASE_MILLIS = 1_000
 
 export const run = Effect.fnUntraced(function* (file: string, role: Role) {
   const loaded = yield* loadConfig(file)
+  yield* keepHeapSmall
   const log = yield* changeLogOptions(loaded)
   const shared = NatsConnection.layer(log)
   const roles =
