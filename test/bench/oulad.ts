@@ -38,7 +38,8 @@ const readCsv = (name: string): ReadonlyArray<Cells> =>
     .slice(1)
     .map((line) => line.split(",").map((cell) => cell.replace(/^"(.*)"$/, "$1")))
 /** The dataset leaves a cell empty, or writes "?", where it knows nothing. */
-const orNull = (cell: string | undefined): string | null => (cell === undefined || cell === "" || cell === "?" ? null : cell)
+const orNull = (cell: string | undefined): string | null =>
+  cell === undefined || cell === "" || cell === "?" ? null : cell
 
 const SOURCE_SCHEMA = [
   "CREATE DATABASE oulad CHARACTER SET utf8mb4",

@@ -109,7 +109,10 @@ describe.each(["mysql", "mariadb"] as const)("values on %s", (kind) => {
       for (const type of ["datetime(3)", "timestamp(6) null", "date"]) {
         await bench.target({ a: [type, "attributes.at"] })
         const given = batch(0, [exam(1, 1, anna, null, { attributes: { at: text } })])
-        expect(await refused(given), type).toMatchObject({ _tag: "RowRefused" })
+        expect({ type, refusal: await refused(given) }).toMatchObject({
+          type,
+          refusal: { _tag: "RowRefused" }
+        })
       }
       await sql("set global sql_mode = default")
     }

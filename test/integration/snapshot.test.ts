@@ -59,9 +59,9 @@ describe.each(["mysql", "mariadb"] as const)("the copy of a table on %s", (kind)
     const tables = [rowTable("b.t", ["k", "n"], "v")]
     const log = new MemoryLog()
     const writer = await createConnection({ host: "127.0.0.1", port: server.port, user: "root" })
-    let stopped = false
+    const stop = new AbortController()
     const writing = (async () => {
-      for (let step = 0; !stopped; step++) {
+      for (let step = 0; !stop.signal.aborted; step++) {
         const n = (step * 37) % 3000
         await writer.query("UPDATE b.t SET v = ? WHERE n = ?", [step, n])
         if (step % 3 === 0) await writer.query("DELETE FROM b.t WHERE n = ?", [(n + 1) % 3000])
@@ -73,7 +73,7 @@ describe.each(["mysql", "mariadb"] as const)("the copy of a table on %s", (kind)
       await until(tables, log, 100, () => log.lastSequence >= target || isCopied(log))
     }
     await until(tables, log, 100, () => isCopied(log))
-    stopped = true
+    stop.abort()
     await writing
     await writer.query("INSERT INTO b.t VALUES ('last', 1, 1)")
     await until(tables, log, 100, () => fold(log, "b.t").has(String.raw`b.t:last,1`))
