@@ -46,8 +46,10 @@ export const seekStart = Effect.fnUntraced(function* (
   const feed = yield* ChangeFeed
   const { firstSequence, lastSequence } = yield* feed.ends
   if (lastSequence === 0 || firstSequence > lastSequence) return lastSequence + 1
-  if (offset !== undefined && (yield* hintHolds(offset))) return offset.streamSequence + 1
   const last = yield* ownHeadAt(lastSequence)
+  // Behind the hint an older generation may stand before a hole that a newer one has bridged.
+  const isNewest = last === undefined || last.head.generation === offset?.generation
+  if (offset !== undefined && isNewest && (yield* hintHolds(offset))) return offset.streamSequence + 1
   if (last === undefined) return lastSequence + 1
   const position = offset?.position ?? START
   const found = yield* firstAfter(

@@ -183,12 +183,13 @@ export class History {
 
   /** Where apply says that the log has lost messages, its remedy is a restart of capture: an operator does that. */
   async operate(over: AbortSignal): Promise<void> {
-    let seen = 0
+    const seen = new Map<Role, number>()
     while (!over.aborted && this.mayHalt.has("ChangeLogHole")) {
       await pause(OPERATOR_MS)
-      const holes = await this.apply.said(HOLE)
-      if (holes <= seen) continue
-      seen = holes
+      const { apply } = this
+      const holes = await apply.said(HOLE)
+      if (holes <= (seen.get(apply) ?? 0)) continue
+      seen.set(apply, holes)
       this.note("apply says that the log has a hole; capture is restarted")
       this.capture.strike()
     }

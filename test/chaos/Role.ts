@@ -50,6 +50,7 @@ export class Role {
   #supervision: Promise<void> = Promise.resolve()
   #failure: Error | undefined
   #number = 0
+  #linesBefore = 0
 
   constructor(parts: RoleParts, number = 0) {
     this.#parts = parts
@@ -155,6 +156,11 @@ export class Role {
     return typeof tag === "string" ? tag : "unknown"
   }
 
+  /** Whether the process that runs now has said so; its log goes on where the one before it ended. */
+  async hasSaid(message: string): Promise<boolean> {
+    return (await this.lines()).slice(this.#linesBefore).some((line) => line["message"] === message)
+  }
+
   /** How many lines say so. */
   async said(message: string): Promise<number> {
     return (await this.lines()).filter((line) => line["message"] === message).length
@@ -182,6 +188,7 @@ export class Role {
         this.#failure = new Error(`${this.name} was started ${this.starts} times and does not stay`)
         return
       }
+      this.#linesBefore = (await this.lines()).length
       this.#launch(own)
     }
   }

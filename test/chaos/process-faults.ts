@@ -28,7 +28,7 @@ const FENCED = ["CaptureFenced", "ApplyFenced", "ServerIdTaken"]
 /** The old process must end by itself, for one of the reasons that say it is no longer the one. */
 const oldOneWakes = async (history: History, old: Role, begins: string, random: Random): Promise<void> => {
   // one that has not found its feet yet may still take over, and rightly
-  if (!(await until(async () => (await old.said(begins)) > 0, TAKE_OVER_MS)))
+  if (!(await until(() => old.hasSaid(begins), TAKE_OVER_MS)))
     throw new Error(`${old.name} never said "${begins}"`)
   await pause(random.whole(100, 800))
   old.pause()
@@ -37,7 +37,7 @@ const oldOneWakes = async (history: History, old: Role, begins: string, random: 
   const successor = history.role(old.name)
   history.replace(old, successor)
   await successor.start()
-  if (!(await until(async () => (await successor.said(begins)) > 0, TAKE_OVER_MS)))
+  if (!(await until(() => successor.hasSaid(begins), TAKE_OVER_MS)))
     throw new Error(`no successor of ${old.name} said "${begins}" within ${TAKE_OVER_MS / 1000} s`)
   await pause(random.whole(0, 1500))
   history.note(`the old ${old.name} wakes`)

@@ -68,11 +68,12 @@ export const sourceFaults: Readonly<Record<SourceFaultKind, Fault>> = {
     const rounds = random.whole(1, 4)
     for (let round = 0; round < rounds; round++) {
       await asRoot(history, async (connection) => {
-        const [rows] = await connection.query<Array<RowDataPacket & { ID: number }>>(
-          "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'"
-        )
-        // it may have ended meanwhile
-        for (const { ID } of rows) await connection.query("KILL ?", [ID]).catch(() => undefined)
+        const [rows] =
+          await connection.query<Array<RowDataPacket & { Id: number; Command: string }>>("SHOW PROCESSLIST")
+        for (const { Command, Id } of rows) {
+          // it may have ended meanwhile
+          if (Command.startsWith("Binlog Dump")) await connection.query("KILL ?", [Id]).catch(() => undefined)
+        }
       })
       await pause(random.whole(50, 1200))
     }

@@ -106,6 +106,11 @@ describe("the place where apply goes on", () => {
     expect(await seek(log, offsetAt(1, 1, 2))).toEqual(Exit.succeed(2))
   })
 
+  it("is in the newer generation where that one bridges a hole behind the hinted message (G5)", async () => {
+    const log = logOf([head(1, 0, 1), head(1, 1, 2), head(1, 3, 4), head(2, 2, 3)])
+    expect(await seek(log, offsetAt(2, 1, 2))).toEqual(Exit.succeed(4))
+  })
+
   it("is the first message for an HR database that never applied anything (G1)", async () => {
     expect(await seek(logOf([head(1, 0, 1), head(1, 1, 2)]), undefined)).toEqual(Exit.succeed(1))
   })
