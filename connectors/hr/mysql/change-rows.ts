@@ -24,7 +24,7 @@ export interface PutGroup {
 }
 
 export interface ChangeRows {
-  readonly scores: ReadonlyArray<ReadonlyArray<Cell>>
+  readonly scores: ReadonlyArray<ReadonlyArray<Cell | ChangeEvent>>
   readonly learners: ReadonlyArray<ReadonlyArray<Cell>>
   readonly assessments: ReadonlyArray<ReadonlyArray<Cell>>
   readonly puts: ReadonlyArray<PutGroup>
@@ -63,7 +63,8 @@ export const mergeHeld = (held: ChangeEvent, change: ChangeEvent): ChangeEvent =
 
 const orNull = (text: string | null): string | null => (text === "" ? null : text)
 
-const scoreRow = (n: number, change: ChangeEvent, target: number): ReadonlyArray<Cell> => {
+/** The event stands in the row as it is: as a text it would be escaped twice. */
+const scoreRow = (n: number, change: ChangeEvent, target: number): ReadonlyArray<Cell | ChangeEvent> => {
   const groups = change.data as unknown as Groups
   const learner = groupOf(groups, "learner")
   return [
@@ -80,7 +81,7 @@ const scoreRow = (n: number, change: ChangeEvent, target: number): ReadonlyArray
     orNull(textOf(learner["phone"])),
     orNull(textOf(learner["email"])),
     textOf(groupOf(groups, "assessment")["id"]),
-    JSON.stringify(change)
+    change
   ]
 }
 
@@ -136,7 +137,7 @@ export class ChangeRowsMaker {
   }
 
   make(changes: ReadonlyArray<ChangeEvent>): ChangeRows {
-    const scores: Array<ReadonlyArray<Cell>> = []
+    const scores: Array<ReadonlyArray<Cell | ChangeEvent>> = []
     const learners: Array<ReadonlyArray<Cell>> = []
     const assessments: Array<ReadonlyArray<Cell>> = []
     const puts = new Map<string, PutGroup>()

@@ -92,7 +92,7 @@ export const sentScores = (facts: Pick<ServerFacts, "isMariaDb">, json: string):
     ["phone", text],
     ["email", text],
     ["assessment_id", text],
-    ["event", text]
+    ["event", "json"]
   ])} r`
 }
 
