@@ -141,7 +141,9 @@ export class MySqlWorlds {
       profile: async (table) => {
         const found = await rows(`select * from ${table} order by result_id`)
         return found.map((row) =>
-          Object.fromEntries(Object.entries(row).filter(([name]) => name !== "id" && name !== "entered_by_hand"))
+          Object.fromEntries(
+            Object.entries(row).filter(([name]) => name !== "id" && name !== "entered_by_hand")
+          )
         )
       },
       held: async () =>

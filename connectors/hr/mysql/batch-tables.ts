@@ -7,7 +7,7 @@
 import type { ServerFacts } from "./mysql-client.ts"
 
 /** Binary, without padding: `a` and `a ` are two. Each server has its own name for it. */
-export const binaryCollation = ({ isMariaDb }: Pick<ServerFacts, "isMariaDb">): string =>
+const binaryCollation = ({ isMariaDb }: Pick<ServerFacts, "isMariaDb">): string =>
   isMariaDb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin"
 
 /** Named in the migrations as MySQL names it. */

@@ -41,7 +41,7 @@ export interface ColumnShape {
   readonly isGenerated: boolean
 }
 
-export interface UniqueIndex {
+interface UniqueIndex {
   readonly name: string
   readonly columns: ReadonlyArray<string>
   /** On whole columns: no prefix, no expression. */

@@ -26,9 +26,9 @@ export interface MappedTarget {
   readonly hasFixedKey: boolean
 }
 
-export type LearnerKey = ConnectorConfig["employees"]["match"][number]["learner"]
+type LearnerKey = ConnectorConfig["employees"]["match"][number]["learner"]
 
-export interface MatchRule {
+interface MatchRule {
   readonly learner: LearnerKey
   readonly column: ColumnShape
 }

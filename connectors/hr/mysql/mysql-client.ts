@@ -13,7 +13,7 @@ import { Effect, Redacted, Semaphore, type Scope } from "effect"
 import { classOf, serverErrorOf } from "./classify-error.ts"
 import { literal } from "./sql-text.ts"
 
-export interface MySqlTls {
+interface MySqlTls {
   readonly ca?: string
   readonly cert?: string
   readonly key?: string
