@@ -23,7 +23,6 @@ const RELEASE_MILLIS = 1_000
 
 export const run = Effect.fnUntraced(function* (file: string, role: Role) {
   const loaded = yield* loadConfig(file)
-  yield* keepHeapSmall
   const log = yield* changeLogOptions(loaded)
   const shared = NatsConnection.layer(log)
   const roles =
@@ -33,7 +32,7 @@ export const run = Effect.fnUntraced(function* (file: string, role: Role) {
         ? applyRole(loaded, log)
         : // The first to stop ends both: a pod that does half of its work looks healthy and is not.
           Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log))
-  return yield* roles.pipe(
+  return yield* Effect.raceFirst(roles, keepHeapSmall).pipe(
     Effect.provide(shared),
     Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
   )
