@@ -6,9 +6,10 @@
  * - A row that the database refuses is singled out and parked; everybody else's go on (G3).
  * - Memory holds one window of messages and the batches made of it (G8).
  */
-import { Clock, Effect, Fiber, Option, Result, Schedule, type Scope } from "effect"
+import { Effect, Fiber, Option, Result, Schedule, type Scope } from "effect"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import { START } from "../../schemas/position.ts"
+import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedMessage, type FeedReader } from "./ChangeFeed.ts"
 import { decodeSegment, snapshotOf, type SegmentUndecodable } from "./decode-segment.ts"
@@ -98,7 +99,7 @@ const pump = Effect.fnUntraced(function* (
 ): Effect.fn.Return<never, ApplyError, ProfileStore | Scope.Scope> {
   const store = yield* ProfileStore
   let offset = from
-  let releasedAt = yield* Clock.currentTimeMillis
+  let releasedAt = yield* monotonicMillis
   while (true) {
     const waiting = yield* Effect.forkScoped(reader.next)
     let messages = Option.none<ReadonlyArray<FeedMessage>>()
@@ -112,7 +113,7 @@ const pump = Effect.fnUntraced(function* (
         }
         if (failure !== undefined) return yield* Effect.fail(failure)
       }
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* monotonicMillis
       if (now - releasedAt < options.releaseMillis) continue
       releasedAt = now
       yield* release(store.release(epoch))

@@ -8,6 +8,7 @@
  */
 import { Clock, Effect, Fiber, Option, Result, type Scope } from "effect"
 import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
+import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import type { ChangeLogError, LogAppender, LogMessage } from "./ChangeLog.ts"
 import { Undecodable, type ChangeSourceError, type SourceChunk, type SourceReader } from "./ChangeSource.ts"
 import { commandSnapshot, statusOf } from "./snapshot-commands.ts"
@@ -68,12 +69,12 @@ export const pump = Effect.fnUntraced(function* (
   /** A question that waits for the end of a transaction. */
   let open: Asked | undefined
   let isBusy = false
-  let copyAgainAt = 0
-  let now = yield* Clock.currentTimeMillis
+  let copyAgainAt = Number.NEGATIVE_INFINITY
+  let now = yield* monotonicMillis
   let lastMessageAt = now
   const send = Effect.fnUntraced(function* (messages: ReadonlyArray<LogMessage>) {
     for (const message of messages) yield* appender.append(message)
-    if (messages.length > 0) lastMessageAt = yield* Clock.currentTimeMillis
+    if (messages.length > 0) lastMessageAt = yield* monotonicMillis
   })
   while (true) {
     if (copying === undefined && !isBusy && now >= copyAgainAt) {
@@ -99,9 +100,10 @@ export const pump = Effect.fnUntraced(function* (
         yield* takeCopy(translator, arrival.value.copied)
       } else open = arrival.value.asked
     }
-    now = yield* Clock.currentTimeMillis
+    now = yield* monotonicMillis
+    const readAt = yield* Clock.currentTimeMillis
     yield* send(
-      yield* translated(() => translator.copyChunk(epochMicrosToUtc(now * MICROS_PER_MILLI, MILLI_DIGITS)))
+      yield* translated(() => translator.copyChunk(epochMicrosToUtc(readAt * MICROS_PER_MILLI, MILLI_DIGITS)))
     )
     if (open !== undefined && (yield* answered(translator, appender, open))) {
       open = undefined
