@@ -184,6 +184,7 @@ export class Life {
     const { server, history, log, time } = this.world
     this.#note("everything is mended")
     this.world.faultOdds = 0
+    this.world.copyMillis = 0
     this.world.refusesPoison = false
     server.setDown(false)
     log.setDown(false)

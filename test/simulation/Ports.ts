@@ -70,7 +70,11 @@ export const captureSnapshots = (around: Surroundings): SnapshotSource["Service"
   const snapshots = world.twisted("snapshots", makeMemorySnapshotSource(world.server, sourceOptions(around)))
   return SnapshotSource.of({
     ...snapshots,
-    readChunk: (request) => call(around, snapshots.readChunk(request), lost),
+    readChunk: (request) =>
+      Effect.andThen(
+        Effect.sleep(world.chance.between(0, world.copyMillis)),
+        call(around, snapshots.readChunk(request), lost)
+      ),
     estimateRows: (table) => call(around, snapshots.estimateRows(table), lost)
   })
 }

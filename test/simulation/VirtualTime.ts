@@ -19,6 +19,8 @@ interface Timer {
 export class VirtualTime {
   /** Milliseconds since 1970. */
   now = 1_763_769_600_000
+  /** What the wall clock is off by; timers do not care. */
+  wallOffset = 0
   /** Tasks run so far. */
   steps = 0
   readonly context: Context.Context<never>
@@ -93,13 +95,13 @@ export class VirtualTime {
   }
 
   #clock(): Clock.Clock {
-    const currentTimeMillisUnsafe = () => this.now
+    const currentTimeMillisUnsafe = () => this.now + this.wallOffset
     const nanos = () => BigInt(Math.floor(this.now)) * 1_000_000n
     return {
       currentTimeMillisUnsafe,
       currentTimeMillis: Effect.sync(currentTimeMillisUnsafe),
-      currentTimeNanosUnsafe: nanos,
-      currentTimeNanos: Effect.sync(nanos),
+      currentTimeNanosUnsafe: () => BigInt(Math.floor(currentTimeMillisUnsafe())) * 1_000_000n,
+      currentTimeNanos: Effect.sync(() => BigInt(Math.floor(currentTimeMillisUnsafe())) * 1_000_000n),
       monotonicTimeNanosUnsafe: nanos,
       monotonicTimeNanos: Effect.sync(nanos),
       sleep: (duration) => {

@@ -68,6 +68,8 @@ export class World {
   faultOdds: number
   /** How slow ports are, at most. */
   slowMillis: number
+  /** How long a chunk of a copy takes, at most; slow copies meet more of what happens meanwhile. */
+  copyMillis: number
   /** Whether a mapped table was not mapped for a while. */
   wasUnmapped = false
   /** First promise broken so far. */
@@ -91,6 +93,7 @@ export class World {
     this.refusesPoison = chance.odds(0.5)
     this.faultOdds = chance.pick([0, 0.01, 0.03])
     this.slowMillis = chance.pick([1, 20, 400])
+    this.copyMillis = chance.pick([0, 100, 1500])
     this.wire = {
       log: this.log,
       time: this.time,

@@ -17,6 +17,8 @@ export type Fault =
   | "log purged"
   /** The oldest messages are removed: age limit, `nats stream purge --keep`. */
   | "log front purged"
+  /** One message is removed from the middle of the stream. */
+  | "log message removed"
   /** The stream is deleted and made anew; numbers start over (N4). */
   | "log recreated"
   /** The stream refuses what is new for a while (N6). */
@@ -41,6 +43,8 @@ export type Fault =
   | "table removed"
   /** An operator has a table copied again, or pauses and resumes the copy. */
   | "copy commanded"
+  /** The wall clock of the connector's machine jumps (C1). */
+  | "clock jumps"
   /** Someone is hired whose scores may be waiting. */
   | "hired"
 
@@ -55,6 +59,7 @@ export const WEIGHTS: ReadonlyArray<readonly [weight: number, fault: Fault]> = [
   [3, "log rolled back"],
   [1, "log purged"],
   [2, "log front purged"],
+  [1, "log message removed"],
   [1, "log recreated"],
   [2, "log full"],
   [3, "profile restored"],
@@ -67,6 +72,7 @@ export const WEIGHTS: ReadonlyArray<readonly [weight: number, fault: Fault]> = [
   [1.5, "table added"],
   [1, "table removed"],
   [4, "copy commanded"],
+  [2, "clock jumps"],
   [2, "hired"]
 ]
 
@@ -75,8 +81,11 @@ export const LOSES_LOG: ReadonlySet<Fault> = new Set<Fault>([
   "log rolled back",
   "log purged",
   "log front purged",
+  "log message removed",
   "log recreated"
 ])
+
+const HOUR_MILLIS = 3_600_000
 
 const otherRole = (life: Life): Role => life.world.chance.pick(["capture", "apply"] as const)
 
@@ -104,6 +113,10 @@ export const strike = (life: Life, fault: Fault): void => {
       return log.purge()
     case "log front purged":
       log.messages = log.messages.slice(chance.between(0, log.messages.length))
+      return
+    case "log message removed":
+      // The last one would be a lost tail, not a hole.
+      if (log.messages.length > 1) log.messages.splice(chance.between(0, log.messages.length - 2), 1)
       return
     case "log recreated":
       return log.recreate()
@@ -145,6 +158,9 @@ export const strike = (life: Life, fault: Fault): void => {
         chance.odds(0.6) ? start : { command: chance.pick(["pause", "resume", "resume"] as const) }
       )
     }
+    case "clock jumps":
+      world.time.wallOffset = chance.between(-1, 1) * HOUR_MILLIS
+      return
     case "hired":
       return world.hire(chance.between(1, 4))
   }

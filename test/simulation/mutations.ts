@@ -3,7 +3,6 @@
  * lives. Each wraps a port or, where the mistake would sit inside of a class, replaces one method for one life.
  */
 import { Effect } from "effect"
-import type { Anchor } from "../../schemas/anchor.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import type { LogHead } from "../../schemas/log-head.ts"
 import { formatPosition, START } from "../../schemas/position.ts"
@@ -162,7 +161,7 @@ const resumesAtEnd = (): Twist => ({
   source: (source) => ({
     ...source,
     open: (anchor) =>
-      Effect.flatMap(source.bounds, ({ last }) => source.open({ ...anchor, ...last, gtid: null } as Anchor))
+      Effect.flatMap(source.bounds, ({ last }) => source.open({ ...anchor, ...last, gtid: null }))
   })
 })
 
