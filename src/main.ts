@@ -38,10 +38,10 @@ const actions: Actions = {
       load(() => import("./compose/check.ts")),
       (m) => m.check(file, parts)
     ),
-  offsets: (file) =>
+  offsets: (file, withMargin) =>
     Effect.flatMap(
       load(() => import("./compose/offsets.ts")),
-      (m) => m.offsets(file)
+      (m) => m.offsets(file, withMargin)
     ),
   snapshot: (file, command) =>
     Effect.flatMap(

@@ -66,6 +66,8 @@ export interface StageOffset {
   /** Results that wait for their person, and refused ones, right now. */
   readonly held: string | null
   readonly deadLetters: string | null
+  /** Hours until the training database may purge the binlog file that `resume` names; `never`, or `null`: unknown. */
+  readonly purgeMarginHours: number | "never" | null
 }
 
 /** How far the copy of the tables is. */
@@ -92,7 +94,8 @@ export interface Actions {
   readonly effective: (file: string) => Action<Readonly<Record<string, unknown>>>
   readonly schema: Action<Readonly<Record<string, unknown>>>
   readonly check: (file: string, parts: ReadonlyArray<CheckPart>) => Action<ReadonlyArray<PartFinding>>
-  readonly offsets: (file: string) => Action<ReadonlyArray<StageOffset>>
+  /** @param withMargin asks the training database too; without it, the HR database alone */
+  readonly offsets: (file: string, withMargin: boolean) => Action<ReadonlyArray<StageOffset>>
   /** `status` also answers while nothing runs; everything else is for the running capture. */
   readonly snapshot: (file: string, command: SnapshotCommand) => Action<SnapshotView>
   readonly migrate: (file: string) => Action<Migrated>

@@ -1,4 +1,7 @@
-/** `gradewire offsets …`: where is it, how far behind. Answers from the HR database alone, running or not. */
+/**
+ * `gradewire offsets …`: where is it, how far behind. Answers from the HR database alone, running or not; only the
+ * purge margin is asked of the training database, and unknown where it does not answer.
+ */
 import { Command, Flag } from "effect/cli"
 import type { Actions, StageOffset } from "./Actions.ts"
 import { answer } from "./answer.ts"
@@ -23,7 +26,7 @@ const list = (actions: Actions) =>
       )
     },
     ({ config, output }) =>
-      answer(actions.offsets(config), {
+      answer(actions.offsets(config, output !== "table"), {
         json: output === "json",
         render: (offsets) => textTable(output === "wide" ? [...COLUMNS, ...WIDE_COLUMNS] : COLUMNS, offsets)
       })
@@ -56,6 +59,7 @@ const WIDE_COLUMNS: ReadonlyArray<Column<StageOffset>> = [
   { title: "HOLDER", cell: (row) => known(row.holder) },
   { title: "RESUME", cell: (row) => known(row.resume) },
   { title: "GTID", cell: (row) => known(row.gtid) },
+  { title: "PURGE_MARGIN", cell: (row) => marginText(row.purgeMarginHours), align: "right" },
   { title: "SERVER", cell: (row) => known(row.server) },
   { title: "FULL_POSITION", cell: (row) => known(row.position) }
 ]
@@ -66,6 +70,9 @@ const placeText = (row: StageOffset): string =>
 
 /** Unknown is never shown as zero. */
 const known = (value: string | number | null): string => (value === null ? "unknown" : String(value))
+
+const marginText = (hours: StageOffset["purgeMarginHours"]): string =>
+  typeof hours === "number" ? secondsText(hours * HOUR) : known(hours)
 
 const MINUTE = 60
 const HOUR = 3600

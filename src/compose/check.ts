@@ -8,6 +8,7 @@ import type { SecretUnreadable } from "../runtime/config-errors.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { changeLogOptions, sourceOptions } from "./options.ts"
+import { checkPurgeMargin } from "./purge-margin.ts"
 import { targetOf } from "./target.ts"
 
 type Preflight = (loaded: LoadedConfig) => Effect.Effect<ReadonlyArray<Finding>, SecretUnreadable, Machine>
@@ -15,7 +16,11 @@ type Preflight = (loaded: LoadedConfig) => Effect.Effect<ReadonlyArray<Finding>,
 const PREFLIGHTS: Readonly<Record<CheckPart, Preflight>> = {
   source: (loaded) => {
     const { start } = effectiveConfig(loaded.config).source
-    return Effect.flatMap(sourceOptions(loaded), (options) => checkSource(options, { start }))
+    const settings = Effect.flatMap(sourceOptions(loaded), (options) => checkSource(options, { start }))
+    return Effect.map(
+      Effect.all([settings, checkPurgeMargin(loaded)], { concurrency: "unbounded" }),
+      (both) => both.flat()
+    )
   },
   changelog: (loaded) => Effect.flatMap(changeLogOptions(loaded), checkChangeLog),
   target: (loaded) => Effect.flatMap(targetOf(loaded), (target) => target.check)

@@ -4,17 +4,26 @@ import type { StoredOffset } from "../../connectors/hr/postgres/PostgresOffsets.
 import { parsePosition } from "../../schemas/position.ts"
 import type { StageOffset } from "../cli/Actions.ts"
 import { loadConfig } from "../runtime/load-config.ts"
+import { purgeMargin } from "./purge-margin.ts"
 import { targetOf } from "./target.ts"
 
-/** Every connector that applies to the configuration's HR database. */
-export const offsets = Effect.fnUntraced(function* (file: string) {
+/**
+ * Every connector that applies to the configuration's HR database.
+ *
+ * @param withMargin asks the configuration's training database as well how long it keeps what this connector needs
+ */
+export const offsets = Effect.fnUntraced(function* (file: string, withMargin: boolean) {
   const loaded = yield* loadConfig(file)
   const target = yield* targetOf(loaded)
   const stored = yield* target.offsets
-  return stored.map(stageOffset)
+  return yield* Effect.forEach(stored, (offset) => {
+    const isOurs = withMargin && offset.connector === loaded.config.connector && offset.anchor !== null
+    const margin = isOurs ? purgeMargin(loaded, offset.anchor) : Effect.succeed(null)
+    return Effect.map(margin, (hours): StageOffset => ({ ...stageOffset(offset), purgeMarginHours: hours }))
+  })
 })
 
-const stageOffset = (offset: StoredOffset): StageOffset => ({
+const stageOffset = (offset: StoredOffset): Omit<StageOffset, "purgeMarginHours"> => ({
   connector: offset.connector,
   stage: "apply",
   position: offset.anchor === null ? null : offset.position,

@@ -34,7 +34,8 @@ const OFFSET: StageOffset = {
   events: "48211",
   applied: "48000",
   held: "4",
-  deadLetters: "1"
+  deadLetters: "1",
+  purgeMarginHours: null
 }
 
 const COPY: SnapshotStatus = {
@@ -64,7 +65,7 @@ const actions: Actions = {
     Effect.succeed(
       parts.map((part) => (part === "source" ? FINDING : { ...FINDING, part, severity: "ok", fix: "" }))
     ),
-  offsets: () => Effect.succeed([OFFSET]),
+  offsets: (_, withMargin) => Effect.succeed([withMargin ? { ...OFFSET, purgeMarginHours: 165 } : OFFSET]),
   snapshot: (connector, command) =>
     command.command === "status"
       ? Effect.succeed({ connector, from: "hr", updatedAt: "2026-11-22T08:00:00Z", ...COPY })
@@ -166,9 +167,10 @@ describe("gradewire offsets list", () => {
 
   it("gives programs everything, unknown as null (G4)", async () => {
     const { out } = await gradewire(["offsets", "list", "--config", "x", "-o", "json"])
-    expect(JSON.parse(out)).toEqual([OFFSET])
+    expect(JSON.parse(out)).toEqual([{ ...OFFSET, purgeMarginHours: 165 }])
     const wide = await gradewire(["offsets", "list", "--config", "x", "-o", "wide"])
     expect(wide.out).toContain(OFFSET.position)
+    expect(wide.out).toMatch(/PURGE_MARGIN[^]*\b6d21h\b/)
   })
 })
 

@@ -1,0 +1,31 @@
+/** How long the training database still keeps the binlog that the HR database's offset needs. */
+import { Effect } from "effect"
+import type { StoredOffset } from "../../connectors/hr/postgres/PostgresOffsets.ts"
+import { purgeFinding, readPurgeMargin, type PurgeMargin } from "../../connectors/mysql/purge-margin.ts"
+import type { LoadedConfig } from "../runtime/load-config.ts"
+import { sourceOptions } from "./options.ts"
+import { targetOf } from "./target.ts"
+
+/** Nobody waits longer for a figure that is only an addition. */
+const PATIENCE = "3 seconds"
+
+type Anchor = Pick<NonNullable<StoredOffset["anchor"]>, "file" | "server">
+
+/** `null` where the training database does not answer in time. */
+export const purgeMargin = (loaded: LoadedConfig, anchor: Anchor) =>
+  sourceOptions(loaded).pipe(
+    Effect.flatMap((options) => readPurgeMargin(options, anchor)),
+    Effect.timeout(PATIENCE),
+    Effect.catch(() => Effect.succeed<PurgeMargin>(null))
+  )
+
+/** One finding, or none where the HR database does not say what is needed: that is the finding of another part. */
+export const checkPurgeMargin = (loaded: LoadedConfig) =>
+  Effect.gen(function* () {
+    const stored = yield* (yield* targetOf(loaded)).offsets
+    const anchor = stored.find(({ connector }) => connector === loaded.config.connector)?.anchor ?? undefined
+    return [purgeFinding(anchor, anchor === undefined ? null : yield* purgeMargin(loaded, anchor))]
+  }).pipe(
+    Effect.timeout("6 seconds"),
+    Effect.catch(() => Effect.succeed([]))
+  )
