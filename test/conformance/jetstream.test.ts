@@ -158,7 +158,7 @@ describe("a writer on NATS", () => {
     const ended = await Effect.runPromise(
       Effect.timeoutOption(
         Effect.promise(() => used),
-        "5 seconds"
+        "30 seconds"
       )
     )
     nats.server.resume()
