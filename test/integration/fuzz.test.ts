@@ -20,7 +20,7 @@ describe.each(["mysql", "mariadb"] as const)("random histories on %s", (kind) =>
 
   it(
     `of ${HISTORIES} seeds add up to their tables, whatever the restarts (G1, G2)`,
-    { timeout: 300_000 },
+    { timeout: 900_000 },
     async () => {
       let rows = 0
       for (let seed = 1; seed <= HISTORIES; seed++) rows += await runHistory(sql, server.port, seed)
