@@ -9,7 +9,7 @@
 import type { EventType } from "../../schemas/change-event.ts"
 import { ordinalOf, positionIn, ROWS_PER_EVENT_MAX, type PositionText } from "../../schemas/position.ts"
 import { Undecodable, type RowImage, type RowsEvent } from "./ChangeSource.ts"
-import { keyText, members, quote } from "./field-text.ts"
+import { keyText, members, quote, quoteRest } from "./field-text.ts"
 import type { FieldGroup, TablePlan } from "./table-plan.ts"
 
 /** The transaction whose rows are being encoded. */
@@ -62,10 +62,13 @@ export const compileRowsEncoder = (plan: TablePlan, connector: string, zoneMinut
     if (count > ROWS_PER_EVENT_MAX) throw tooManyRows(transaction, count)
     const { copiedFrom } = transaction
     const origin: Origin = copiedFrom === undefined ? `"origin":"binlog"` : `"origin":"snapshot"`
+    const front = `{"specversion":"1.0","id":"${transaction.idPrefix}`
+    const behindTime = `${transaction.time}","datacontenttype":"application/json","sequence":"`
     const emit = (change: Change, ordinal: number, key: string, image: RowImage, before?: RowImage) => {
       const position = positionIn(transaction.prefix, ordinal)
       if (position <= sink.knownUpTo) return
-      const text = `{"specversion":"1.0","id":"${transaction.idPrefix}${ordinal}${heads[change]}${transaction.time}","datacontenttype":"application/json","sequence":"${position}","data":{${shape.body(change, key, image, before, origin)}}}`
+      const body = shape.body(change, key, image, before, origin)
+      const text = `${front}${ordinal}${heads[change]}${behindTime}${position}","data":{${body}}}`
       sink.add(position, shape.types[change], text)
     }
     for (let row = 0; row < count; row++) {
@@ -124,14 +127,17 @@ const tooManyRows = (transaction: TransactionContext, count: number): Undecodabl
     fix: "SET GLOBAL binlog_row_event_max_size to its default of 8192 and copy the table anew."
   })
 
-const groupText = (
-  group: FieldGroup,
-  image: RowImage,
-  zoneMinutes: number,
-  unreadable: Array<string>
-): string => {
-  const text = members(group.fields, image, zoneMinutes, unreadable)
-  return text === "" && !group.required ? "" : `,"${group.name}":{${text}}`
+/** Groups of a score's content one after the other, each with a comma in front. */
+const compileContent = (groups: ReadonlyArray<FieldGroup>, zoneMinutes: number) => {
+  const openings = groups.map((group) => `,"${group.name}":{`)
+  return (image: RowImage, unreadable: Array<string>): string => {
+    let all = ""
+    for (let i = 0; i < groups.length; i++) {
+      const text = members(groups[i]!.fields, image, zoneMinutes, unreadable)
+      if (text !== "" || groups[i]!.required) all += `${openings[i]}${text}}`
+    }
+    return all
+  }
 }
 
 const unreadableText = (unreadable: ReadonlyArray<string>): string =>
@@ -139,11 +145,9 @@ const unreadableText = (unreadable: ReadonlyArray<string>): string =>
 
 const scoreShape = (plan: TablePlan, zoneMinutes: number): Shape => {
   const reference = plan.groups.filter((group) => group.name === "learner" || group.name === "assessment")
-  const content = (groups: ReadonlyArray<FieldGroup>, image: RowImage, unreadable: Array<string>): string => {
-    let text = ""
-    for (const group of groups) text += groupText(group, image, zoneMinutes, unreadable)
-    return text
-  }
+  const content = compileContent(plan.groups, zoneMinutes)
+  const referenceContent = compileContent(reference, zoneMinutes)
+  const idFront = `"resultId":${quote(`${plan.name}:`).slice(0, -1)}`
   return {
     types: {
       insert: "gradewire.score.recorded.v1",
@@ -152,10 +156,9 @@ const scoreShape = (plan: TablePlan, zoneMinutes: number): Shape => {
     },
     body: (change, key, image, before, origin) => {
       const unreadable: Array<string> = []
-      let text = `"resultId":${quote(`${plan.name}:${key}`)},${origin}`
-      text += content(change === "delete" ? reference : plan.groups, image, unreadable)
-      if (before !== undefined) text += `,"previous":{${content(plan.groups, before, []).slice(1)}}`
-      return text + unreadableText(unreadable)
+      const values = change === "delete" ? referenceContent(image, unreadable) : content(image, unreadable)
+      const previous = before === undefined ? "" : `,"previous":{${content(before, []).slice(1)}}`
+      return `${idFront}${quoteRest(key)},${origin}${values}${previous}${unreadableText(unreadable)}`
     }
   }
 }

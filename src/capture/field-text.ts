@@ -10,8 +10,8 @@ import type { RowImage, Value } from "./ChangeSource.ts"
 export type FieldKind = "text" | "decimal" | "instant" | "plain"
 
 export interface Field {
-  /** JSON key in its group. */
-  readonly key: string
+  /** JSON key in its group, with quotes and colon. */
+  readonly label: string
   /** Name under `unreadable`: `score.raw`. */
   readonly path: string
   /** Index into the row image. */
@@ -28,6 +28,10 @@ const EXPONENT = /^(-?)(\d+)(?:\.(\d+))?e([+-]?\d+)$/i
 /** JSON string literal. */
 export const quote = (text: string): string => (NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`)
 
+/** The same without its opening quote. */
+export const quoteRest = (text: string): string =>
+  NEEDS_ESCAPE.test(text) ? JSON.stringify(text).slice(1) : `${text}"`
+
 /**
  * Members of one JSON object, without braces: `"raw":"87.5","max":null`. Absent columns are left out. What does not
  * fit is appended to `unreadable` as a member of its own.
@@ -43,8 +47,8 @@ export const members = (
     const field = fields[i]!
     const value = image[field.column]
     if (value === undefined) continue
-    if (text !== "") text += ","
-    text += `"${field.key}":${fieldText(field, value, zoneMinutes, unreadable)}`
+    const label = text === "" ? field.label : `,${field.label}`
+    text += label + fieldText(field, value, zoneMinutes, unreadable)
   }
   return text
 }

@@ -142,7 +142,7 @@ const attributeGroup = (
 })
 
 const field = (key: string, kind: FieldKind, prefix: string, column: number): Field => ({
-  key: JSON.stringify(key).slice(1, -1),
+  label: `${JSON.stringify(key)}:`,
   path: prefix + key,
   column,
   kind

@@ -2,7 +2,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { keyText, members, quote, withoutExponent, type Field } from "../../../src/capture/field-text.ts"
 
-const field = (kind: Field["kind"], column = 0): Field => ({ key: "k", path: "score.k", column, kind })
+const field = (kind: Field["kind"], column = 0): Field => ({ label: '"k":', path: "score.k", column, kind })
 const one = (kind: Field["kind"], value: string | number | null | undefined, zone = 480) => {
   const unreadable: Array<string> = []
   const text = members([field(kind)], [value], zone, unreadable)
