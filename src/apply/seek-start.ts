@@ -52,6 +52,8 @@ export const seekStart = Effect.fnUntraced(function* (
   if (offset !== undefined && isNewest && (yield* hintHolds(offset))) return offset.streamSequence + 1
   if (last === undefined) return lastSequence + 1
   const position = offset?.position ?? START
+  // The log lost the generation that the offset is of, and whatever it held.
+  if (offset !== undefined && last.head.generation < offset.generation) return yield* holeAt(last, position)
   const found = yield* firstAfter(
     ownHeadAt,
     { first: firstSequence, last: lastSequence },

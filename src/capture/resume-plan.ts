@@ -45,27 +45,29 @@ export const mustAskApply = (tail: LogTail): boolean => tail.head === undefined
 /** Apply's own word: its offset, that it never applied anything (`undefined`), or none at all. */
 export type ApplyAnswer = ApplyOffset | undefined | "silent"
 
-/** @param mine highest epoch that this process wrote under, 0 for none */
+/** @param mine the highest rank that this process wrote under, zeros for none */
 export const planResume = (
   tail: LogTail,
   applied: ApplyAnswer,
   bounds: SourceBounds,
   start: StartAt,
-  mine: number
+  mine: Pick<LogHead, "generation" | "epoch">
 ): ResumePlan => {
   const { head, firstHead } = tail
   const known = applied === "silent" ? undefined : applied
   if (head === undefined || (applied !== "silent" && !isBridged(head, firstHead, applied))) {
-    if (known === undefined) return begin(bounds, start, tail, mine)
-    return heal(known, head?.generation ?? 0, head?.epoch ?? mine)
+    if (known === undefined) return begin(bounds, start, tail, mine.epoch)
+    return heal(known, head?.generation ?? 0, head?.epoch ?? mine.epoch)
   }
+  // A log that lost even the beginning of its newest generation: apply would take messages of an older one for known.
+  const newest = Math.max(known?.generation ?? 0, mine.generation)
   return {
     why: "resume",
     anchor: head.anchor,
     last: head.last,
     previous: head.last,
-    generation: head.generation,
-    epoch: Math.max(head.epoch, mine) + 1,
+    generation: newest > head.generation ? newest + 1 : head.generation,
+    epoch: Math.max(head.epoch, mine.epoch) + 1,
     committedAt: head.committedAt
   }
 }

@@ -99,6 +99,11 @@ describe("the place where apply goes on", () => {
     )
   })
 
+  it("is nowhere in a log that lost the offset's generation (G1, G5)", async () => {
+    const log = logOf([head(1, 0, 1), head(1, 1, 2)])
+    expect(await seek(log, offsetAt(2, 2, 9))).toMatchObject({ cause: failure("ChangeLogHole") })
+  })
+
   it("is behind the hinted message where that one is really the offset's (G5)", async () => {
     const log = logOf([head(1, 0, 1), head(1, 1, 2), head(1, 2, 3)])
     expect(await seek(log, offsetAt(2, 1, 2))).toEqual(Exit.succeed(3))

@@ -47,7 +47,10 @@ const planFor = (lost: ReadonlyArray<number>, applied: ApplyAnswer) => {
     Effect.gen(function* () {
       const tail = yield* (yield* ChangeLog).tail
       const next = yield* nextToTake(tail, applied)
-      const { previous, why } = planResume({ ...tail, firstHead: next }, applied, bounds, "earliest", 0)
+      const { previous, why } = planResume({ ...tail, firstHead: next }, applied, bounds, "earliest", {
+        generation: 0,
+        epoch: 0
+      })
       return { why, previous }
     }).pipe(Effect.provide(layerMemoryChangeLog(log)))
   )

@@ -48,7 +48,7 @@ const log = (first: LogHead | undefined, last: LogHead | undefined, lastSequence
   firstHead: first
 })
 const plan = (tail: LogTail, applied?: ApplyAnswer, start: "earliest" | "latest" = "earliest", mine = 0) =>
-  planResume(tail, applied, bounds, start, mine)
+  planResume(tail, applied, bounds, start, { generation: 0, epoch: mine })
 
 describe("where capture begins", () => {
   it("goes on after the newest message of the log, under a higher epoch (G1, G6)", () => {
@@ -145,6 +145,16 @@ describe("where capture begins", () => {
 
   it("writes under a higher epoch than it ever did, even after the log was rolled back (G6)", () => {
     expect(plan(log(headAt(100), headAt(200, { epoch: 2 })), "silent", "earliest", 9).epoch).toBe(10)
+  })
+
+  it("opens a newer generation than apply has seen where the log lost that one (G1, G5)", () => {
+    const shorter = log(headAt(100), headAt(200))
+    expect(plan(shorter, appliedAt(300, 5))).toMatchObject({ why: "resume", last: at(200, 9), generation: 6 })
+    expect(planResume(shorter, "silent", bounds, "latest", { generation: 4, epoch: 1 })).toMatchObject({
+      why: "resume",
+      generation: 5,
+      epoch: 6
+    })
   })
 
   it("ranks writers by generation, then epoch (G6)", () => {
