@@ -23,7 +23,7 @@ export interface Verdict {
 
 const ROLES: ReadonlyArray<Role> = ["capture", "apply"]
 const CALM_ODDS = 0.15
-const DRAIN_MILLIS_MAX = 15 * 60_000
+const DRAIN_MILLIS_MAX = 5 * 60_000
 const DRAIN_STEPS_MAX = 400_000
 
 /** Stops that are the right answer to what a life met, besides the fatal ones. */
@@ -40,9 +40,12 @@ export class Life {
   #withQuiz: boolean
   #copies: Array<MemoryHrDatabase> = []
   readonly #seed: number
+  readonly #weights: typeof WEIGHTS
 
-  constructor(seed: number, twist: Twist = {}) {
+  /** @param provokedBy only these faults strike, and often; otherwise all of them by their weight */
+  constructor(seed: number, twist: Twist = {}, provokedBy?: ReadonlyArray<Fault>) {
     this.#seed = seed
+    this.#weights = provokedBy?.map((fault) => [1, fault] as const) ?? WEIGHTS
     this.world = new World(seed, twist)
     this.#withQuiz = this.world.chance.odds(0.4)
   }
@@ -73,7 +76,7 @@ export class Life {
     for (const role of ROLES) this.start(role)
     const [length, faultOdds] = [
       chance.between(20, 90),
-      chance.odds(CALM_ODDS) ? 0 : chance.pick([0.05, 0.12])
+      this.#weights !== WEIGHTS ? 0.15 : chance.odds(CALM_ODDS) ? 0 : chance.pick([0.05, 0.12])
     ]
     for (let move = 0; move < length; move++) {
       this.#move(faultOdds)
@@ -90,7 +93,7 @@ export class Life {
     if (chance.odds(0.35)) server.showNext()
     if (chance.odds(0.1)) server.showAll()
     if (chance.odds(0.08)) this.#copies.push(database.copy())
-    if (chance.odds(faultOdds)) this.#strike(chance.weighted(WEIGHTS))
+    if (chance.odds(faultOdds)) this.#strike(chance.weighted(this.#weights))
     for (const process of this.#processes) if (process.isPaused && chance.odds(0.1)) process.wake()
     this.#keepAlive(0.3)
     const work = chance.between(1, 120)

@@ -170,7 +170,7 @@ export class TrainingHistory {
     const keeps = this.#chance.weighted<"key" | "content" | "unmapped">([
       [6, "key"],
       [2, "content"],
-      [2, "unmapped"]
+      [3, "unmapped"]
     ])
     const keys = Object.fromEntries(
       this.#server.options.keys[table]!.map((column) => [column, before[column]!])

@@ -12,11 +12,14 @@ import type { LogMessage } from "../../src/capture/ChangeLog.ts"
 import { SnapshotRun } from "../../src/capture/SnapshotRun.ts"
 import type { MemoryHrDatabase } from "../support/fakes/MemoryProfileStore.ts"
 import { fileNumber } from "../support/fakes/MemoryTrainingServer.ts"
+import type { Fault } from "./faults.ts"
 import type { Twist } from "./Twist.ts"
 
 export interface Mutation {
   /** The mistake, as a sentence. */
   readonly mistake: string
+  /** What brings it to light soonest. */
+  readonly provokedBy: ReadonlyArray<Fault>
   /** Made anew for every life. */
   readonly twist: () => Twist
 }
@@ -103,8 +106,13 @@ const trustsHint = (): Twist => ({
   })
 })
 
+/** Before everything, but not the beginning of a connector. */
+const FIRST = formatPosition({ timeline: 0, file: 0, transaction: 0, ordinal: 1 })
+
 const forgetPrevious = <M extends { readonly head: LogHead | undefined }>(message: M): M =>
-  message.head === undefined ? message : { ...message, head: { ...message.head, previous: START } }
+  message.head === undefined || message.head.previous === START
+    ? message
+    : { ...message, head: { ...message.head, previous: FIRST } }
 
 const ignoresPrevious = (): Twist => ({
   feed: (feed) => ({
@@ -198,23 +206,60 @@ const answersFromSource = (): Twist => ({
 })
 
 export const MUTATIONS: ReadonlyArray<Mutation> = [
-  { mistake: "lets an older change of a result overwrite a newer one", twist: skipsGuard },
-  { mistake: "moves the offset before the rows are committed", twist: movesOffsetFirst },
-  { mistake: "lets an apply write that was taken over", twist: ignoresEpoch },
-  { mistake: "drops a refused row instead of parking it", twist: dropsRefused },
-  { mistake: "never looks at held results again", twist: neverReleases },
-  { mistake: "trusts the stored sequence of a log that was replaced", twist: trustsHint },
-  { mistake: "applies a message whatever stood before it", twist: ignoresPrevious },
-  { mistake: "takes messages wherever the log ends", twist: () => ({ ignoresExpectation: true }) },
-  { mistake: "believes that a message is stored before it is", twist: believesUnsent },
-  { mistake: "loses an event where a transaction is cut", twist: losesEventAtCut },
-  { mistake: "takes a changed key for a changed row", twist: ignoresKeyChange },
-  { mistake: "resumes at the end of the binlog", twist: resumesAtEnd },
-  { mistake: "heals from where the source stands, not from where apply does", twist: answersFromSource },
-  { mistake: "copies rows that the stream changed meanwhile", twist: keepsTouched },
-  { mistake: "drops copied rows for changes that make no event", twist: touchesWithoutTrace },
+  {
+    mistake: "lets an older change of a result overwrite a newer one",
+    provokedBy: ["offset set back", "profile restored"],
+    twist: skipsGuard
+  },
+  {
+    mistake: "moves the offset before the rows are committed",
+    provokedBy: ["kill"],
+    twist: movesOffsetFirst
+  },
+  {
+    mistake: "lets an apply write that was taken over",
+    provokedBy: ["second", "pause"],
+    twist: ignoresEpoch
+  },
+  { mistake: "drops a refused row instead of parking it", provokedBy: ["kill"], twist: dropsRefused },
+  { mistake: "never looks at held results again", provokedBy: ["hired"], twist: neverReleases },
+  {
+    mistake: "trusts the stored sequence of a log that was replaced",
+    provokedBy: ["log rolled back", "log recreated", "kill"],
+    twist: trustsHint
+  },
+  {
+    mistake: "applies a message whatever stood before it",
+    provokedBy: ["log front purged", "log message removed", "log down"],
+    twist: ignoresPrevious
+  },
+  {
+    mistake: "takes messages wherever the log ends",
+    provokedBy: ["second", "pause"],
+    twist: () => ({ ignoresExpectation: true })
+  },
+  { mistake: "believes that a message is stored before it is", provokedBy: ["kill"], twist: believesUnsent },
+  { mistake: "loses an event where a transaction is cut", provokedBy: ["kill"], twist: losesEventAtCut },
+  { mistake: "takes a changed key for a changed row", provokedBy: ["kill"], twist: ignoresKeyChange },
+  { mistake: "resumes at the end of the binlog", provokedBy: ["kill"], twist: resumesAtEnd },
+  {
+    mistake: "heals from where the source stands, not from where apply does",
+    provokedBy: ["log purged", "log recreated"],
+    twist: answersFromSource
+  },
+  {
+    mistake: "copies rows that the stream changed meanwhile",
+    provokedBy: ["copy commanded", "table removed", "table added"],
+    twist: keepsTouched
+  },
+  {
+    mistake: "drops copied rows for changes that make no event",
+    provokedBy: ["table removed", "table added"],
+    twist: touchesWithoutTrace
+  },
   {
     mistake: "copies before the stream's transactions are visible",
+    provokedBy: ["copy commanded"],
     twist: () => ({ ignoresVisibility: true })
   }
 ]

@@ -3,13 +3,14 @@ import { describe, expect, it } from "vitest"
 import { Life } from "../simulation/Life.ts"
 import { MUTATIONS } from "../simulation/mutations.ts"
 
-const LIVES_MAX = 400
+const LIVES_MAX = 200
 
 describe("the simulation", () => {
-  it.each(MUTATIONS)("catches a connector that $mistake (G1, G2, G3)", ({ twist }) => {
+  it.each(MUTATIONS)("catches a connector that $mistake (G1, G2, G3)", ({ twist, provokedBy }) => {
     let lives = 0
     let failure: string | undefined
-    while (failure === undefined && lives < LIVES_MAX) failure = new Life(++lives, twist()).run().failure
+    while (failure === undefined && lives < LIVES_MAX)
+      failure = new Life(++lives, twist(), provokedBy).run().failure
     expect(failure, `nothing noticed in ${LIVES_MAX} lives`).toMatch(/^(G[1-9]|I3): /)
   })
 })
