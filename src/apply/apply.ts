@@ -43,12 +43,26 @@ const ANSWER_SECONDS = 10
 export const apply = (
   options: ApplyOptions
 ): Effect.Effect<never, ApplyError, ChangeFeed | ProfileStore | ProgressDesk> =>
-  persevere("apply", (steady) => Effect.scoped(attempt(options, steady)))
+  Effect.suspend(() => {
+    const last: LastLease = { epoch: 0 }
+    return persevere("apply", (steady) => Effect.scoped(attempt(options, last, steady)))
+  })
 
-const attempt = Effect.fnUntraced(function* (options: ApplyOptions, steady: Effect.Effect<void>) {
+/** The highest epoch that this process applied under; memory only to know whether somebody else came later. */
+interface LastLease {
+  epoch: number
+}
+
+const attempt = Effect.fnUntraced(function* (
+  options: ApplyOptions,
+  last: LastLease,
+  steady: Effect.Effect<void>
+) {
   const store = yield* ProfileStore
   const desk = yield* ProgressDesk
+  if (last.epoch > 0) yield* leaveIfFenced(last.epoch)
   const { epoch, offset } = yield* store.takeOver
+  last.epoch = epoch
   yield* desk.serve(store.offset)
   return yield* follow(epoch, offset, options, steady).pipe(
     Effect.scoped,
@@ -57,6 +71,16 @@ const attempt = Effect.fnUntraced(function* (options: ApplyOptions, steady: Effe
     )
   )
 })
+
+/**
+ * A process that starts over must not take the place of one that came after it: it may have slept for an hour (G6). The
+ * store compares epochs before it looks at held results; a lower one is that of an older copy of the database.
+ */
+const leaveIfFenced = (epoch: number): Effect.Effect<void, ProfileStoreError, ProfileStore> =>
+  Effect.flatMap(ProfileStore, (store) => store.release(epoch)).pipe(
+    Effect.catchTag("OffsetMoved", () => Effect.void),
+    Effect.asVoid
+  )
 
 const follow = Effect.fnUntraced(function* (
   epoch: number,

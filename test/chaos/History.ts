@@ -29,6 +29,7 @@ export interface Doors {
 }
 
 const OPERATOR_MS = 1000
+const HR_MS = 30_000
 const HOLE = "the change log has a hole; apply answers capture for a while, then stops"
 
 /** HR refuses these; the training system has no such rules. */
@@ -140,15 +141,28 @@ export class History {
   }
 
   async hr<A>(ask: (client: Client) => Promise<A>): Promise<A> {
-    const client = new Client({ connectionString: hrUrl(this.servers.target) })
-    // from the beginning: the server may be killed while it answers
-    client.on("error", () => undefined)
+    let client = this.#hrClient()
     try {
-      await client.connect()
+      // another fault may have taken the database away for a while
+      const isThere = await until(async () => {
+        client = this.#hrClient()
+        return client.connect().then(
+          () => true,
+          () => false
+        )
+      }, HR_MS)
+      if (!isThere) throw new Error(`the HR database does not answer for ${HR_MS / 1000} s`)
       return await ask(client)
     } finally {
       await client.end().catch(() => undefined)
     }
+  }
+
+  #hrClient(): Client {
+    const client = new Client({ connectionString: hrUrl(this.servers.target) })
+    // from the beginning: the server may be killed while it answers
+    client.on("error", () => undefined)
+    return client
   }
 
   /** HR enters people. They are entered again where the database has forgotten them. */

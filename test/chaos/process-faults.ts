@@ -33,6 +33,9 @@ const oldOneWakes = async (history: History, old: Role, begins: string, random: 
   await pause(random.whole(100, 800))
   old.pause()
   await old.abandon()
+  // who sleeps long enough wakes without connections
+  const { doors } = history
+  if (random.chance(0.5)) for (const door of Object.values(doors)) door.cut()
   await pause(random.whole(0, 500))
   const successor = history.role(old.name)
   history.replace(old, successor)
