@@ -85,7 +85,7 @@ export const pump = Effect.fnUntraced(function* (
       }
     }
     const rest = copyAgainAt > now ? copyAgainAt - now : options.checkpointMillis
-    const arrival = yield* firstOf(streaming, copying, open === undefined ? asking : undefined).pipe(
+    const arrival = yield* firstOf(open === undefined ? asking : undefined, copying, streaming).pipe(
       Effect.raceFirst(appender.flush.pipe(Effect.andThen(Effect.never))),
       Effect.timeoutOption(Math.min(rest, options.checkpointMillis))
     )
@@ -115,6 +115,7 @@ export const pump = Effect.fnUntraced(function* (
   }
 })
 
+/** Where several have arrived, the first one given: a busy stream may not keep the others waiting. */
 const firstOf = (...waiting: ReadonlyArray<Waiting | undefined>): Effect.Effect<Arrival, ChangeSourceError> =>
   Effect.raceAllFirst(waiting.filter((fiber) => fiber !== undefined).map((fiber) => Fiber.join(fiber)))
 
