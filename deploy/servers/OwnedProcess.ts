@@ -81,6 +81,17 @@ const signal = (pid: number, name: NodeJS.Signals): boolean => {
   }
 }
 
+const STILL_MILLISECONDS = 1000
+
+/** State "T" in proc(5); where there is no such folder, nothing is known and nothing waited for. */
+const standsStill = (pid: number): boolean => {
+  try {
+    return / [TtZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\)/, ""))
+  } catch {
+    return true
+  }
+}
+
 export class OwnedProcess {
   readonly #watcher: ChildProcess
   #child: ChildProcess | undefined
@@ -162,8 +173,14 @@ export class OwnedProcess {
     if (!(await this.#wait(milliseconds))) await this.kill()
   }
 
+  /** Returns once it stands still: on a busy machine it would go on for a while after the signal. */
   pause(): void {
-    if (this.pid !== undefined) for (const member of familyOf(this.pid)) signal(member, "SIGSTOP")
+    if (this.pid === undefined) return
+    const family = familyOf(this.pid)
+    for (const member of family) signal(member, "SIGSTOP")
+    for (let waited = 0; waited < STILL_MILLISECONDS && !family.every(standsStill); waited++) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
   }
 
   resume(): void {

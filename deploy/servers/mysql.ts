@@ -62,6 +62,8 @@ const launch: Recipe["launch"] = (installation, placement, flags) =>
     // relative to the datadir: a socket's path may have no more than 107 characters (unix(7))
     "--socket=server.sock",
     `--pid-file=${join(placement.directory, "server.pid")}`,
+    // a server that starts clears its folder for temporary tables, in use by a neighbour or not
+    `--tmpdir=${placement.directory}`,
     ...flags
   ])
 
