@@ -78,7 +78,10 @@ const HUGE =
   "SELECT a.id, e.`考试编号`, MOD(a.id + b.id, 50), e.`满分`, e.`及格线`, NOW(3) " +
   "FROM training.learner a, training.learner b, training.exam e LIMIT "
 
-/** Both roles are killed while they work on it, capture earlier than apply. */
+/** For a transaction as slow as this machine may be: 2 ms a row. */
+const limitMs = (rows: number): number => 60_000 + 2 * rows
+
+/** Both roles are killed twice while they work on it. */
 const huge = async (history: History, random: Random): Promise<void> => {
   const connection = await connectTraining(history.servers.source)
   try {
@@ -96,11 +99,19 @@ const huge = async (history: History, random: Random): Promise<void> => {
       .catch(() => 0)
   const before = await filed()
   for (const share of [random.next() * 0.4, 0.4 + random.next() * 0.5]) {
-    await until(async () => (await filed()) - before > share * history.hugeRows, 60_000, 50)
+    await until(
+      async () => (await filed()) - before > share * history.hugeRows,
+      limitMs(history.hugeRows),
+      50
+    )
     history.note(`  killed with ${(await filed()) - before} of ${history.hugeRows} rows filed`)
     await Promise.all(history.roles.map((role) => role.kill()))
   }
-  const isThere = await until(async () => (await filed()) - before >= history.hugeRows * 0.98, 300_000, 100)
+  const isThere = await until(
+    async () => (await filed()) - before >= history.hugeRows * 0.98,
+    limitMs(history.hugeRows),
+    100
+  )
   history.note(`  ${(await filed()) - before} rows filed: ${isThere}`)
 }
 
