@@ -182,14 +182,6 @@ export class History {
     })
   }
 
-  /** The configuration's text, changed for all roles; takes effect at their next start. */
-  reconfigure(change: (text: string) => string): void {
-    for (const { name } of this.roles) {
-      const file = this.#configFile(name)
-      writeFileSync(file, change(readFileSync(file, "utf8")))
-    }
-  }
-
   async close(): Promise<void> {
     await Promise.allSettled(this.roles.map((role) => role.discard()))
     await Promise.allSettled(Object.values(this.doors).map((door) => door.close()))
