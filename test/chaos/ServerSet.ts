@@ -34,10 +34,6 @@ export class ServerSet {
     return new ServerSet(servers[0]!, servers[1]!, servers[2]!)
   }
 
-  get all(): ReadonlyArray<RunningServer> {
-    return [this.source, this.changeLog, this.target]
-  }
-
   /** As if nobody had ever used them; the binlog begins anew. */
   async clear(): Promise<void> {
     await this.#clearSource()
@@ -51,7 +47,7 @@ export class ServerSet {
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled(this.all.map((server) => server.stop()))
+    await Promise.allSettled([this.source, this.changeLog, this.target].map((server) => server.stop()))
   }
 
   async #clearSource(): Promise<void> {
