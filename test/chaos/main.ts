@@ -39,14 +39,19 @@ if ("usage" in parsed) {
   process.exitCode = parsed.exitCode
 } else {
   const { options } = parsed
-  const over = reporter(options)
-  const outcomes = await runHistories({
-    source: options.source,
-    plans: plansOf(options),
-    keep: options.keep,
-    over
-  })
-  const failed = outcomes.filter(({ complaints }) => complaints.length > 0).length
-  process.stdout.write(`${outcomes.length - failed} passed, ${failed} failed\n`)
-  process.exit(failed === 0 ? 0 : 1)
+  const report = reporter(options)
+  const counts = { passed: 0, failed: 0 }
+  const close = (exitCode: number): never => {
+    process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`)
+    // guards beside servers and processes end them with this one
+    process.exit(exitCode)
+  }
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => close(130))
+  const over = (outcome: Outcome): void => {
+    counts[outcome.complaints.length === 0 ? "passed" : "failed"] += 1
+    report(outcome)
+  }
+  const plans = plansOf(options)
+  await runHistories({ source: options.source, plans, keep: options.keep, over })
+  close(counts.failed === 0 ? 0 : 1)
 }

@@ -37,7 +37,7 @@ export const USAGE = `Seeded fault histories against real processes and real ser
 Faults: ${FAULT_KINDS.join(", ")}
 
 A seed repeats the plan: deployment, workload, faults and their order; the machine's own timing it cannot repeat.
-Exit code: 0 all passed · 1 some failed · 2 wrong argument.
+Exit code: 0 all passed · 1 some failed · 2 wrong argument · 130 ended early.
 `
 
 const flags = {
