@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest"
 import { Life } from "../simulation/Life.ts"
 
-const LIVES = 240
+const LIVES = 200
 const LIVES_A_TEST = 40
 
 const replay = (seed: number): string => `node test/simulation/main.ts --seeds 1 --first-seed ${seed} --trace`
