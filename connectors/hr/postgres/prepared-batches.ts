@@ -14,7 +14,8 @@ import type { HrMapping, MappedTarget } from "./mapping.ts"
 type Variant = "full" | "full_few" | "partial" | "partial_few" | "release" | "replay" | "probe"
 
 export interface PreparedStatement {
-  readonly name: string
+  /** None where a plan is made anew for each use. */
+  readonly name: string | undefined
   readonly text: string
   /** Name of the plan that this one takes over from, to be let go. */
   readonly retired: string | undefined
@@ -66,6 +67,8 @@ export class PreparedBatches {
   }
 
   statement(variant: Variant): PreparedStatement {
+    // Asked once a second at most: a plan that was kept from when the queue was empty costs more than planning.
+    if (variant === "probe") return { name: undefined, text: this.texts.probe, retired: undefined }
     const used = this.uses.get(variant) ?? 0
     this.uses.set(variant, used + 1)
     const version = versionAt(used)

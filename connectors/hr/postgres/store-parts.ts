@@ -97,7 +97,8 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
         if (statement.retired !== undefined) {
           yield* Effect.ignore(rows({ text: `deallocate ${statement.retired}` }))
         }
-        return yield* rows<R>({ name: statement.name, text: statement.text, values })
+        const { name, text } = statement
+        return yield* rows<R>({ ...(name === undefined ? {} : { name }), text, values })
       }),
     changedLearners: new Set(),
     forgetShape: Effect.sync(() => {

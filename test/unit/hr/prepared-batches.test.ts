@@ -52,7 +52,7 @@ describe("prepared batches", () => {
 
   it("plans are renewed after ever more uses, and the old one is let go once (G8)", () => {
     const batches = new PreparedBatches(mapping, 7)
-    const names: Array<string> = []
+    const names: Array<string | undefined> = []
     const retired: Array<string | undefined> = []
     for (let use = 0; use < 20_000; use++) {
       const statement = batches.statement("full")
@@ -61,6 +61,11 @@ describe("prepared batches", () => {
     }
     expect(names).toEqual([0, 1, 2, 3, 4, 5].map((version) => `gradewire_7_full_${version}`))
     expect(retired).toEqual(names.slice(0, -1))
+  })
+
+  it("the look at held results is planned anew each time, whatever the queue was before (G7)", () => {
+    const batches = new PreparedBatches(mapping, 1)
+    expect(batches.statement("probe")).toMatchObject({ name: undefined, retired: undefined })
   })
 
   it("changes go to the server by kind, in their order (G2)", () => {
