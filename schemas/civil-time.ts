@@ -1,18 +1,24 @@
 /**
- * Times as text, from numbers and from local times at a fixed offset, by pure arithmetic.
+ * Times as text, from numbers and from local times of a zone, by pure arithmetic.
  *
  * JavaScript's Date is not used: it holds milliseconds only, moves years 0..99 to 1900..1999 and makes every zero date
  * of MySQL "Invalid Date". All results are RFC 3339 in UTC with the digits of their source:
  *
  *   epochSecondsToUtc(1763769600)                            => "2025-11-22T00:00:00Z"
  *   epochMicrosToUtc(1763769600123456, 3)                    => "2025-11-22T00:00:00.123Z"
- *   localToUtc("2026-11-22T07:30:00.5", offsetMinutes("+08:00")!) => "2026-11-21T23:30:00.5Z"
+ *   localToUtc("2026-11-22T07:30:00.5", 480)                 => "2026-11-21T23:30:00.5Z"
+ *   localToUtc("2026-07-01T08:00:00", timeZone("Europe/Paris")!) => "2026-07-01T06:00:00Z"
  *   localToUtc("2026-11-00T00:00:00", 480)                   => undefined (a partial date names no moment)
+ *   utcToLocal("2026-07-01T06:00:00Z", timeZone("Europe/Paris")!) => "2026-07-01T08:00:00"
  */
+import { NamedZone } from "./NamedZone.ts"
 
 const MINUTES_PER_DAY = 1440
 const SECONDS_PER_DAY = 86_400
 const MICROS_PER_SECOND = 1_000_000
+/** 0000-01-01T00:00:00 and 9999-12-31T23:59:59. */
+const MIN_SECONDS = -62_167_219_200
+const MAX_SECONDS = 253_402_300_799
 
 /** "00" .. "99" */
 const TWO_DIGITS: ReadonlyArray<string> = Array.from({ length: 100 }, (_, n) =>
@@ -82,6 +88,12 @@ export const epochMicrosToUtc = (micros: number, digits: number): string => {
   return `${epochSecondsToCivil(seconds)}.${fraction}Z`
 }
 
+/** Where local times are at home: minutes east of UTC that never change, or a zone with rules. */
+export type TimeZone = number | NamedZone
+
+/** Of `+08:00`, `Z` or `Asia/Shanghai`; `undefined` where the text is none of them. */
+export const timeZone = (text: string): TimeZone | undefined => offsetMinutes(text) ?? NamedZone.find(text)
+
 /** Minutes east of UTC of `+08:00`, `-03:30` or `Z`; `undefined` where the text is none. MySQL knows -13:59..+14:00. */
 export const offsetMinutes = (text: string): number | undefined => {
   if (text === "Z") return 0
@@ -93,12 +105,13 @@ export const offsetMinutes = (text: string): number | undefined => {
 }
 
 /**
- * A local `YYYY-MM-DDTHH:MM:SS[.f]` (or with a blank for the T), or a bare `YYYY-MM-DD` as its midnight, at a fixed
- * offset, as RFC 3339 UTC with the same fractional digits. `undefined` for zero and partial dates, for dates the
+ * A local `YYYY-MM-DDTHH:MM:SS[.f]` (or with a blank for the T), or a bare `YYYY-MM-DD` as its midnight, as RFC 3339
+ * UTC with the same fractional digits. A time that came twice is its earlier moment, one that the clocks left out lies
+ * as far behind the change as it claims ({@link NamedZone}). `undefined` for zero and partial dates, for dates the
  * calendar does not have (`ALLOW_INVALID_DATES` stores 2026-02-31), for what is no local time at all, and where UTC
  * leaves the years 0..9999.
  */
-export const localToUtc = (local: string, offset: number): string | undefined => {
+export const localToUtc = (local: string, zone: TimeZone): string | undefined => {
   const withTime = local.length === 10 ? `${local}T00:00:00` : local
   if (!LOCAL.test(withTime)) return undefined
   const year = twoDigitsAt(withTime, 0) * 100 + twoDigitsAt(withTime, 2)
@@ -107,7 +120,17 @@ export const localToUtc = (local: string, offset: number): string | undefined =>
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined
   const hour = twoDigitsAt(withTime, 11)
   const minute = twoDigitsAt(withTime, 14)
-  if (hour > 23 || minute > 59 || twoDigitsAt(withTime, 17) > 59) return undefined
+  const second = twoDigitsAt(withTime, 17)
+  if (hour > 23 || minute > 59 || second > 59) return undefined
+  let offset: number
+  if (typeof zone === "number") offset = zone
+  else {
+    const seconds = daysFromCivil(year, month, day) * SECONDS_PER_DAY + (hour * 60 + minute) * 60 + second
+    const east = zone.offsetOfLocal(seconds)
+    // Clocks of before about 1920 went by the sun: Shanghai was 8 h 5 min 43 s ahead.
+    if (east % 60 !== 0) return utcOrNothing(seconds - east, withTime.slice(19))
+    offset = east / 60
+  }
   const utcMinute = hour * 60 + minute - offset
   const secondsOn = withTime.slice(16)
   if (utcMinute >= 0 && utcMinute < MINUTES_PER_DAY) {
@@ -117,6 +140,29 @@ export const localToUtc = (local: string, offset: number): string | undefined =>
   const date = civilFromDays(daysFromCivil(year, month, day) + dayShift)
   if (date === undefined) return undefined
   return `${date}T${HOUR_MINUTE[utcMinute - dayShift * MINUTES_PER_DAY]}${secondsOn}Z`
+}
+
+/** @param fraction with its point, or nothing */
+const utcOrNothing = (seconds: number, fraction: string): string | undefined =>
+  seconds < MIN_SECONDS || seconds > MAX_SECONDS ? undefined : `${epochSecondsToCivil(seconds)}${fraction}Z`
+
+/**
+ * RFC 3339 UTC (`…Z`) as local `YYYY-MM-DDTHH:MM:SS[.f]` with the same fractional digits; every moment has exactly one.
+ * `undefined` for what is no moment, and where local time leaves the years 0..9999.
+ */
+export const utcToLocal = (utc: string, zone: TimeZone): string | undefined => {
+  if (!utc.endsWith("Z")) return undefined
+  if (typeof zone === "number") return localToUtc(utc.slice(0, -1), 0 - zone)?.slice(0, -1)
+  const checked = localToUtc(utc.slice(0, -1), 0)
+  if (checked === undefined) return undefined
+  const days = daysFromCivil(
+    twoDigitsAt(checked, 0) * 100 + twoDigitsAt(checked, 2),
+    twoDigitsAt(checked, 5),
+    twoDigitsAt(checked, 8)
+  )
+  const inDay = (twoDigitsAt(checked, 11) * 60 + twoDigitsAt(checked, 14)) * 60 + twoDigitsAt(checked, 17)
+  const seconds = days * SECONDS_PER_DAY + inDay
+  return utcOrNothing(seconds + zone.offsetAt(seconds), checked.slice(19, -1))?.slice(0, -1)
 }
 
 const LOCAL = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?$/

@@ -4,6 +4,7 @@
  * Unknown keys are refused. Secrets never stand in the file: `password: { file: … }` or `password: { env: … }`.
  */
 import { Schema } from "effect"
+import { timeZone } from "./civil-time.ts"
 
 const Name = Schema.String.check(
   Schema.isPattern(/^[a-z][a-z0-9-]{0,30}$/u, { expected: "1–31 of a–z, 0–9 and -, starting with a letter" })
@@ -11,9 +12,18 @@ const Name = Schema.String.check(
 /** `schema.table`; any characters but a dot inside the parts. */
 const TableName = Schema.String.check(Schema.isPattern(/^[^.\s][^.]*\.[^.]+$/u, { expected: "schema.table" }))
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65535 }))
-/** Fixed offset of local times, "+08:00" or "Z". */
-const ZoneOffset = Schema.String.check(
-  Schema.isPattern(/^(Z|[+-](0\d|1[0-4]):[0-5]\d)$/u, { expected: 'a fixed offset such as "+08:00"' })
+/** Zone of local times: an IANA name, or an offset that never changes. */
+const TimeZoneName = Schema.String.check(
+  Schema.makeFilter(
+    (text) =>
+      timeZone(text) !== undefined ||
+      'expected a zone such as "Asia/Shanghai", or an offset such as "+08:00"',
+    {
+      toJsonSchema: () => ({
+        pattern: "^(Z|UTC|[+-](0\\d|1[0-4]):[0-5]\\d|[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)+)$"
+      })
+    }
+  )
 )
 const Column = Schema.NonEmptyString
 
@@ -39,8 +49,8 @@ export const SourceConfig = Schema.Struct({
   user: Schema.NonEmptyString,
   password: Schema.optionalKey(Secret),
   tls: Schema.optionalKey(Tls),
-  /** Offset of the server's DATETIME values, which carry no zone. */
-  timeZone: ZoneOffset,
+  /** Zone of the server's DATETIME values, which carry none: "Asia/Shanghai" with its rules, or a fixed "+08:00". */
+  timeZone: TimeZoneName,
   /** Replication id; unique among everything that reads this server's binlog. Derived from the connector's name by default. */
   serverId: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4294967295 }))),
   /**
@@ -90,8 +100,8 @@ const targetFields = {
   user: Schema.NonEmptyString,
   password: Schema.optionalKey(Secret),
   tls: Schema.optionalKey(Tls),
-  /** Offset in which times are written to target columns without a time zone. Default: the source's. */
-  timeZone: Schema.optionalKey(ZoneOffset)
+  /** Zone in which times are written to target columns without one. Default: the source's. */
+  timeZone: Schema.optionalKey(TimeZoneName)
 }
 
 /** The HR database. `mysql` is MariaDB as well; its tables are named database.table, so no database stands apart. */

@@ -5,7 +5,7 @@
  */
 import type { Anchor } from "../../schemas/anchor.ts"
 import type { TableConfig } from "../../schemas/connector-config.ts"
-import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
+import { epochMicrosToUtc, type TimeZone } from "../../schemas/civil-time.ts"
 import {
   binlogFileNumber,
   positionIn,
@@ -29,7 +29,7 @@ const MICROS_PER_SECOND = 1_000_000
 export interface TranslatorOptions {
   readonly connector: string
   readonly tables: ReadonlyArray<TableConfig>
-  readonly zoneMinutes: number
+  readonly zone: TimeZone
   readonly limits: SegmentLimits
 }
 
@@ -56,7 +56,7 @@ export class SourceTranslator {
     const plans = tablePlans(options.tables)
     const identity = { connector: options.connector, generation: plan.generation, epoch: plan.epoch }
     this.#cutter = new SegmentCutter(identity, options.limits, plan.previous, plan.anchor, plan.committedAt)
-    this.#encoders = plans.map((table) => compileRowsEncoder(table, options.connector, options.zoneMinutes))
+    this.#encoders = plans.map((table) => compileRowsEncoder(table, options.connector, options.zone))
     this.#snapshot = new SnapshotRun(plans, snapshot)
     this.#identity = { server: plan.anchor.server, timeline: plan.anchor.timeline }
     this.#anchor = plan.anchor

@@ -7,6 +7,7 @@
  * - Nothing is dropped for its content: V1 -> V2 -> V1 are three events (D4).
  */
 import type { EventType } from "../../schemas/change-event.ts"
+import type { TimeZone } from "../../schemas/civil-time.ts"
 import { ordinalOf, positionIn, ROWS_PER_EVENT_MAX, type PositionText } from "../../schemas/position.ts"
 import { Undecodable, type RowImage, type RowsEvent } from "./ChangeSource.ts"
 import { keyText, members, quote, quoteRest } from "./field-text.ts"
@@ -51,8 +52,8 @@ interface Shape {
   readonly body: Body
 }
 
-export const compileRowsEncoder = (plan: TablePlan, connector: string, zoneMinutes: number): RowsEncoder => {
-  const shape = SHAPES[plan.as](plan, zoneMinutes)
+export const compileRowsEncoder = (plan: TablePlan, connector: string, zone: TimeZone): RowsEncoder => {
+  const shape = SHAPES[plan.as](plan, zone)
   const head = (change: Change): string =>
     `","source":${quote(`urn:gradewire:${connector}`)},"type":"${shape.types[change]}","subject":${quote(plan.name)},"time":"`
   const heads = { insert: head("insert"), update: head("update"), delete: head("delete") }
@@ -128,12 +129,12 @@ const tooManyRows = (transaction: TransactionContext, count: number): Undecodabl
   })
 
 /** Groups of a score's content one after the other, each with a comma in front. */
-const compileContent = (groups: ReadonlyArray<FieldGroup>, zoneMinutes: number) => {
+const compileContent = (groups: ReadonlyArray<FieldGroup>, zone: TimeZone) => {
   const openings = groups.map((group) => `,"${group.name}":{`)
   return (image: RowImage, unreadable: Array<string>): string => {
     let all = ""
     for (let i = 0; i < groups.length; i++) {
-      const text = members(groups[i]!.fields, image, zoneMinutes, unreadable)
+      const text = members(groups[i]!.fields, image, zone, unreadable)
       if (text !== "" || groups[i]!.required) all += `${openings[i]}${text}}`
     }
     return all
@@ -143,10 +144,10 @@ const compileContent = (groups: ReadonlyArray<FieldGroup>, zoneMinutes: number) 
 const unreadableText = (unreadable: ReadonlyArray<string>): string =>
   unreadable.length === 0 ? "" : `,"unreadable":{${unreadable.join(",")}}`
 
-const scoreShape = (plan: TablePlan, zoneMinutes: number): Shape => {
+const scoreShape = (plan: TablePlan, zone: TimeZone): Shape => {
   const reference = plan.groups.filter((group) => group.name === "learner" || group.name === "assessment")
-  const content = compileContent(plan.groups, zoneMinutes)
-  const referenceContent = compileContent(reference, zoneMinutes)
+  const content = compileContent(plan.groups, zone)
+  const referenceContent = compileContent(reference, zone)
   const idFront = `"resultId":${quote(`${plan.name}:`).slice(0, -1)}`
   return {
     types: {
@@ -165,15 +166,15 @@ const scoreShape = (plan: TablePlan, zoneMinutes: number): Shape => {
 
 /** Id and mapped columns of a directory row; `tail` holds what the contract wants besides. */
 const directoryBody =
-  (plan: TablePlan, zoneMinutes: number, idKey: string) =>
+  (plan: TablePlan, zone: TimeZone, idKey: string) =>
   (key: string, image: RowImage, tail: string): string => {
     const unreadable: Array<string> = []
-    const text = members(plan.groups[0]!.fields, image, zoneMinutes, unreadable)
+    const text = members(plan.groups[0]!.fields, image, zone, unreadable)
     return `"${idKey}":${quote(key)},${tail}${text === "" ? "" : `,${text}`}${unreadableText(unreadable)}`
   }
 
-const learnerShape = (plan: TablePlan, zoneMinutes: number): Shape => {
-  const body = directoryBody(plan, zoneMinutes, "learnerId")
+const learnerShape = (plan: TablePlan, zone: TimeZone): Shape => {
+  const body = directoryBody(plan, zone, "learnerId")
   return {
     types: {
       insert: "gradewire.learner.changed.v1",
@@ -185,8 +186,8 @@ const learnerShape = (plan: TablePlan, zoneMinutes: number): Shape => {
   }
 }
 
-const assessmentShape = (plan: TablePlan, zoneMinutes: number): Shape => {
-  const body = directoryBody(plan, zoneMinutes, "assessmentId")
+const assessmentShape = (plan: TablePlan, zone: TimeZone): Shape => {
+  const body = directoryBody(plan, zone, "assessmentId")
   const changed = "gradewire.assessment.changed.v1"
   return {
     types: { insert: changed, update: changed, delete: changed },
@@ -211,7 +212,7 @@ const rowShape = (plan: TablePlan): Shape => {
   }
 }
 
-const SHAPES: Readonly<Record<TablePlan["as"], (plan: TablePlan, zoneMinutes: number) => Shape>> = {
+const SHAPES: Readonly<Record<TablePlan["as"], (plan: TablePlan, zone: TimeZone) => Shape>> = {
   score: scoreShape,
   learner: learnerShape,
   assessment: assessmentShape,

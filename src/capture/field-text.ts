@@ -4,7 +4,7 @@
  * A value that does not fit its field (a score column that holds "absent", a zero date) is not guessed: the field is
  * null and the source's text stands under `unreadable`, where apply refuses the row by name.
  */
-import { localToUtc } from "../../schemas/civil-time.ts"
+import { localToUtc, type TimeZone } from "../../schemas/civil-time.ts"
 import type { RowImage, Value } from "./ChangeSource.ts"
 
 export type FieldKind = "text" | "decimal" | "instant" | "plain"
@@ -39,7 +39,7 @@ export const quoteRest = (text: string): string =>
 export const members = (
   fields: ReadonlyArray<Field>,
   image: RowImage,
-  zoneMinutes: number,
+  zone: TimeZone,
   unreadable: Array<string>
 ): string => {
   let text = ""
@@ -48,7 +48,7 @@ export const members = (
     const value = image[field.column]
     if (value === undefined) continue
     const label = text === "" ? field.label : `,${field.label}`
-    text += label + fieldText(field, value, zoneMinutes, unreadable)
+    text += label + fieldText(field, value, zone, unreadable)
   }
   return text
 }
@@ -56,18 +56,18 @@ export const members = (
 const fieldText = (
   field: Field,
   value: Exclude<Value, undefined>,
-  zoneMinutes: number,
+  zone: TimeZone,
   unreadable: Array<string>
 ): string => {
   if (value === null) return "null"
-  const fitted = fit(field.kind, value, zoneMinutes)
+  const fitted = fit(field.kind, value, zone)
   if (fitted !== undefined) return fitted
   unreadable.push(`${quote(field.path)}:${quote(String(value))}`)
   return "null"
 }
 
 /** JSON text, or `undefined` where the value does not fit. */
-const fit = (kind: FieldKind, value: string | number, zoneMinutes: number): string | undefined => {
+const fit = (kind: FieldKind, value: string | number, zone: TimeZone): string | undefined => {
   switch (kind) {
     case "text":
       return typeof value === "number" ? `"${value}"` : quote(value)
@@ -76,7 +76,7 @@ const fit = (kind: FieldKind, value: string | number, zoneMinutes: number): stri
     case "decimal":
       return decimal(value)
     case "instant":
-      return instant(value, zoneMinutes)
+      return instant(value, zone)
   }
 }
 
@@ -104,11 +104,11 @@ export const withoutExponent = (text: string): string | undefined => {
 
 const DATE_LENGTH = "2026-11-22".length
 
-const instant = (value: string | number, zoneMinutes: number): string | undefined => {
+const instant = (value: string | number, zone: TimeZone): string | undefined => {
   if (typeof value === "number") return undefined
   // A bare date means its first moment in the source's zone.
   const local = value.length === DATE_LENGTH ? `${value}T00:00:00` : value.replace(" ", "T")
-  const utc = local.endsWith("Z") ? localToUtc(local.slice(0, -1), 0) : localToUtc(local, zoneMinutes)
+  const utc = local.endsWith("Z") ? localToUtc(local.slice(0, -1), 0) : localToUtc(local, zone)
   return utc === undefined ? undefined : `"${utc}"`
 }
 

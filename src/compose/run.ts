@@ -8,7 +8,7 @@ import { layerSnapshotDesk } from "../../connectors/jetstream/NatsSnapshotDesk.t
 import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.ts"
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
-import { offsetMinutes } from "../../schemas/civil-time.ts"
+import { timeZone } from "../../schemas/civil-time.ts"
 import type { Role } from "../cli/Actions.ts"
 import { apply } from "../apply/apply.ts"
 import { capture } from "../capture/capture.ts"
@@ -54,7 +54,7 @@ const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogO
     connector,
     tables,
     start: source.start,
-    zoneMinutes: offsetMinutes(source.timeZone) ?? 0,
+    zone: timeZone(source.timeZone) ?? 0,
     limits: { events: limits.segmentEvents, bytes: limits.segmentBytes },
     checkpointMillis: limits.checkpointSeconds * 1000,
     snapshotRows: limits.snapshotRows,

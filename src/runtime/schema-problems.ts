@@ -208,7 +208,7 @@ const fixFor = (path: Path, root: unknown): string => {
 const EXAMPLES: Readonly<Record<string, string>> = {
   version: "write version: 1",
   connector: "for example lms-hr",
-  "source.timeZone": 'for example "+08:00"; DATETIME values carry no zone of their own',
+  "source.timeZone": 'for example "Asia/Shanghai" or "+08:00"; DATETIME values carry no zone of their own',
   "target.timeZone": 'for example "+08:00"',
   "changeLog.servers": 'for example ["nats://nats:4222"]',
   "tables.table": "for example lms.exam_result",

@@ -66,7 +66,7 @@ describe.each(["mysql", "mariadb"] as const)("commands to the copy of a table on
       connector,
       tables: TABLES,
       start: "snapshot",
-      zoneMinutes: 0,
+      zone: 0,
       limits: { events: 200, bytes: 64_000 },
       checkpointMillis: 50,
       snapshotRows: 100,

@@ -97,7 +97,7 @@ const captureOver = (around: Surroundings): Effect.Effect<never, unknown> => {
     connector: "simulation",
     tables: tablesOf(around.withQuiz),
     start: settings.start,
-    zoneMinutes: 480,
+    zone: 480,
     limits: settings.limits,
     checkpointMillis: settings.checkpointMillis,
     snapshotRows: settings.snapshotRows

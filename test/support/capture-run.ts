@@ -82,7 +82,7 @@ const captureOf = ({ port, tables, log, snapshotRows, start = "snapshot" }: Capt
     connector: "copy",
     tables,
     start,
-    zoneMinutes: 480,
+    zone: 480,
     limits: { events: 200, bytes: 64_000 },
     checkpointMillis: 50,
     snapshotRows

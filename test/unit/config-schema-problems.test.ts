@@ -31,7 +31,7 @@ describe("a connector's file", () => {
     [
       '"+08:00"',
       "+8",
-      '3:41  source.timeZone  expected text, found 8  (for example "+08:00"; DATETIME values carry no zone of their own)'
+      '3:41  source.timeZone  expected text, found 8  (for example "Asia/Shanghai" or "+08:00"; DATETIME values carry no zone of their own)'
     ],
     [
       "learner: phone,",
