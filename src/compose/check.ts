@@ -9,7 +9,7 @@ import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { changeLogOptions, sourceOptions } from "./options.ts"
 import { checkPurgeMargin } from "./purge-margin.ts"
-import { targetOf } from "./target.ts"
+import { targetOf } from "./target-of.ts"
 
 type Preflight = (loaded: LoadedConfig) => Effect.Effect<ReadonlyArray<Finding>, SecretUnreadable, Machine>
 

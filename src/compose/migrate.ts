@@ -2,7 +2,7 @@
 import { Effect, Schedule } from "effect"
 import { isRetryable } from "../../schemas/failure.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
-import { targetOf } from "./target.ts"
+import { targetOf } from "./target-of.ts"
 
 const migrateOnce = (loaded: LoadedConfig) => Effect.flatMap(targetOf(loaded), (target) => target.migrate)
 

@@ -8,7 +8,7 @@ import { readSnapshotProgress } from "../../connectors/hr/mysql/MySqlSnapshotPro
 import { checkTarget } from "../../connectors/hr/mysql/preflight.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import { mysqlOptions, storeOptions, type TargetOf } from "./options.ts"
-import type { Target } from "./target.ts"
+import type { Target } from "./Target.ts"
 
 /** The bundle keeps its copy at the same place relative to this file's chunk (deploy/build.ts). */
 const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/mysql", import.meta.url))

@@ -1,11 +1,11 @@
 /** `gradewire offsets list`: the HR database's own word on progress. */
 import { Effect } from "effect"
-import type { StoredOffset } from "../../connectors/hr/postgres/PostgresOffsets.ts"
+import type { StoredOffset } from "../../connectors/hr/stored-rows.ts"
 import { parsePosition } from "../../schemas/position.ts"
 import type { StageOffset } from "../cli/Actions.ts"
 import { loadConfig } from "../runtime/load-config.ts"
 import { purgeMargin } from "./purge-margin.ts"
-import { targetOf } from "./target.ts"
+import { targetOf } from "./target-of.ts"
 
 /**
  * Every connector that applies to the configuration's HR database.

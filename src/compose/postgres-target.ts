@@ -1,14 +1,14 @@
 /** The HR database on PostgreSQL. */
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
-import { migrate } from "../../connectors/hr/migrate.ts"
+import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/postgres/PostgresSnapshotProgress.ts"
 import { checkTarget } from "../../connectors/hr/postgres/preflight.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import { postgresOptions, storeOptions, type TargetOf } from "./options.ts"
-import type { Target } from "./target.ts"
+import type { Target } from "./Target.ts"
 
 /** The bundle keeps its copy at the same place relative to this file's chunk (deploy/build.ts). */
 const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/postgresql", import.meta.url))

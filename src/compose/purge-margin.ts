@@ -1,10 +1,10 @@
 /** How long the training database still keeps the binlog that the HR database's offset needs. */
 import { Effect } from "effect"
-import type { StoredOffset } from "../../connectors/hr/postgres/PostgresOffsets.ts"
+import type { StoredOffset } from "../../connectors/hr/stored-rows.ts"
 import { purgeFinding, readPurgeMargin, type PurgeMargin } from "../../connectors/mysql/purge-margin.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import { sourceOptions } from "./options.ts"
-import { targetOf } from "./target.ts"
+import { targetOf } from "./target-of.ts"
 
 /** Nobody waits longer for a figure that is only an addition. */
 const PATIENCE = "3 seconds"

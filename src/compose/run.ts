@@ -17,7 +17,7 @@ import { effectiveConfig } from "./effective-config.ts"
 import { migrateSchema } from "./migrate.ts"
 import { changeLogOptions, sourceOptions } from "./options.ts"
 import { keepHeapSmall } from "./small-heap.ts"
-import { targetOf } from "./target.ts"
+import { targetOf } from "./target-of.ts"
 
 const RELEASE_MILLIS = 1_000
 

@@ -6,7 +6,7 @@ import type { SnapshotCommand } from "../../schemas/snapshot-command.ts"
 import type { SnapshotView } from "../cli/Actions.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { changeLogOptions } from "./options.ts"
-import { targetOf } from "./target.ts"
+import { targetOf } from "./target-of.ts"
 
 export const snapshot = Effect.fnUntraced(function* (file: string, command: SnapshotCommand) {
   const loaded = yield* loadConfig(file)

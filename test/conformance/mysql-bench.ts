@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { RowDataPacket } from "mysql2/promise"
 import { afterAll, beforeAll, beforeEach } from "vitest"
-import type { HrMappingConfig } from "../../connectors/hr/postgres/mapping.ts"
+import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
 import type { ApplyBatch, ProfileStore } from "../../src/apply/ProfileStore.ts"
 import type { HrWorld } from "./hr-world.ts"
 import { MySqlWorlds } from "./mysql-hr-world.ts"

@@ -1,7 +1,7 @@
 /** Values in a real PostgreSQL: exact, or refused with the reason. */
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import type { HrMappingConfig } from "../../connectors/hr/postgres/mapping.ts"
+import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import { identifier } from "../../connectors/hr/postgres/sql-text.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"

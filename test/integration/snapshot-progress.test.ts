@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { migrate } from "../../connectors/hr/migrate.ts"
+import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { readSnapshotProgress } from "../../connectors/hr/postgres/PostgresSnapshotProgress.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import type { SnapshotState } from "../../schemas/snapshot-state.ts"

@@ -3,7 +3,6 @@
  *
  * What events bring stands in them as literals of the driver's making, most of it as one JSON text for all scores.
  */
-import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { EMPTY_TABLES, SCORES } from "./batch-tables.ts"
 import { ChangeRowsMaker, isPartial } from "./change-rows.ts"
@@ -19,16 +18,9 @@ import {
 } from "./decide-sql.ts"
 import type { HrMapping } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
-import { countOffset, moveOffset } from "./offset-statements.ts"
+import { countOffset, moveOffset, type Move } from "./offset-statements.ts"
 import { literal } from "./sql-text.ts"
 import { ANSWER, COUNT, writeScores } from "./write-sql.ts"
-
-/** Moves the offset, and from where. */
-export interface Move {
-  readonly expected: string
-  readonly offset: ApplyOffset
-  readonly events: number
-}
 
 const json = (value: unknown): string => literal(JSON.stringify(value))
 

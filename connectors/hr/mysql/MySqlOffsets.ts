@@ -5,45 +5,12 @@
  */
 import { Effect } from "effect"
 import { asc } from "drizzle-orm"
-import type { Anchor } from "../../../schemas/anchor.ts"
 import { offsetsView } from "../../../schemas/hr/mysql/views.ts"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
-import type { StoredOffset } from "../postgres/PostgresOffsets.ts"
+import { storedOffset, type StoredOffset } from "../stored-rows.ts"
 import type { MySqlOptions } from "./mysql-client.ts"
 import { instantOf } from "./offset-statements.ts"
 import { readView } from "./read-view.ts"
-
-type ViewRow = typeof offsetsView.$inferSelect
-
-const anchorOf = (row: ViewRow): Anchor | null =>
-  row.anchorFile === null
-    ? null
-    : {
-        file: row.anchorFile,
-        position: row.anchorPosition ?? 4,
-        gtid: row.anchorGtid,
-        server: row.anchorServer ?? "",
-        timeline: row.anchorTimeline ?? 1
-      }
-
-const storedOffset = (row: ViewRow): StoredOffset => ({
-  connector: row.connector,
-  position: row.position,
-  generation: row.generation,
-  streamSequence: row.streamSequence,
-  anchor: anchorOf(row),
-  committedAt: row.committedAt === null ? null : instantOf(row.committedAt),
-  updatedAt: instantOf(row.updatedAt),
-  epoch: row.epoch,
-  holder: row.holder,
-  events: row.events,
-  applied: row.applied,
-  stale: row.stale,
-  lagSeconds: row.lagSeconds,
-  idleSeconds: row.idleSeconds,
-  held: row.heldChanges,
-  deadLetters: row.deadLetters
-})
 
 /** All connectors by name. */
 export const listOffsets = (
@@ -53,5 +20,5 @@ export const listOffsets = (
     readView(options, "offsets", (database) =>
       database.select().from(offsetsView).orderBy(asc(offsetsView.connector))
     ),
-    (rows) => rows.map(storedOffset)
+    (rows) => rows.map((row) => storedOffset(row, instantOf))
   )

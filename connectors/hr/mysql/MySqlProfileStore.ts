@@ -12,20 +12,15 @@ import {
   type BatchOutcome,
   type ProfileStoreError
 } from "../../../src/apply/ProfileStore.ts"
-import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { START } from "../../../schemas/position.ts"
+import { explainFence, noteLearners, NOTHING } from "../store-verdicts.ts"
+import { offsetOf, type OffsetRow } from "../stored-rows.ts"
 import { createTables } from "./batch-tables.ts"
 import { completed } from "./held-changes.ts"
 import { openSession } from "./mysql-client.ts"
-import { moveAlone, offsetOf, park, takeOver, type OffsetRow } from "./offset-statements.ts"
+import { instantOf, moveAlone, park, takeOver } from "./offset-statements.ts"
 import { releaseHeld } from "./release-held.ts"
-import {
-  explainFence,
-  makeParts,
-  NOTHING,
-  type MySqlProfileStoreOptions,
-  type StoreParts
-} from "./store-parts.ts"
+import { makeParts, type MySqlProfileStoreOptions, type StoreParts } from "./store-parts.ts"
 
 interface Answer {
   readonly fenced: string | number
@@ -68,20 +63,10 @@ const applyBatch = (
       const whole = yield* completed(store, changes)
       const [row] = yield* store.script<Answer>(scripts.batch(epoch, whole, move))
       outcome = outcomeOf(row!)
-      if (outcome !== undefined) noteLearners(store, changes)
+      if (outcome !== undefined) noteLearners(store.changedLearners, changes)
     }
     return outcome ?? (yield* explainFence(store, epoch, expected, offset.position))
   })
-
-const CHANGED_LEARNERS_MAX = 10_000
-
-/** So that their held results are looked at next. Beyond the limit they wait for their turn. */
-const noteLearners = ({ changedLearners }: StoreParts, changes: ReadonlyArray<ChangeEvent>): void => {
-  for (const { data } of changes) {
-    if ("learnerId" in data && changedLearners.size < CHANGED_LEARNERS_MAX)
-      changedLearners.add(data.learnerId)
-  }
-}
 
 const make = (
   options: MySqlProfileStoreOptions
@@ -94,16 +79,14 @@ const make = (
     const take = Effect.gen(function* () {
       yield* store.scripts
       const [row] = yield* store.script<OffsetRow>(takeOver(options.connector, options.holder))
-      return { epoch: Number(row!.epoch), offset: offsetOf(row) }
+      return { epoch: Number(row!.epoch), offset: offsetOf(row, instantOf) }
     })
+    const release = releaseHeld(store)
     return ProfileStore.of({
       takeOver: session.exclusively(take),
-      offset: questions.exclusively(Effect.map(desk.readOffset, offsetOf)),
+      offset: questions.exclusively(Effect.map(desk.readOffset, (row) => offsetOf(row, instantOf))),
       apply: (epoch, batch) => session.exclusively(applyBatch(store, epoch, batch)),
-      release: yield* Effect.map(
-        releaseHeld(store),
-        (release) => (epoch: number) => session.exclusively(release(epoch))
-      )
+      release: (epoch) => session.exclusively(release(epoch))
     })
   })
 

@@ -6,25 +6,10 @@ import { Effect } from "effect"
 import { asc, eq } from "drizzle-orm"
 import { snapshotProgressView } from "../../../schemas/hr/mysql/views.ts"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
-import type { AppliedSnapshot } from "../postgres/PostgresSnapshotProgress.ts"
+import { appliedSnapshot, type AppliedSnapshot } from "../stored-rows.ts"
 import type { MySqlOptions } from "./mysql-client.ts"
 import { instantOf } from "./offset-statements.ts"
 import { readView } from "./read-view.ts"
-
-type ViewRow = typeof snapshotProgressView.$inferSelect
-
-const appliedSnapshot = (rows: ReadonlyArray<ViewRow>): AppliedSnapshot => ({
-  paused: rows.some(({ state }) => state === "paused"),
-  tables: rows.map(({ table, state, filtered, rows: read, estimate, percent }) => ({
-    table,
-    state,
-    filtered,
-    rows: read,
-    estimate,
-    percent
-  })),
-  updatedAt: rows[0] === undefined ? null : instantOf(rows[0].updatedAt)
-})
 
 export const readSnapshotProgress = (
   options: MySqlOptions,
@@ -38,5 +23,5 @@ export const readSnapshotProgress = (
         .where(eq(snapshotProgressView.connector, connector))
         .orderBy(asc(snapshotProgressView.place))
     ),
-    appliedSnapshot
+    (rows) => appliedSnapshot(rows, instantOf)
   )

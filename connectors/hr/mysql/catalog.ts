@@ -1,7 +1,8 @@
 /** What the HR database's own catalog says about a table: columns with their types, unique indexes, engine. */
 import { Effect } from "effect"
 import type { DriverError, MySqlSession } from "./mysql-client.ts"
-import { literal, splitTable } from "./sql-text.ts"
+import { splitTable } from "../table-name.ts"
+import { literal } from "./sql-text.ts"
 
 export type ColumnKind =
   | "text"

@@ -4,8 +4,8 @@
  */
 import { Effect } from "effect"
 import type { Finding } from "../../../schemas/finding.ts"
-import { error, ok } from "../postgres/findings.ts"
-import type { HrMappingConfig } from "../postgres/mapping.ts"
+import { error, ok } from "../findings.ts"
+import type { HrMappingConfig } from "../mapping.ts"
 import type { TableShape } from "./catalog.ts"
 import { serverErrorOf } from "./classify-error.ts"
 import type { DriverError, MySqlOptions, MySqlSession } from "./mysql-client.ts"

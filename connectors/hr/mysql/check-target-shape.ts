@@ -1,8 +1,18 @@
 /** Whether a target table can take what its mapping writes, from its shape in the catalog alone. */
 import type { Finding } from "../../../schemas/finding.ts"
 import type { TargetTable } from "../../../schemas/connector-config.ts"
-import type { SourceColumns } from "../postgres/check-target-shape.ts"
-import { error, ok, warning } from "../postgres/findings.ts"
+import { error, ok, warning } from "../findings.ts"
+import {
+  checkFlags,
+  checkUniques,
+  isDecimal,
+  isInstant,
+  isKeyText,
+  missingColumn,
+  widerNumber,
+  type Ddl,
+  type SourceColumns
+} from "../target-findings.ts"
 import type { ColumnKind, ColumnShape, TableShape } from "./catalog.ts"
 import { identifier, relation } from "./sql-text.ts"
 
@@ -13,12 +23,6 @@ const NUMBERS: ReadonlySet<ColumnKind> = new Set(["decimal", "integer", "float"]
 const TIMES: ReadonlySet<ColumnKind> = new Set(["datetime", "timestamp", "date", "time"])
 const KNOWN: ReadonlySet<ColumnKind> = new Set([...NUMBERS, ...TIMES, "text"])
 
-const isDecimal = (source: string): boolean =>
-  /^score\.(raw|min|max|pass)$|^assessment\.(max|pass)$/.test(source)
-const isInstant = (source: string): boolean => /^attempt\.\w+At$|^event\.time$/.test(source)
-const isKeyText = (source: string): boolean =>
-  source === "resultId" || source === "assessment.title" || source === "score.text"
-
 /** The kinds of columns a source can be written to; `undefined`: any, as its values decide. */
 const wantedFor = (
   source: string
@@ -27,6 +31,16 @@ const wantedFor = (
   if (isInstant(source)) return { kinds: new Set([...TIMES, "text"]), type: "datetime(6)" }
   if (isKeyText(source)) return { kinds: new Set(["text"]), type: "varchar(700)" }
   return undefined
+}
+
+const DDL: Ddl = {
+  identifier,
+  relation,
+  addUnique: (target, columns) => {
+    const name = identifier(`${target.key.join("_")}_key`.slice(0, 60))
+    return `ALTER TABLE ${relation(target.table)} ADD UNIQUE KEY ${name} (${columns});`
+  },
+  dropIndex: (target, index) => `ALTER TABLE ${relation(target.table)} DROP INDEX ${identifier(index)};`
 }
 
 /** MODIFY drops what it does not name: NOT NULL stays, a default is the DBA's to add. */
@@ -85,39 +99,12 @@ const checkNumber = (
   column: ColumnShape,
   source: { readonly integerDigits?: number; readonly scale?: number } | undefined
 ): Findings => {
-  const digits = source?.integerDigits ?? 0
-  const scale = source?.scale ?? 0
-  const kept = column.kind === "integer" ? 0 : (column.scale ?? Number.POSITIVE_INFINITY)
-  const room = column.integerDigits ?? Number.POSITIVE_INFINITY
-  if (scale <= kept && digits <= room) return []
-  const wanted = `${digits} digits before the point and ${scale} behind; other scores become dead letters`
-  const type = `decimal(${digits + scale},${scale})`
-  return [warning(`column ${target.table}.${column.name}`, column.type, wanted, modify(target, column, type))]
-}
-
-const sameSet = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean =>
-  a.length === b.length && a.every((item) => b.includes(item))
-
-const checkKey = (target: TargetTable, shape: TableShape): Findings => {
-  const wanted = `unique index on (${target.key.join(", ")})`
-  const check = `unique index of ${target.table}`
-  const findings: Array<Finding> = []
-  if (shape.uniques.some((index) => index.isPlain && sameSet(index.columns, target.key))) {
-    findings.push(ok(check, wanted))
-  } else if (shape.kind === "BASE TABLE") {
-    const columns = target.key.map(identifier).join(", ")
-    const name = identifier(`${target.key.join("_")}_key`.slice(0, 60))
-    const fix = `ALTER TABLE ${relation(target.table)} ADD UNIQUE KEY ${name} (${columns});`
-    findings.push(error(check, "none that fits", wanted, fix))
-  }
-  for (const index of shape.uniques) {
-    const touched = index.columns.filter((column) => column in target.columns)
-    if (sameSet(index.columns, target.key) || touched.length === 0) continue
-    const found = `further unique index ${index.name} on (${index.columns.join(", ")})`
-    const fix = `Scores that run into ${index.name} become dead letters. If that is not meant: ALTER TABLE ${relation(target.table)} DROP INDEX ${identifier(index.name)};`
-    findings.push(warning(check, found, "no other that a score can run into", fix))
-  }
-  return [...findings, ...checkCollation(target, shape)]
+  const wider = widerNumber(column, column.kind === "integer", source)
+  if (wider === undefined) return []
+  const type = `decimal${wider.digits}`
+  return [
+    warning(`column ${target.table}.${column.name}`, column.type, wider.wanted, modify(target, column, type))
+  ]
 }
 
 /** No fault: keys are digits as a rule, and what runs into it is a dead letter, never somebody else's row. */
@@ -145,26 +132,6 @@ const checkRequired = (target: TargetTable, shape: TableShape): Findings =>
       )
     )
 
-/** A flag that no mapped column takes back stays when a revoked score is recorded again. */
-const checkFlags = (target: TargetTable, shape: TableShape): Findings => {
-  if (typeof target.onRevoke !== "object") return []
-  return Object.keys(target.onRevoke.flag).flatMap((name) => {
-    if (!shape.columns.has(name)) return [missingColumn(target, name)]
-    if (name in target.columns) return []
-    const wanted = "taken back when the score is recorded again"
-    const fix = `Map it as well, for example: ${name}: { value: valid }`
-    return [warning(`column ${target.table}.${name}`, "written by onRevoke.flag only", wanted, fix)]
-  })
-}
-
-const missingColumn = (target: TargetTable, name: string): Finding =>
-  error(
-    `column ${target.table}.${name}`,
-    "not there",
-    "there",
-    `Check the name in the configuration; else: ALTER TABLE ${relation(target.table)} ADD COLUMN ${identifier(name)} text;`
-  )
-
 /** Only a transactional engine commits rows and offset together (G4). */
 const checkEngine = (target: TargetTable, shape: TableShape): Findings =>
   shape.engine === undefined || shape.engine === "InnoDB"
@@ -186,9 +153,12 @@ export const checkTargetShape = (
   ...checkEngine(target, shape),
   ...Object.entries(target.columns).flatMap(([name, from]) => {
     const column = shape.columns.get(name)
-    return column === undefined ? [missingColumn(target, name)] : checkColumn(target, column, from, sources)
+    return column === undefined
+      ? [missingColumn(DDL, target, name)]
+      : checkColumn(target, column, from, sources)
   }),
-  ...checkKey(target, shape),
+  ...checkUniques(DDL, target, shape.uniques, shape.kind === "BASE TABLE"),
+  ...checkCollation(target, shape),
   ...checkRequired(target, shape),
-  ...checkFlags(target, shape)
+  ...checkFlags(DDL, target, shape.columns)
 ]

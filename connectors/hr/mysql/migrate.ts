@@ -8,14 +8,10 @@
  * - Where nothing is pending no right beyond reading is needed.
  */
 import { Effect } from "effect"
-import { readMigrationFiles, type MigrationMeta } from "drizzle-orm/migrator"
-import {
-  StoreMisconfigured,
-  StoreUnavailable,
-  type ProfileStoreError
-} from "../../../src/apply/ProfileStore.ts"
-import type { MigrateOutcome } from "../migrate.ts"
+import type { MigrationMeta } from "drizzle-orm/migrator"
+import { StoreUnavailable, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import { inServersWords } from "./batch-tables.ts"
+import { progressOf, readMigrations, type MigrateOutcome, type Progress } from "../migrations.ts"
 import { classifyError } from "./classify-error.ts"
 import { openSession, type DriverError, type MySqlOptions, type MySqlSession } from "./mysql-client.ts"
 import { account, literal } from "./sql-text.ts"
@@ -40,12 +36,6 @@ const IS_THERE = `select
 
 const BOOKED = "select created_at from `gradewire`.`migration` order by created_at"
 
-interface Progress {
-  readonly hasSchema: boolean
-  readonly total: number
-  readonly pending: ReadonlyArray<MigrationMeta>
-}
-
 const readProgress = (
   session: MySqlSession,
   migrations: ReadonlyArray<MigrationMeta>
@@ -55,13 +45,7 @@ const readProgress = (
     const hasSchema = Number(found!.has_schema) > 0
     if (Number(found!.is_there) === 0) return { hasSchema, total: 0, pending: migrations }
     const booked = yield* session.rows<{ created_at: string }>(BOOKED)
-    // As drizzle's migrator: what is newer than the newest that is booked.
-    const newest = booked.length === 0 ? -1 : Number(booked.at(-1)!.created_at)
-    return {
-      hasSchema,
-      total: booked.length,
-      pending: migrations.filter((migration) => migration.folderMillis > newest)
-    }
+    return progressOf(migrations, booked)
   })
 
 const applyPending = (session: MySqlSession, progress: Progress): Effect.Effect<void, DriverError> =>
@@ -111,15 +95,7 @@ export const migrate = (options: MigrateOptions): Effect.Effect<MigrateOutcome, 
   Effect.scoped(
     Effect.gen(function* () {
       const { migrationsFolder, mysql } = options
-      const migrations = yield* Effect.try({
-        try: () => readMigrationFiles({ migrationsFolder }),
-        catch: () =>
-          new StoreMisconfigured({
-            message: `no migrations in ${migrationsFolder}`,
-            code: "NO_MIGRATIONS",
-            fix: "Reinstall gradewire: its folder of migrations is missing or damaged."
-          })
-      })
+      const migrations = yield* readMigrations(migrationsFolder)
       const session = yield* openSession({ ...mysql, lockTimeoutMs: 60_000, answerTimeoutMs: 120_000 })
       const server = `${mysql.host}:${mysql.port}`
       const place = { server, grants: migrationGrants(mysql.user) }

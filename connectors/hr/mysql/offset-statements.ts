@@ -1,11 +1,8 @@
 /** Small statements on the row of `apply_offset`: taking over, reading, moving it, parking one change. */
-import { Result, Schema } from "effect"
 import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
 import { START } from "../../../schemas/position.ts"
-import { SnapshotState } from "../../../schemas/snapshot-state.ts"
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import type { Refusal } from "../../../src/apply/ProfileStore.ts"
-import type { Move } from "./BatchScripts.ts"
 import { FENCE, lockOffset } from "./decide-sql.ts"
 import { literal } from "./sql-text.ts"
 
@@ -15,20 +12,11 @@ const NOW = "utc_timestamp(6)"
 const OFFSET_COLUMNS = `epoch, position, generation, stream_sequence, anchor_file, anchor_position, anchor_gtid,
   anchor_server, anchor_timeline, committed_at, convert(snapshot using utf8mb4) as snapshot`
 
-export interface OffsetRow {
-  readonly epoch: string | number
-  readonly position: string
-  readonly generation: string | number
-  readonly stream_sequence: string | number
-  readonly anchor_file: string | null
-  readonly anchor_position: string | number | null
-  readonly anchor_gtid: string | null
-  readonly anchor_server: string | null
-  readonly anchor_timeline: number | null
-  /** `2026-11-22 08:00:00.123456`, UTC. */
-  readonly committed_at: string | null
-  /** JSON text. */
-  readonly snapshot: string | null
+/** Moves the offset, and from where. */
+export interface Move {
+  readonly expected: string
+  readonly offset: ApplyOffset
+  readonly events: number
 }
 
 const here = (connector: string): string => `connector = ${literal(connector)} and lane = 0`
@@ -121,33 +109,6 @@ export const countOffset = (connector: string): string => `update ${TABLE}
 set applied = applied + @gradewire_filed, released = released + @gradewire_filed, updated_at = ${NOW}
 where ${here(connector)} and @gradewire_fence = 1`
 
-/** `undefined` where nothing was ever applied. */
-export const offsetOf = (row: OffsetRow | undefined): ApplyOffset | undefined => {
-  if (row === undefined || row.anchor_file === null) return undefined
-  return {
-    position: row.position,
-    generation: Number(row.generation),
-    streamSequence: Number(row.stream_sequence),
-    anchor: {
-      file: row.anchor_file,
-      position: Number(row.anchor_position),
-      gtid: row.anchor_gtid,
-      server: row.anchor_server ?? "",
-      timeline: row.anchor_timeline ?? 1
-    },
-    committedAt: row.committed_at === null ? null : instantOf(row.committed_at),
-    ...snapshotOf(row.snapshot)
-  }
-}
-
 /** RFC 3339 in UTC, without trailing zeros. */
 export const instantOf = (text: string): string =>
   `${text.replace(" ", "T").replace(/\.(\d*?)0+$/, (_, digits: string) => (digits === "" ? "" : `.${digits}`))}Z`
-
-const decodeSnapshot = Schema.decodeUnknownResult(Schema.fromJsonString(SnapshotState))
-
-/** Without it the tables are copied anew where the log is lost; that costs time, so it is no reason to stop. */
-const snapshotOf = (text: string | null): Pick<ApplyOffset, "snapshot"> => {
-  const snapshot = text === null ? undefined : Result.getOrUndefined(decodeSnapshot(text))
-  return snapshot === undefined ? {} : { snapshot }
-}

@@ -4,13 +4,14 @@
  * nothing and shows no value (G9).
  */
 import { Effect } from "effect"
-import { isFailure } from "../../../schemas/failure.ts"
 import type { Finding } from "../../../schemas/finding.ts"
-import type { SourceColumns } from "../postgres/check-target-shape.ts"
-import { error, ok } from "../postgres/findings.ts"
-import type { HrMappingConfig } from "../postgres/mapping.ts"
+import { checkEmployees } from "../check-employees.ts"
+import { error, ok } from "../findings.ts"
+import { missingTable, runChecks } from "../preflight-run.ts"
+import type { SourceColumns } from "../target-findings.ts"
+import { employeeTable } from "./employee-table.ts"
+import type { HrMappingConfig } from "../mapping.ts"
 import { readTableShape, type TableShape } from "./catalog.ts"
-import { checkEmployees } from "./check-employees.ts"
 import { checkOwnRights, checkRights } from "./check-rights.ts"
 import { checkTargetShape } from "./check-target-shape.ts"
 import { classifyError } from "./classify-error.ts"
@@ -95,14 +96,6 @@ const checkMigrations = (session: MySqlSession, { user }: MySqlOptions): Check =
     return [error("gradewire tables", "missing, and this user may not create them", "there", grants)]
   })
 
-const missingTable = (table: string, grants: string): Finding =>
-  error(
-    `table ${table}`,
-    "not there, or not visible to this user",
-    "there",
-    `Check the name in the configuration (database.table); else:\n${grants}`
-  )
-
 const checkTables = (session: MySqlSession, options: CheckTargetOptions): Check =>
   Effect.gen(function* () {
     const { mapping, mysql } = options
@@ -123,30 +116,21 @@ const checkTables = (session: MySqlSession, options: CheckTargetOptions): Check 
       findings.push(...checkTargetShape(target, shape, options.sourceColumns?.get(table)))
     }
     const staff = shapes.get(mapping.employees.table)
-    if (staff !== undefined) findings.push(...(yield* checkEmployees(session, mapping.employees, staff)))
+    if (staff !== undefined)
+      findings.push(
+        ...(yield* checkEmployees(employeeTable(session, mapping.employees, staff), mapping.employees))
+      )
     return findings
   })
-
-const unreachable = (cause: unknown, { mapping, mysql }: CheckTargetOptions): Finding => {
-  const server = `${mysql.host}:${mysql.port}`
-  const failure: unknown = classifyError(cause, { server, grants: grantsFor(mysql.user, mapping) })
-  return isFailure(failure)
-    ? error("hr database", failure.message, "reachable", failure.remedy)
-    : error("hr database", "not reachable", "reachable", "Check target.host and target.port.")
-}
 
 /** Never fails: what goes wrong on the way is a finding. */
 export const checkTarget = (options: CheckTargetOptions): Effect.Effect<Findings> =>
   Effect.scoped(
     Effect.gen(function* () {
       const session = yield* openSession(options.mysql)
-      const findings: Array<Finding> = []
-      const steps: ReadonlyArray<Check> = [
-        checkServer(session),
-        checkMigrations(session, options.mysql),
-        checkTables(session, options)
-      ]
-      for (const step of steps) findings.push(...(yield* step))
-      return findings
-    }).pipe(Effect.catch((failed) => Effect.succeed([unreachable(failed.cause, options)])))
+      const { mapping, mysql } = options
+      const place = { server: `${mysql.host}:${mysql.port}`, grants: grantsFor(mysql.user, mapping) }
+      const checks = [checkServer(session), checkMigrations(session, mysql), checkTables(session, options)]
+      return yield* runChecks(checks, (cause) => classifyError(cause, place))
+    })
   )

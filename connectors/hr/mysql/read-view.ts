@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { drizzle, type MySql2Database } from "drizzle-orm/mysql2"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
+import { causeOf } from "../driver-cause.ts"
 import { classifyError } from "./classify-error.ts"
 import { openSession, type DriverError, type MySqlOptions } from "./mysql-client.ts"
 import { account, identifier } from "./sql-text.ts"
@@ -28,7 +29,3 @@ export const readView = <A>(
       return yield* Effect.mapError(read, (error) => classifyError(error.cause, place))
     })
   )
-
-/** drizzle wraps what the driver threw. */
-const causeOf = (error: unknown): unknown =>
-  error instanceof Error && error.cause !== undefined ? error.cause : error

@@ -1,24 +1,13 @@
-/**
- * Files held results whose person is proven by now, and dead letters that get another attempt.
- *
- * - Nothing tells us when HR hires somebody, so held results are looked at again, a page at a time, in turns that
- *   remember where the last one ended: the cost of a call does not grow with the queue.
- * - A result that its target refuses goes to the dead letters alone; the others are filed.
- */
+/** Held results and dead letters on MySQL and MariaDB; what is done with them is in ../release-held.ts. */
 import { Effect } from "effect"
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { RowRefused, type ProfileStoreError, type ReleaseOutcome } from "../../../src/apply/ProfileStore.ts"
+import { LETTERS_MAX, PAGE_RESULTS, releaseHeldFrom } from "../release-held.ts"
+import { explainFence } from "../store-verdicts.ts"
 import { FENCE, lockOffset } from "./decide-sql.ts"
 import { completed, readHeld } from "./held-changes.ts"
 import { literal } from "./sql-text.ts"
-import { explainFence, type StoreParts } from "./store-parts.ts"
-
-/** Held results looked at together, and filed in one transaction. */
-const PAGE_RESULTS = 1000
-/** Pages of one call, as long as each brings something; new scores wait meanwhile. */
-const PAGES_MAX = 5
-/** Dead letters one call attempts. */
-const LETTERS_MAX = 100
+import type { StoreParts } from "./store-parts.ts"
 
 const NOW = "utc_timestamp(6)"
 const HELD = "`gradewire`.`held_change`"
@@ -75,8 +64,6 @@ interface Filed {
   readonly applied: string | number
 }
 
-type Step = Effect.Effect<number, ProfileStoreError>
-
 /** Files changes under the epoch; the refusal is an answer. */
 const attempt = (
   store: StoreParts,
@@ -93,93 +80,38 @@ const attempt = (
     return Number(outcome[0]!.applied)
   })
 
-/** Files the named results; halves them to find one that is refused. */
-const fileResults = (store: StoreParts, epoch: number, results: ReadonlyArray<string>): Step =>
-  Effect.gen(function* () {
-    const outcome = yield* attempt(store, epoch, yield* readHeld(store, results))
-    if (typeof outcome === "number") return outcome
-    if (results.length === 1) {
-      yield* store.script(parkHeld(store.connector, epoch, results[0]!, outcome.detail))
-      return 0
-    }
-    const middle = Math.ceil(results.length / 2)
-    const first = yield* fileResults(store, epoch, results.slice(0, middle))
-    return first + (yield* fileResults(store, epoch, results.slice(middle)))
-  })
-
 interface Letter {
   readonly position: string
   readonly event: string
 }
 
-const replayLetter = (store: StoreParts, epoch: number, letter: Letter): Step =>
-  Effect.gen(function* () {
-    const change = JSON.parse(letter.event) as ChangeEvent
-    const outcome = yield* attempt(store, epoch, yield* completed(store, [change]), [letter.position])
-    if (typeof outcome === "number") return outcome
-    yield* store.rows(reopen(store.connector, letter.position, outcome.detail))
-    return 0
-  })
+const resultIds = (rows: ReadonlyArray<{ readonly result_id: string }>): ReadonlyArray<string> =>
+  rows.map((row) => row.result_id)
 
-type Page = Effect.Effect<ReadonlyArray<string>, ProfileStoreError>
-
-/** Held results in turns, from where the last call ended; those of learners who changed since come first. */
-const pagesOf = (store: StoreParts): Page => {
-  const { changedLearners, connector } = store
-  let after = ""
-  const read = (text: string): Page =>
-    Effect.map(store.rows<{ result_id: string }>(text), (rows) => rows.map((row) => row.result_id))
-  return Effect.gen(function* () {
-    if (changedLearners.size > 0) {
-      const learners = [...changedLearners]
-      const found = yield* read(ofLearners(connector, learners))
-      for (const learner of learners) changedLearners.delete(learner)
-      if (found.length > 0) return found
-    }
-    let found = yield* read(page(connector, after))
-    if (found.length === 0 && after !== "") found = yield* read(page(connector, ""))
-    after = found.length < PAGE_RESULTS ? "" : found.at(-1)!
-    return found
-  })
-}
-
-const replayLetters = (store: StoreParts, epoch: number): Step =>
-  Effect.gen(function* () {
-    const letters = yield* store.rows<Letter>(lettersOf(store.connector))
-    // The mended cause may be a column that was widened.
-    if (letters.length > 0) yield* store.forgetShape
-    let released = 0
-    for (const letter of letters) released += yield* replayLetter(store, epoch, letter)
-    return released
-  })
-
-const filePage = (store: StoreParts, epoch: number, results: ReadonlyArray<string>): Step =>
-  Effect.gen(function* () {
-    const scripts = yield* store.scripts
-    const due = yield* store.script<{ result_id: string }>(scripts.probe(results))
-    const named = due.map((row) => row.result_id)
-    return named.length === 0 ? 0 : yield* fileResults(store, epoch, named)
-  })
-
-/** Keeps the place where the next look at the held results begins. */
 export const releaseHeld = (
   store: StoreParts
-): Effect.Effect<(epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>> =>
-  Effect.sync(() => {
-    const nextPage = pagesOf(store)
-    return (epoch) =>
-      Effect.gen(function* () {
-        const stored = yield* store.readOffset
-        if (Number(stored?.epoch ?? 0) !== epoch) yield* explainFence(store, epoch, undefined, undefined)
-        let released = yield* replayLetters(store, epoch)
-        for (let pages = 0; pages < PAGES_MAX; pages++) {
-          const results = yield* nextPage
-          if (results.length === 0) break
-          const filed = yield* filePage(store, epoch, results)
-          released += filed
-          if (filed === 0) break
-        }
-        const [count] = yield* store.rows<{ held: string | number }>(heldCount(store.connector))
-        return { released, held: Number(count!.held) }
-      })
+): ((epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>) => {
+  const { connector } = store
+  const ids = (text: string) => Effect.map(store.rows<{ result_id: string }>(text), resultIds)
+  return releaseHeldFrom<Letter>({
+    ...store,
+    heldAfter: (result) => ids(page(connector, result)),
+    heldOfLearners: (learners) => ids(ofLearners(connector, learners)),
+    due: (_, results) =>
+      Effect.flatMap(store.scripts, (scripts) =>
+        Effect.map(store.script<{ result_id: string }>(scripts.probe(results)), resultIds)
+      ),
+    file: (epoch, results) =>
+      Effect.flatMap(readHeld(store, results), (changes) => attempt(store, epoch, changes)),
+    parkHeld: (epoch, result, detail) => store.script(parkHeld(connector, epoch, result, detail)),
+    heldCount: Effect.map(store.rows<{ held: string | number }>(heldCount(connector)), ([row]) =>
+      Number(row!.held)
+    ),
+    letters: store.rows<Letter>(lettersOf(connector)),
+    fileLetter: (epoch, letter) =>
+      Effect.flatMap(completed(store, [JSON.parse(letter.event) as ChangeEvent]), (changes) =>
+        attempt(store, epoch, changes, [letter.position])
+      ),
+    reopen: (letter, detail) => store.rows(reopen(connector, letter.position, detail))
   })
+}

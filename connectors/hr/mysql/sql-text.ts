@@ -5,20 +5,13 @@
  * NO_BACKSLASH_ESCAPES, and its character set is utf8mb4, where no byte of a character looks like a quote.
  */
 import { escape } from "mysql2"
+import { quoteTable } from "../table-name.ts"
 
 /** `` `exam ``score` ``: any characters but NUL. */
 export const identifier = (name: string): string => `\`${name.replaceAll("`", "``")}\``
 
-/** `schema.table` of the configuration as a quoted, qualified name. The first dot divides. */
-export const relation = (table: string): string => {
-  const [schema, name] = splitTable(table)
-  return `${identifier(schema)}.${identifier(name)}`
-}
-
-export const splitTable = (table: string): readonly [schema: string, name: string] => {
-  const dot = table.indexOf(".")
-  return [table.slice(0, dot), table.slice(dot + 1)]
-}
+/** `schema.table` of the configuration as a quoted, qualified name. */
+export const relation = (table: string): string => quoteTable(table, identifier)
 
 /** `'O\'Hara'`, `42`, `NULL` */
 export const literal = (value: string | number | null): string => escape(value)

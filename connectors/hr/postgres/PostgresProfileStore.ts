@@ -14,17 +14,13 @@ import {
 } from "../../../src/apply/ProfileStore.ts"
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { START } from "../../../schemas/position.ts"
-import { MOVE_OFFSET, offsetOf, offsetValues, PARK, TAKE_OVER, type OffsetRow } from "./offset-statements.ts"
+import { explainFence, noteLearners, NOTHING } from "../store-verdicts.ts"
+import { offsetOf, type OffsetRow } from "../stored-rows.ts"
+import { MOVE_OFFSET, offsetValues, PARK, TAKE_OVER } from "./offset-statements.ts"
 import { openSession } from "./postgres-client.ts"
 import { releaseHeld } from "./release-held.ts"
 import { changeArrays } from "./prepared-batches.ts"
-import {
-  explainFence,
-  makeParts,
-  NOTHING,
-  type PostgresProfileStoreOptions,
-  type StoreParts
-} from "./store-parts.ts"
+import { makeParts, type PostgresProfileStoreOptions, type StoreParts } from "./store-parts.ts"
 
 interface OutcomeRow {
   readonly fenced: number
@@ -62,20 +58,10 @@ const applyBatch = (
       const values = [store.connector, epoch, ...changeArrays(changes), expected]
       const rows = yield* store.run<OutcomeRow>(statement, [...values, ...offsetValues(offset), batch.events])
       outcome = outcomeOf(rows[0]!)
-      if (outcome !== undefined) noteLearners(store, changes)
+      if (outcome !== undefined) noteLearners(store.changedLearners, changes)
     }
     return outcome ?? (yield* explainFence(store, epoch, expected, offset.position))
   })
-
-const CHANGED_LEARNERS_MAX = 10_000
-
-/** So that their held results are looked at next. Beyond the limit they wait for their turn. */
-const noteLearners = ({ changedLearners }: StoreParts, changes: ReadonlyArray<ChangeEvent>): void => {
-  for (const { data } of changes) {
-    if ("learnerId" in data && changedLearners.size < CHANGED_LEARNERS_MAX)
-      changedLearners.add(data.learnerId)
-  }
-}
 
 const outcomeOf = (row: OutcomeRow): BatchOutcome | undefined => {
   const { applied, dead, held, results } = row
@@ -97,14 +83,12 @@ const make = (
       const row = (yield* store.rows<OffsetRow>({ text: TAKE_OVER, values }))[0]
       return { epoch: Number(row!.epoch), offset: offsetOf(row) }
     })
+    const release = releaseHeld(store)
     return ProfileStore.of({
       takeOver: session.exclusively(takeOver),
       offset: questions.exclusively(Effect.map(desk.readOffset, offsetOf)),
       apply: (epoch, batch) => session.exclusively(applyBatch(store, epoch, batch)),
-      release: yield* Effect.map(
-        releaseHeld(store),
-        (release) => (epoch: number) => session.exclusively(release(epoch))
-      )
+      release: (epoch) => session.exclusively(release(epoch))
     })
   })
 

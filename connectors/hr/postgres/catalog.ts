@@ -1,7 +1,7 @@
 /** What the HR database's own catalog says about a table: columns with their types, unique indexes. */
 import { Effect } from "effect"
 import type { DriverError, PostgresSession } from "./postgres-client.ts"
-import { splitTable } from "./sql-text.ts"
+import { splitTable } from "../table-name.ts"
 
 export interface ColumnShape {
   readonly name: string

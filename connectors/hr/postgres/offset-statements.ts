@@ -1,8 +1,6 @@
 /** Small statements on the row of `apply_offset`: taking over, reading, moving it without changes, parking one change. */
-import { Result, Schema } from "effect"
 import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
 import { START } from "../../../schemas/position.ts"
-import { SnapshotState } from "../../../schemas/snapshot-state.ts"
 
 /** RFC 3339 in UTC without trailing zeros, whatever the session's zone and date style are. */
 const utc = (column: string): string =>
@@ -10,21 +8,6 @@ const utc = (column: string): string =>
 
 const OFFSET_COLUMNS = `epoch::text, position, generation::text, stream_sequence::text, anchor_file,
   anchor_position::text, anchor_gtid, anchor_server, anchor_timeline, ${utc("committed_at")} as committed_at, snapshot::text`
-
-export interface OffsetRow {
-  readonly epoch: string
-  readonly position: string
-  readonly generation: string
-  readonly stream_sequence: string
-  readonly anchor_file: string | null
-  readonly anchor_position: string | null
-  readonly anchor_gtid: string | null
-  readonly anchor_server: string | null
-  readonly anchor_timeline: number | null
-  readonly committed_at: string | null
-  /** JSON text. */
-  readonly snapshot: string | null
-}
 
 /** $1 connector, $2 holder. A connector's first row stands at START and has no anchor. */
 export const TAKE_OVER = `insert into gradewire.apply_offset as t (connector, position, epoch, holder, updated_at)
@@ -72,30 +55,3 @@ export const offsetValues = (offset: ApplyOffset): ReadonlyArray<unknown> => [
   offset.committedAt,
   offset.snapshot === undefined ? null : JSON.stringify(offset.snapshot)
 ]
-
-/** `undefined` where nothing was ever applied. */
-export const offsetOf = (row: OffsetRow | undefined): ApplyOffset | undefined => {
-  if (row === undefined || row.anchor_file === null) return undefined
-  return {
-    position: row.position,
-    generation: Number(row.generation),
-    streamSequence: Number(row.stream_sequence),
-    anchor: {
-      file: row.anchor_file,
-      position: Number(row.anchor_position),
-      gtid: row.anchor_gtid,
-      server: row.anchor_server ?? "",
-      timeline: row.anchor_timeline ?? 1
-    },
-    committedAt: row.committed_at,
-    ...snapshotOf(row.snapshot)
-  }
-}
-
-const decodeSnapshot = Schema.decodeUnknownResult(Schema.fromJsonString(SnapshotState))
-
-/** Without it the tables are copied anew where the log is lost; that costs time, so it is no reason to stop. */
-const snapshotOf = (text: string | null): Pick<ApplyOffset, "snapshot"> => {
-  const snapshot = text === null ? undefined : Result.getOrUndefined(decodeSnapshot(text))
-  return snapshot === undefined ? {} : { snapshot }
-}

@@ -4,13 +4,16 @@
  */
 import { Effect } from "effect"
 import type { Finding } from "../../../schemas/finding.ts"
-import { isFailure } from "../../../schemas/failure.ts"
 import { readTableShape, type TableShape } from "./catalog.ts"
-import { checkEmployees } from "./check-employees.ts"
-import { checkTargetShape, type SourceColumns } from "./check-target-shape.ts"
+import { checkTargetShape } from "./check-target-shape.ts"
 import { classifyError } from "./classify-error.ts"
-import { error, ok } from "./findings.ts"
-import { grantsFor, type HrMappingConfig } from "./mapping.ts"
+import { checkEmployees } from "../check-employees.ts"
+import { error, ok } from "../findings.ts"
+import { missingTable, runChecks } from "../preflight-run.ts"
+import type { SourceColumns } from "../target-findings.ts"
+import { employeeTable } from "./employee-table.ts"
+import type { HrMappingConfig } from "../mapping.ts"
+import { grantsFor } from "./mapping.ts"
 import {
   openSession,
   type DriverError,
@@ -122,14 +125,6 @@ const checkRights = (
     return findings
   })
 
-const missingTable = (table: string): Finding =>
-  error(
-    `table ${table}`,
-    "not there, or not visible to this user",
-    "there",
-    `Check the name in the configuration; else: GRANT USAGE ON SCHEMA ${relation(table).split(".")[0]!} TO …;`
-  )
-
 const checkTables = (session: PostgresSession, options: CheckTargetOptions): Check =>
   Effect.gen(function* () {
     const { mapping } = options
@@ -137,7 +132,8 @@ const checkTables = (session: PostgresSession, options: CheckTargetOptions): Che
     const findings: Array<Finding> = []
     for (const table of new Set(rightsOf(mapping).map((right) => right.table))) {
       const shape = yield* readTableShape(session, table)
-      if (shape === undefined) findings.push(missingTable(table))
+      if (shape === undefined)
+        findings.push(missingTable(table, `GRANT USAGE ON SCHEMA ${relation(table).split(".")[0]!} TO …;`))
       else shapes.set(table, shape)
     }
     findings.push(...(yield* checkRights(session, options, new Set(shapes.keys()))))
@@ -147,30 +143,28 @@ const checkTables = (session: PostgresSession, options: CheckTargetOptions): Che
       findings.push(...checkTargetShape(target, shape, options.sourceColumns?.get(table)))
     }
     const staff = shapes.get(mapping.employees.table)
-    if (staff !== undefined) findings.push(...(yield* checkEmployees(session, mapping.employees, staff)))
+    if (staff !== undefined)
+      findings.push(
+        ...(yield* checkEmployees(employeeTable(session, mapping.employees, staff), mapping.employees))
+      )
     return findings
   })
-
-const unreachable = (cause: unknown, { postgres, mapping }: CheckTargetOptions): Finding => {
-  const server = `${postgres.host}:${postgres.port}/${postgres.database}`
-  const failure: unknown = classifyError(cause, { server, grants: grantsFor(postgres.user, mapping) })
-  return isFailure(failure)
-    ? error("hr database", failure.message, "reachable", failure.remedy)
-    : error("hr database", "not reachable", "reachable", "Check target.host and target.port.")
-}
 
 /** Never fails: what goes wrong on the way is a finding. */
 export const checkTarget = (options: CheckTargetOptions): Effect.Effect<Findings> =>
   Effect.scoped(
     Effect.gen(function* () {
       const session = yield* openSession(options.postgres)
-      const findings: Array<Finding> = []
-      const steps: ReadonlyArray<Check> = [
+      const { mapping, postgres } = options
+      const place = {
+        server: `${postgres.host}:${postgres.port}/${postgres.database}`,
+        grants: grantsFor(postgres.user, mapping)
+      }
+      const checks = [
         checkVersion(session),
-        checkMigrations(session, options.postgres),
+        checkMigrations(session, postgres),
         checkTables(session, options)
       ]
-      for (const step of steps) findings.push(...(yield* step))
-      return findings
-    }).pipe(Effect.catch((failed) => Effect.succeed([unreachable(failed.cause, options)])))
+      return yield* runChecks(checks, (cause) => classifyError(cause, place))
+    })
   )

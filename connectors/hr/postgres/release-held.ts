@@ -1,21 +1,11 @@
-/**
- * Files held results whose person is proven by now, and dead letters that get another attempt.
- *
- * - Nothing tells us when HR hires somebody, so held results are looked at again, a page at a time, in turns that
- *   remember where the last one ended: the cost of a call does not grow with the queue.
- * - A result that its target refuses goes to the dead letters alone; the others are filed.
- */
+/** Held results and dead letters on PostgreSQL; what is done with them is in ../release-held.ts. */
 import { Effect } from "effect"
 import { RowRefused, type ProfileStoreError, type ReleaseOutcome } from "../../../src/apply/ProfileStore.ts"
-import { explainFence, type StoreParts } from "./store-parts.ts"
+import { LETTERS_MAX, PAGE_RESULTS, releaseHeldFrom } from "../release-held.ts"
+import { explainFence } from "../store-verdicts.ts"
 import type { Row } from "./postgres-client.ts"
-
-/** Held results looked at together, and filed in one transaction. */
-const PAGE_RESULTS = 1000
-/** Pages of one call, as long as each brings something; new scores wait meanwhile. */
-const PAGES_MAX = 5
-/** Dead letters one call attempts. */
-const LETTERS_MAX = 100
+import type { PreparedStatement } from "./prepared-batches.ts"
+import type { StoreParts } from "./store-parts.ts"
 
 const PAGE = `select result_id from gradewire.held_change
 where connector = $1 and result_id > $2 order by result_id limit ${PAGE_RESULTS}`
@@ -58,25 +48,19 @@ interface Filed {
   readonly applied: number
 }
 
-type Step = Effect.Effect<number, ProfileStoreError>
-
-/** Files the named results; halves them to find one that is refused. */
-const fileResults = (store: StoreParts, epoch: number, results: ReadonlyArray<string>): Step =>
+/** Files changes under the epoch; the refusal is an answer. */
+const attempt = (
+  store: StoreParts,
+  epoch: number,
+  statement: PreparedStatement,
+  values: ReadonlyArray<unknown>
+): Effect.Effect<number | RowRefused, ProfileStoreError> =>
   Effect.gen(function* () {
-    const batches = yield* store.batches
-    const attempt = store.run<Filed>(batches.statement("release"), [store.connector, epoch, results])
-    const outcome = yield* Effect.catchTag(attempt, "RowRefused", (refused) => Effect.succeed(refused))
-    if (!(outcome instanceof RowRefused)) {
-      if (outcome[0]!.fenced === 0) yield* explainFence(store, epoch, undefined, undefined)
-      return outcome[0]!.applied
-    }
-    if (results.length === 1) {
-      yield* store.rows({ text: PARK_HELD, values: [store.connector, epoch, results[0], outcome.detail] })
-      return 0
-    }
-    const middle = Math.ceil(results.length / 2)
-    const first = yield* fileResults(store, epoch, results.slice(0, middle))
-    return first + (yield* fileResults(store, epoch, results.slice(middle)))
+    const run = store.run<Filed>(statement, [store.connector, epoch, ...values])
+    const outcome = yield* Effect.catchTag(run, "RowRefused", (refused) => Effect.succeed(refused))
+    if (outcome instanceof RowRefused) return outcome
+    if (outcome[0]!.fenced === 0) yield* explainFence(store, epoch, undefined, undefined)
+    return outcome[0]!.applied
   })
 
 interface Letter extends Row {
@@ -85,90 +69,45 @@ interface Letter extends Row {
   readonly event: string
 }
 
-const replayLetter = (store: StoreParts, epoch: number, letter: Letter): Step =>
-  Effect.gen(function* () {
-    const batches = yield* store.batches
-    const event = `[${letter.event}]`
-    const kinds = ["score", "learner", "assessment"].map((kind) =>
-      letter.type.startsWith(`gradewire.${kind}.`) ? event : "[]"
-    )
-    const values = [store.connector, epoch, ...kinds]
-    const attempt = store.run<Filed>(batches.statement("replay"), values)
-    const outcome = yield* Effect.catchTag(attempt, "RowRefused", (refused) => Effect.succeed(refused))
-    if (outcome instanceof RowRefused) {
-      yield* store.rows({ text: REOPEN, values: [store.connector, letter.position, outcome.detail] })
-      return 0
-    }
-    if (outcome[0]!.fenced === 0) yield* explainFence(store, epoch, undefined, undefined)
-    return outcome[0]!.applied
-  })
+/** JSON arrays of scores, learners and assessments. */
+const kindsOf = ({ event, type }: Letter): ReadonlyArray<string> =>
+  ["score", "learner", "assessment"].map((kind) =>
+    type.startsWith(`gradewire.${kind}.`) ? `[${event}]` : "[]"
+  )
 
-type Page = Effect.Effect<ReadonlyArray<string>, ProfileStoreError>
+const resultIds = (rows: ReadonlyArray<{ readonly result_id: string }>): ReadonlyArray<string> =>
+  rows.map((row) => row.result_id)
 
-/** Held results in turns, from where the last call ended; those of learners who changed since come first. */
-const pagesOf = (store: StoreParts): Page => {
-  let after = ""
-  const read = (text: string, name: string, of: unknown): Page =>
-    Effect.map(store.rows<{ result_id: string }>({ name, text, values: [store.connector, of] }), (rows) =>
-      rows.map((row) => row.result_id)
-    )
-  return Effect.gen(function* () {
-    if (store.changedLearners.size > 0) {
-      const learners = [...store.changedLearners]
-      const page = yield* read(OF_LEARNERS, "gradewire_of_learners", learners)
-      for (const learner of learners) store.changedLearners.delete(learner)
-      if (page.length > 0) return page
-    }
-    let page = yield* read(PAGE, "gradewire_page", after)
-    if (page.length === 0 && after !== "") page = yield* read(PAGE, "gradewire_page", "")
-    after = page.length < PAGE_RESULTS ? "" : page.at(-1)!
-    return page
-  })
-}
-
-const replayLetters = (store: StoreParts, epoch: number): Step =>
-  Effect.gen(function* () {
-    const query = { name: "gradewire_letters", text: LETTERS, values: [store.connector] }
-    const letters = yield* store.rows<Letter>(query)
-    // The mended cause may be a column that was widened.
-    if (letters.length > 0) yield* store.forgetShape
-    let released = 0
-    for (const letter of letters) released += yield* replayLetter(store, epoch, letter)
-    return released
-  })
-
-/** Keeps the place where the next look at the held results begins. */
 export const releaseHeld = (
   store: StoreParts
-): Effect.Effect<(epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>> =>
-  Effect.sync(() => {
-    const nextPage = pagesOf(store)
-    const filePage = (epoch: number, page: ReadonlyArray<string>): Step =>
-      Effect.gen(function* () {
-        const batches = yield* store.batches
-        const probe = [store.connector, epoch, page]
-        const due = yield* store.run<{ result_id: string }>(batches.statement("probe"), probe)
-        return due.length === 0
-          ? 0
-          : yield* fileResults(
-              store,
-              epoch,
-              due.map((row) => row.result_id)
-            )
-      })
-    return (epoch) =>
-      Effect.gen(function* () {
-        const stored = yield* store.readOffset
-        if (Number(stored?.epoch ?? 0) !== epoch) yield* explainFence(store, epoch, undefined, undefined)
-        let released = yield* replayLetters(store, epoch)
-        for (let pages = 0; pages < PAGES_MAX; pages++) {
-          const page = yield* nextPage
-          if (page.length === 0) break
-          const filed = yield* filePage(epoch, page)
-          released += filed
-          if (filed === 0) break
-        }
-        const count = { name: "gradewire_held", text: HELD_COUNT, values: [store.connector] }
-        return { released, held: (yield* store.rows<{ held: number }>(count))[0]!.held }
-      })
+): ((epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>) => {
+  const { batches, connector } = store
+  const ids = (name: string, text: string, of: unknown) =>
+    Effect.map(store.rows<{ result_id: string }>({ name, text, values: [connector, of] }), resultIds)
+  return releaseHeldFrom<Letter>({
+    ...store,
+    heldAfter: (result) => ids("gradewire_page", PAGE, result),
+    heldOfLearners: (learners) => ids("gradewire_of_learners", OF_LEARNERS, learners),
+    due: (epoch, results) =>
+      Effect.flatMap(batches, (prepared) =>
+        Effect.map(
+          store.run<{ result_id: string }>(prepared.statement("probe"), [connector, epoch, results]),
+          resultIds
+        )
+      ),
+    file: (epoch, results) =>
+      Effect.flatMap(batches, (prepared) => attempt(store, epoch, prepared.statement("release"), [results])),
+    parkHeld: (epoch, result, detail) =>
+      store.rows({ text: PARK_HELD, values: [connector, epoch, result, detail] }),
+    heldCount: Effect.map(
+      store.rows<{ held: number }>({ name: "gradewire_held", text: HELD_COUNT, values: [connector] }),
+      ([row]) => row!.held
+    ),
+    letters: store.rows<Letter>({ name: "gradewire_letters", text: LETTERS, values: [connector] }),
+    fileLetter: (epoch, letter) =>
+      Effect.flatMap(batches, (prepared) =>
+        attempt(store, epoch, prepared.statement("replay"), kindsOf(letter))
+      ),
+    reopen: (letter, detail) => store.rows({ text: REOPEN, values: [connector, letter.position, detail] })
   })
+}

@@ -1,15 +1,11 @@
-/** What the parts of the store share: classified statements, the compiled mapping, the stored offset, the fence's verdict. */
+/** What the parts of the store share: classified statements, the compiled mapping, the stored offset. */
 import { Effect } from "effect"
-import {
-  ApplyFenced,
-  OffsetMoved,
-  StoreMisconfigured,
-  type BatchOutcome,
-  type ProfileStoreError
-} from "../../../src/apply/ProfileStore.ts"
+import { StoreMisconfigured, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
+import type { HrMappingConfig } from "../mapping.ts"
+import type { OffsetRow } from "../stored-rows.ts"
 import { classifyError } from "./classify-error.ts"
-import { grantsFor, readMapping, type HrMappingConfig } from "./mapping.ts"
-import { READ_OFFSET, type OffsetRow } from "./offset-statements.ts"
+import { grantsFor, readMapping } from "./mapping.ts"
+import { READ_OFFSET } from "./offset-statements.ts"
 import type { DriverError, PostgresOptions, PostgresSession, Row, Statement } from "./postgres-client.ts"
 import { PreparedBatches, type PreparedStatement } from "./prepared-batches.ts"
 
@@ -38,34 +34,6 @@ export interface StoreParts {
   readonly changedLearners: Set<string>
   readonly readOffset: Effect.Effect<OffsetRow | undefined, ProfileStoreError>
 }
-
-export const NOTHING: BatchOutcome = { applied: 0, stale: 0, held: 0, dead: 0 }
-
-/** Why a batch met no row to lock; succeeds where the batch is done already. */
-export const explainFence = (
-  store: StoreParts,
-  epoch: number,
-  expected: string | undefined,
-  reached: string | undefined
-): Effect.Effect<BatchOutcome, ProfileStoreError> =>
-  Effect.gen(function* () {
-    const found = yield* store.readOffset
-    const foundEpoch = found === undefined ? 0 : Number(found.epoch)
-    if (foundEpoch > epoch) {
-      return yield* new ApplyFenced({
-        message: `connector ${store.connector} is applied by a newer process`,
-        epoch,
-        newerEpoch: foundEpoch
-      })
-    }
-    // Under my own epoch only I could have moved it there: the answer was lost, not the batch.
-    if (foundEpoch === epoch && reached !== undefined && found?.position === reached) return NOTHING
-    return yield* new OffsetMoved({
-      message: `the stored offset of connector ${store.connector} is not the one this process left there`,
-      expected: `${expected ?? "any position"} under epoch ${epoch}`,
-      found: found === undefined ? "none" : `${found.position} under epoch ${foundEpoch}`
-    })
-  })
 
 /** Codes after which what we know of the tables is not true any more. */
 const changesShape = (error: ProfileStoreError): boolean => error instanceof StoreMisconfigured

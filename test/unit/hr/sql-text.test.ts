@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { identifier, literal, relation, splitTable } from "../../../connectors/hr/postgres/sql-text.ts"
+import { identifier, literal, relation } from "../../../connectors/hr/postgres/sql-text.ts"
+import { splitTable } from "../../../connectors/hr/table-name.ts"
 
 describe("SQL text", () => {
   it("names of any script and with quotes stay one identifier (G9)", () => {

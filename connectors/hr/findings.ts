@@ -1,5 +1,5 @@
 /** Shorthands for findings of the HR preflight. */
-import type { Finding } from "../../../schemas/finding.ts"
+import type { Finding } from "../../schemas/finding.ts"
 
 export const ok = (check: string, found: string): Finding => ({
   severity: "ok",

@@ -9,28 +9,22 @@
  * - Where nothing is pending no right beyond reading is needed.
  */
 import { Effect } from "effect"
-import { readMigrationFiles, type MigrationMeta } from "drizzle-orm/migrator"
-import { StoreMisconfigured, type ProfileStoreError } from "../../src/apply/ProfileStore.ts"
-import { classifyError } from "./postgres/classify-error.ts"
+import type { MigrationMeta } from "drizzle-orm/migrator"
+import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
+import { progressOf, readMigrations, type MigrateOutcome, type Progress } from "../migrations.ts"
+import { classifyError } from "./classify-error.ts"
 import {
   openSession,
   type DriverError,
   type PostgresOptions,
   type PostgresSession
-} from "./postgres/postgres-client.ts"
-import { identifier } from "./postgres/sql-text.ts"
+} from "./postgres-client.ts"
+import { identifier } from "./sql-text.ts"
 
 export interface MigrateOptions {
   readonly postgres: PostgresOptions
   /** Folder with `meta/_journal.json`: `schemas/hr/migrations/postgresql`, or its copy beside a bundle. */
   readonly migrationsFolder: string
-}
-
-export interface MigrateOutcome {
-  /** Migrations applied now. */
-  readonly applied: number
-  /** Migrations the database holds, of a newer version too. */
-  readonly total: number
 }
 
 /** "grade" in ASCII; any number that all versions agree on. */
@@ -50,12 +44,6 @@ from (select 1) one left join pg_namespace n on n.nspname = 'gradewire'`
 
 const BOOKED = `select created_at from gradewire.migration order by created_at`
 
-interface Progress {
-  readonly hasSchema: boolean
-  readonly total: number
-  readonly pending: ReadonlyArray<MigrationMeta>
-}
-
 const readProgress = (
   session: PostgresSession,
   migrations: ReadonlyArray<MigrationMeta>
@@ -65,13 +53,7 @@ const readProgress = (
     const hasSchema = found.has_schema
     if (!found.is_there) return { hasSchema, total: 0, pending: migrations }
     const booked = yield* session.rows<{ created_at: string }>({ text: BOOKED })
-    // As drizzle's migrator: what is newer than the newest that is booked.
-    const newest = booked.length === 0 ? -1 : Number(booked.at(-1)!.created_at)
-    return {
-      hasSchema,
-      total: booked.length,
-      pending: migrations.filter((migration) => migration.folderMillis > newest)
-    }
+    return progressOf(migrations, booked)
   })
 
 const applyPending = (session: PostgresSession, progress: Progress): Effect.Effect<void, DriverError> =>
@@ -114,15 +96,7 @@ export const migrate = (options: MigrateOptions): Effect.Effect<MigrateOutcome, 
   Effect.scoped(
     Effect.gen(function* () {
       const { migrationsFolder, postgres } = options
-      const migrations = yield* Effect.try({
-        try: () => readMigrationFiles({ migrationsFolder }),
-        catch: () =>
-          new StoreMisconfigured({
-            message: `no migrations in ${migrationsFolder}`,
-            code: "NO_MIGRATIONS",
-            fix: "Reinstall gradewire: its folder of migrations is missing or damaged."
-          })
-      })
+      const migrations = yield* readMigrations(migrationsFolder)
       const session = yield* openSession({ ...postgres, lockTimeoutMs: 60_000 })
       const place = {
         server: `${postgres.host}:${postgres.port}/${postgres.database}`,

@@ -1,0 +1,108 @@
+/**
+ * Files held results whose person is proven by now, and dead letters that get another attempt; the same on every server.
+ *
+ * - Nothing tells us when HR hires somebody, so held results are looked at again, a page at a time, in turns that
+ *   remember where the last one ended: the cost of a call does not grow with the queue.
+ * - A result that its target refuses goes to the dead letters alone; the others are filed.
+ */
+import { Effect } from "effect"
+import type { ProfileStoreError, ReleaseOutcome, RowRefused } from "../../src/apply/ProfileStore.ts"
+import { explainFence } from "./store-verdicts.ts"
+import type { OffsetRow } from "./stored-rows.ts"
+
+/** Held results looked at together, and filed in one transaction. */
+export const PAGE_RESULTS = 1000
+/** Pages of one call, as long as each brings something; new scores wait meanwhile. */
+const PAGES_MAX = 5
+/** Dead letters one call attempts. */
+export const LETTERS_MAX = 100
+
+type Asked<A> = Effect.Effect<A, ProfileStoreError>
+type Results = ReadonlyArray<string>
+
+/** What one kind of server does for it. Results by id, pages in the order of ids. */
+export interface HeldQueue<Letter> {
+  readonly connector: string
+  readonly readOffset: Asked<OffsetRow | undefined>
+  /** Learners whose keys came or changed and whose held results were not looked at since; emptied here. */
+  readonly changedLearners: Set<string>
+  /** What is known of the tables' shape may be old: it is read again. */
+  readonly forgetShape: Effect.Effect<void>
+  readonly heldAfter: (result: string) => Asked<Results>
+  readonly heldOfLearners: (learners: Results) => Asked<Results>
+  /** Those about which something can be done now. */
+  readonly due: (epoch: number, results: Results) => Asked<Results>
+  /** How many were filed, in one transaction; the refusal is an answer. */
+  readonly file: (epoch: number, results: Results) => Asked<number | RowRefused>
+  readonly parkHeld: (epoch: number, result: string, detail: string) => Asked<unknown>
+  readonly heldCount: Asked<number>
+  /** Letters an operator asked to replay, and those that no longer wait for another one; the first of each result. */
+  readonly letters: Asked<ReadonlyArray<Letter>>
+  readonly fileLetter: (epoch: number, letter: Letter) => Asked<number | RowRefused>
+  readonly reopen: (letter: Letter, detail: string) => Asked<unknown>
+}
+
+/** Files the named results; halves them to find one that is refused. */
+const fileResults = <L>(queue: HeldQueue<L>, epoch: number, results: Results): Asked<number> =>
+  Effect.gen(function* () {
+    const outcome = yield* queue.file(epoch, results)
+    if (typeof outcome === "number") return outcome
+    if (results.length === 1) {
+      yield* queue.parkHeld(epoch, results[0]!, outcome.detail)
+      return 0
+    }
+    const middle = Math.ceil(results.length / 2)
+    const first = yield* fileResults(queue, epoch, results.slice(0, middle))
+    return first + (yield* fileResults(queue, epoch, results.slice(middle)))
+  })
+
+/** Held results in turns, from where the last call ended; those of learners who changed since come first. */
+const pagesOf = <L>({ changedLearners, heldAfter, heldOfLearners }: HeldQueue<L>): Asked<Results> => {
+  let after = ""
+  return Effect.gen(function* () {
+    if (changedLearners.size > 0) {
+      const learners = [...changedLearners]
+      const page = yield* heldOfLearners(learners)
+      for (const learner of learners) changedLearners.delete(learner)
+      if (page.length > 0) return page
+    }
+    let page = yield* heldAfter(after)
+    if (page.length === 0 && after !== "") page = yield* heldAfter("")
+    after = page.length < PAGE_RESULTS ? "" : page.at(-1)!
+    return page
+  })
+}
+
+const replayLetters = <L>(queue: HeldQueue<L>, epoch: number): Asked<number> =>
+  Effect.gen(function* () {
+    const letters = yield* queue.letters
+    // The mended cause may be a column that was widened.
+    if (letters.length > 0) yield* queue.forgetShape
+    let released = 0
+    for (const letter of letters) {
+      const outcome = yield* queue.fileLetter(epoch, letter)
+      if (typeof outcome === "number") released += outcome
+      else yield* queue.reopen(letter, outcome.detail)
+    }
+    return released
+  })
+
+/** Keeps the place where the next look at the held results begins. */
+export const releaseHeldFrom = <L>(queue: HeldQueue<L>): ((epoch: number) => Asked<ReleaseOutcome>) => {
+  const nextPage = pagesOf(queue)
+  return (epoch) =>
+    Effect.gen(function* () {
+      const stored = yield* queue.readOffset
+      if (Number(stored?.epoch ?? 0) !== epoch) yield* explainFence(queue, epoch, undefined, undefined)
+      let released = yield* replayLetters(queue, epoch)
+      for (let pages = 0; pages < PAGES_MAX; pages++) {
+        const page = yield* nextPage
+        if (page.length === 0) break
+        const due = yield* queue.due(epoch, page)
+        const filed = due.length === 0 ? 0 : yield* fileResults(queue, epoch, due)
+        released += filed
+        if (filed === 0) break
+      }
+      return { released, held: yield* queue.heldCount }
+    })
+}

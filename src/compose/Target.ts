@@ -1,0 +1,18 @@
+/** The HR database as the commands know it, whatever its kind. */
+import type { Effect, Layer } from "effect"
+import type { MigrateOutcome } from "../../connectors/hr/migrations.ts"
+import type { AppliedSnapshot, StoredOffset } from "../../connectors/hr/stored-rows.ts"
+import type { Finding } from "../../schemas/finding.ts"
+import type { ProfileStore, ProfileStoreError } from "../apply/ProfileStore.ts"
+import type { Machine } from "../cli/Actions.ts"
+import type { SecretUnreadable } from "../runtime/config-errors.ts"
+
+type Asked<A, E = never> = Effect.Effect<A, SecretUnreadable | E, Machine>
+
+export interface Target {
+  readonly store: Asked<Layer.Layer<ProfileStore>>
+  readonly migrate: Asked<MigrateOutcome, ProfileStoreError>
+  readonly check: Asked<ReadonlyArray<Finding>>
+  readonly offsets: Asked<ReadonlyArray<StoredOffset>, ProfileStoreError>
+  readonly snapshot: Asked<AppliedSnapshot, ProfileStoreError>
+}
