@@ -43,6 +43,17 @@ const HELD_CHANGES = `score_change as materialized (
   join gradewire.held_change c on c.connector = $1 and c.result_id = w.result_id
 )`
 
+/**
+ * The one row of `table` with this key, for each row joined so far.
+ *
+ * `offset 0` keeps it a lookup by the whole key. As a plain join, tables that nobody analysed yet are read whole for
+ * each batch, or even for each row of it: of `connector = $1` alone the planner expects one row there.
+ */
+const lookUp = (table: string, alias: string, key: string, value: string): string =>
+  `left join lateral (
+    select * from gradewire.${table} r where r.connector = $1 and r.${key} = ${value} offset 0
+  ) ${alias} on true`
+
 /** An absent key keeps what the directory has. */
 const LEARNER_NOW = `learner_now as (
   insert into gradewire.learner_directory as t
@@ -54,7 +65,7 @@ const LEARNER_NOW = `learner_now as (
     case when c.d ? 'name' then c.d ->> 'name' else s.name end,
     c.type = 'gradewire.learner.removed.v1'
   from learner_change c
-  left join gradewire.learner_directory s on s.connector = $1 and s.learner_id = c.d ->> 'learnerId'
+  ${lookUp("learner_directory", "s", "learner_id", "c.d ->> 'learnerId'")}
   on conflict (connector, learner_id) do update set position = excluded.position, employee_no = excluded.employee_no,
     phone = excluded.phone, email = excluded.email, name = excluded.name, removed = excluded.removed
   where t.position < excluded.position
@@ -69,7 +80,7 @@ const ASSESSMENT_NOW = `assessment_now as (
     case when c.d ? 'pass' then (c.d ->> 'pass')::numeric else s.pass end,
     coalesce((c.d ->> 'removed')::boolean, false)
   from assessment_change c
-  left join gradewire.assessment_directory s on s.connector = $1 and s.assessment_id = c.d ->> 'assessmentId'
+  ${lookUp("assessment_directory", "s", "assessment_id", "c.d ->> 'assessmentId'")}
   on conflict (connector, assessment_id) do update set position = excluded.position, title = excluded.title,
     max = excluded.max, pass = excluded.pass, removed = excluded.removed
   where t.position < excluded.position
@@ -104,7 +115,7 @@ const score = (mapping: HrMapping, form: BatchForm): string => {
       ${flags}${form.isPartial && !isHeld ? MERGED_DATA : "c.d"} as d,
       ${isHeld ? "c.position as held_position, c.reason as held_reason" : "h.position as held_position"}
     from score_change c
-    ${isHeld ? "" : "left join gradewire.held_change h on h.connector = $1 and h.result_id = c.d ->> 'resultId'"}
+    ${isHeld ? "" : lookUp("held_change", "h", "result_id", "c.d ->> 'resultId'")}
   ) m
 )`
 }
@@ -136,12 +147,12 @@ const known = (form: BatchForm): string => {
     ${assessment("title")} as assessment_title, ${assessment("max")} as assessment_max,
     ${assessment("pass")} as assessment_pass
   from score s
-  left join gradewire.result_ledger l on l.connector = $1 and l.result_id = s.result_id
-  left join gradewire.person_link p on p.connector = $1 and p.learner_id = s.learner_id
+  ${lookUp("result_ledger", "l", "result_id", "s.result_id")}
+  ${lookUp("person_link", "p", "learner_id", "s.learner_id")}
   left join learner_now ln on ln.learner_id = s.learner_id
-  left join gradewire.learner_directory ld on ld.connector = $1 and ld.learner_id = s.learner_id
+  ${lookUp("learner_directory", "ld", "learner_id", "s.learner_id")}
   left join assessment_now an on an.assessment_id = s.assessment_id
-  left join gradewire.assessment_directory ad on ad.connector = $1 and ad.assessment_id = s.assessment_id
+  ${lookUp("assessment_directory", "ad", "assessment_id", "s.assessment_id")}
   ) q
 )`
 }
