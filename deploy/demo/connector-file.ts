@@ -29,8 +29,20 @@ export const writeConnectorFile = async (folder: string, parts: ConnectorParts):
   return file
 }
 
-const connectorText = ({ changeLog, source, sourceAccount, target, targetAccount }: ConnectorParts): string =>
-  `# Scores of the training database reach the employee profile in the HR database.
+/** MySQL and MariaDB name a table with its database, so no database stands apart. */
+const targetText = ({ target, targetAccount }: ConnectorParts): string => {
+  const isPostgres = target.kind === "postgresql"
+  return `target:                          # ${isPostgres ? "PostgreSQL" : target.kind} ${target.version}
+  kind: ${isPostgres ? "postgresql" : "mysql"}
+  host: ${target.host}
+  port: ${target.port}${isPostgres ? `\n  database: ${HR_DATABASE}` : ""}
+  user: ${targetAccount.user}
+  password: { file: target-password }`
+}
+
+const connectorText = (parts: ConnectorParts): string => {
+  const { changeLog, source, sourceAccount } = parts
+  return `# Scores of the training database reach the employee profile in the HR database.
 version: 1
 connector: training
 
@@ -44,13 +56,7 @@ source:                          # ${source.kind} ${source.version}
 changeLog:                       # NATS ${changeLog.version} with JetStream
   servers: ["${changeLog.url}"]
 
-target:                          # PostgreSQL ${target.version}
-  kind: postgresql
-  host: ${target.host}
-  port: ${target.port}
-  database: ${HR_DATABASE}
-  user: ${targetAccount.user}
-  password: { file: target-password }
+${targetText(parts)}
 
 employees:                       # whose profile: phone first, e-mail else; both must mean the same person
   table: hr.employee
@@ -95,3 +101,4 @@ tables:
         finish_timestamp: attempt.submittedAt
         comment: attributes.comment
 `
+}

@@ -33,30 +33,54 @@ const valuesOf = (row: Values): ProfileValues => ({
   comment: row.comment
 })
 
-export const readDatabases = async (training: Connection, hr: Client): Promise<Databases> => {
+type Text = string | null
+type TrainingSide = Pick<Databases, "results" | "learners">
+export type HrSide = Omit<Databases, keyof TrainingSide>
+
+/** One row of the profile as its database prints it. */
+export interface PrintedProfile extends Values {
+  readonly ref: string
+  readonly employeeNo: string
+}
+
+export const profileOf = (row: PrintedProfile): Databases["profile"][number] => ({
+  ref: row.ref,
+  employeeNo: row.employeeNo,
+  values: valuesOf(row)
+})
+
+export const readTraining = async (training: Connection): Promise<TrainingSide> => {
   const [results] =
     await training.query<Array<RowDataPacket & Values & { ref: string; learnerId: string }>>(RESULTS)
   const [learners] =
-    await training.query<Array<RowDataPacket & { id: string; phone: string | null; email: string | null }>>(
-      LEARNERS
-    )
-  const employees = await hr.query<{ no: string; phone: string | null; email: string | null }>(
+    await training.query<Array<RowDataPacket & { id: string; phone: Text; email: Text }>>(LEARNERS)
+  return {
+    results: results.map((row) => ({ ref: row.ref, learnerId: row.learnerId, values: valuesOf(row) })),
+    learners
+  }
+}
+
+export const readHr = async (hr: Client): Promise<HrSide> => {
+  const employees = await hr.query<{ no: string; phone: Text; email: Text }>(
     "SELECT 工号 AS no, phone, email FROM hr.employee"
   )
-  const profile = await hr.query<Values & { ref: string; employeeNo: string }>(PROFILE)
+  const profile = await hr.query<PrintedProfile>(PROFILE)
   const held = await hr.query<{ ref: string; reason: string }>(HELD)
   const deadLetters = await hr.query<{ ref: string; reason: string }>(DEAD)
   const ledger = await hr.query<{ recorded: number }>(LEDGER)
   return {
-    results: results.map((row) => ({ ref: row.ref, learnerId: row.learnerId, values: valuesOf(row) })),
-    learners,
     employees: employees.rows,
-    profile: profile.rows.map((row) => ({ ref: row.ref, employeeNo: row.employeeNo, values: valuesOf(row) })),
+    profile: profile.rows.map(profileOf),
     held: held.rows,
     ledger: ledger.rows[0]!.recorded,
     deadLetters: deadLetters.rows
   }
 }
+
+export const readDatabases = async (training: Connection, hr: Client): Promise<Databases> => ({
+  ...(await readTraining(training)),
+  ...(await readHr(hr))
+})
 
 /** Results gradewire holds at the moment; undefined as long as it has made no tables. */
 export const countHeld = async (hr: Client): Promise<number | undefined> => {

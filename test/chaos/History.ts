@@ -3,20 +3,18 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
-import { Client } from "pg"
 import type { ProgramCopy } from "../../deploy/demo/Gradewire.ts"
 import { type Account, connectTraining, createTraining } from "../../deploy/demo/training-database.ts"
-import { addEmployees, createHr, hrUrl } from "../../deploy/demo/hr-database.ts"
 import { type ServerAddress, writeConnectorFile } from "../../deploy/demo/connector-file.ts"
 import { type Employee, makePeople, type People } from "../../deploy/demo/people.ts"
 import { Random } from "../../deploy/demo/Random.ts"
 import type { RunningServer } from "../../deploy/servers/server.ts"
-import { installAudit } from "./audit.ts"
-import { mysqlFraming, natsFraming, postgresqlFraming } from "./framers.ts"
+import { mysqlFraming, natsFraming } from "./framers.ts"
 import { MAY_HALT } from "./FaultKind.ts"
+import { enterEmployees, type HrSession } from "./HrDatabase.ts"
 import type { HistoryPlan } from "./plan-history.ts"
 import { type OwnExit, Role, type RoleName } from "./Role.ts"
-import type { ServerSet } from "./ServerSet.ts"
+import type { ServerSet } from "./ServerPool.ts"
 import { TcpProxy } from "./TcpProxy.ts"
 import { Workload } from "./Workload.ts"
 
@@ -31,15 +29,6 @@ export interface Doors {
 const OPERATOR_MS = 1000
 const HR_MS = 30_000
 const HOLE = "the change log has a hole; apply answers capture for a while, then stops"
-
-/** HR refuses these; the training system has no such rules. */
-export const COMMENT_MAX = 120
-export const POISON_WORD = "毒"
-
-const HR_RULES = `
-  ALTER TABLE hr.training_record ALTER comment TYPE varchar(${COMMENT_MAX});
-  ALTER TABLE hr.training_record ADD CONSTRAINT sound_comment CHECK (comment NOT LIKE '${POISON_WORD}%');
-`
 
 export class History {
   readonly plan: HistoryPlan
@@ -92,20 +81,18 @@ export class History {
     servers: ServerSet,
     program: ProgramCopy
   ): Promise<History> {
-    await mkdir(folder, { recursive: true })
-    await servers.clear()
     const people = makePeople(plan.seed)
     const training = await connectTraining(servers.source)
     const sourceAccount = await createTraining(training, people.learners)
     training.destroy()
-    const { account: targetAccount, client } = await createHr(servers.target, people.employees)
-    await client.query(HR_RULES)
+    const targetAccount = await servers.hr.create(people.employees)
     const doors = await openDoors(servers, plan.topology)
     const history = new History(plan, folder, servers, program, people, doors)
     for (const role of history.roles) await history.#configure(role.name, sourceAccount, targetAccount)
     await program.run("migrate", "--config", history.#configFile(history.apply.name))
-    await installAudit(client)
-    await client.end()
+    await history.hr(async (session) => {
+      for (const statement of servers.hr.audit) await session.rows(statement)
+    })
     return history
   }
 
@@ -140,29 +127,19 @@ export class History {
     )
   }
 
-  async hr<A>(ask: (client: Client) => Promise<A>): Promise<A> {
-    let client = this.#hrClient()
+  async hr<A>(ask: (session: HrSession) => Promise<A>): Promise<A> {
+    let session: HrSession | undefined
     try {
       // another fault may have taken the database away for a while
-      const isThere = await until(async () => {
-        client = this.#hrClient()
-        return client.connect().then(
-          () => true,
-          () => false
-        )
+      await until(async () => {
+        session = await this.servers.hr.connect().catch(() => undefined)
+        return session !== undefined
       }, HR_MS)
-      if (!isThere) throw new Error(`the HR database does not answer for ${HR_MS / 1000} s`)
-      return await ask(client)
+      if (session === undefined) throw new Error(`the HR database does not answer for ${HR_MS / 1000} s`)
+      return await ask(session)
     } finally {
-      await client.end().catch(() => undefined)
+      await session?.end().catch(() => undefined)
     }
-  }
-
-  #hrClient(): Client {
-    const client = new Client({ connectionString: hrUrl(this.servers.target) })
-    // from the beginning: the server may be killed while it answers
-    client.on("error", () => undefined)
-    return client
   }
 
   /** HR enters people. They are entered again where the database has forgotten them. */
@@ -172,11 +149,11 @@ export class History {
   }
 
   async rehire(): Promise<void> {
-    await this.hr(async (client) => {
-      const { rows } = await client.query<{ no: string }>("SELECT 工号 AS no FROM hr.employee")
+    await this.hr(async (session) => {
+      const rows = await session.rows<{ no: string }>("SELECT 工号 AS no FROM hr.employee")
       const known = new Set(rows.map(({ no }) => no))
-      await addEmployees(
-        client,
+      await enterEmployees(
+        session,
         this.hired.filter(({ no }) => !known.has(no))
       )
     })
@@ -211,7 +188,7 @@ export class History {
   }
 
   async #configure(role: RoleName, sourceAccount: Account, targetAccount: Account): Promise<void> {
-    const { source, changeLog, target } = this.servers
+    const { source, changeLog, hr } = this.servers
     const { plan, doors } = this
     const folder = join(this.folder, role)
     await mkdir(folder, { recursive: true })
@@ -219,7 +196,7 @@ export class History {
     const file = await writeConnectorFile(folder, {
       source: behind(source, doors.source),
       changeLog: behind(changeLog, log),
-      target: behind(target, doors.hr),
+      target: behind(hr.server, doors.hr),
       sourceAccount,
       targetAccount
     })
@@ -230,11 +207,11 @@ export class History {
       `  batchEvents: ${plan.batchEvents}`,
       `  snapshotRows: ${plan.snapshotRows}`
     ]
-    const text = readFileSync(file, "utf8").replace(
-      /^( {2}timeZone: .*)$/m,
-      // the door can only look into what is not encrypted
-      `$1\n  tls: { mode: disable }\n  start: ${plan.start}`
-    )
+    // the door can only look into what is not encrypted
+    const open = "  tls: { mode: disable }"
+    const text = readFileSync(file, "utf8")
+      .replace(/^( {2}timeZone: .*)$/m, `$1\n${open}\n  start: ${plan.start}`)
+      .replace(/^( {2}password: { file: target-password })$/m, `$1\n${open}`)
     writeFileSync(file, `${text}\n${limits.join("\n")}\n`)
   }
 }
@@ -243,7 +220,7 @@ const openDoors = async (servers: ServerSet, topology: HistoryPlan["topology"]):
   const source = await TcpProxy.open(servers.source, mysqlFraming)
   const captureLog = await TcpProxy.open(servers.changeLog, natsFraming)
   const applyLog = topology === "one" ? captureLog : await TcpProxy.open(servers.changeLog, natsFraming)
-  return { source, captureLog, applyLog, hr: await TcpProxy.open(servers.target, postgresqlFraming) }
+  return { source, captureLog, applyLog, hr: await TcpProxy.open(servers.hr.server, servers.hr.framing) }
 }
 
 const behind = (server: RunningServer, door: TcpProxy): ServerAddress => {

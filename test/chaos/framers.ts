@@ -11,7 +11,7 @@ import type { Framer, Framing, Piece } from "./TcpProxy.ts"
 const EMPTY = Buffer.alloc(0)
 
 /** Whole messages as `cut` finds them; what is left waits for the next chunk. */
-const framer = (
+export const framer = (
   cut: (bytes: Buffer) => { readonly length: number; readonly mark?: string } | undefined
 ): Framer => {
   let rest: Buffer = EMPTY

@@ -2,14 +2,15 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
-import type { Client } from "pg"
 import type { Random } from "../../deploy/demo/Random.ts"
 import { copyTree, replaceTree } from "./file-trees.ts"
 import type { HrFaultKind } from "./FaultKind.ts"
 import type { Fault } from "./faults.ts"
 import type { History } from "./History.ts"
+import type { HrSession } from "./HrDatabase.ts"
 
-const backUp = async ({ servers: { target } }: History): Promise<string> => {
+const backUp = async ({ servers }: History): Promise<string> => {
+  const target = servers.hr.server
   const copy = join(target.directory, "copy")
   await target.shutdown()
   await copyTree(join(target.directory, "data"), copy)
@@ -18,36 +19,31 @@ const backUp = async ({ servers: { target } }: History): Promise<string> => {
 }
 
 const restore = async (history: History, copy: string): Promise<void> => {
-  const { target } = history.servers
+  const { notInCopy, server: target } = history.servers.hr
   await target.kill()
   await replaceTree(join(target.directory, "data"), copy)
-  await rm(join(target.directory, "data", "postmaster.pid"), { force: true })
+  for (const name of notInCopy) await rm(join(target.directory, "data", name), { force: true })
   await target.restart()
   // what HR entered since the copy was made is entered again
   await history.rehire()
   history.note("  the HR database is an older copy of itself")
 }
 
-/** Rolls back, whatever happened to the connection. */
-const within = (history: History, act: (client: Client) => Promise<unknown>): Promise<void> =>
-  history.hr(async (client) => {
-    await client.query("BEGIN")
-    try {
-      await act(client)
-    } finally {
-      await client.query("ROLLBACK").catch(() => undefined)
-    }
-  })
-
 /** Takes the locks of a batch in the opposite order; whoever waits longer than its own limit is the victim. */
 const deadlock = async (history: History, random: Random): Promise<void> => {
-  const patience = random.pick(["50ms", "20s"])
-  const victim = await within(history, async (client) => {
-    await client.query(`SET LOCAL deadlock_timeout = '${patience}'`)
-    await client.query("SELECT FROM hr.training_record ORDER BY id DESC LIMIT 400 FOR UPDATE")
-    await pause(random.whole(20, 400))
-    await client.query("SELECT FROM gradewire.apply_offset FOR UPDATE")
-  }).then(
+  const patience = history.servers.hr.patience(random.chance(0.5))
+  const lockBoth = async (session: HrSession): Promise<void> => {
+    await session.rows("BEGIN")
+    try {
+      for (const statement of patience) await session.rows(statement)
+      await session.rows("SELECT id FROM hr.training_record ORDER BY id DESC LIMIT 400 FOR UPDATE")
+      await pause(random.whole(20, 400))
+      await session.rows("SELECT epoch FROM gradewire.apply_offset FOR UPDATE")
+    } finally {
+      await session.rows("ROLLBACK").catch(() => undefined)
+    }
+  }
+  const victim = await history.hr(lockBoth).then(
     () => "nobody, or gradewire",
     (error: unknown) => `the other one: ${String(error)}`
   )
@@ -55,32 +51,30 @@ const deadlock = async (history: History, random: Random): Promise<void> => {
 }
 
 export const hrFaults: Readonly<Record<HrFaultKind, Fault>> = {
-  "hr-killed": async ({ servers: { target } }, random) => {
+  "hr-killed": async ({ servers: { hr } }, random) => {
+    const target = hr.server
     await target.kill()
     await pause(random.whole(0, 1500))
     await target.restart()
   },
-  "hr-restarted": async ({ servers: { target } }, random) => {
+  "hr-restarted": async ({ servers: { hr } }, random) => {
+    const target = hr.server
     await target.shutdown()
     await pause(random.whole(0, 1500))
     await target.restart()
   },
   "hr-read-only": async (history, random) => {
-    await history.hr(async (client) => {
-      await client.query("ALTER SYSTEM SET default_transaction_read_only = on")
-      await client.query("SELECT pg_reload_conf()")
+    const { setReadOnly } = history.servers.hr
+    await history.hr(async (session) => {
+      await setReadOnly(session, true)
       await pause(random.whole(500, 3000))
-      await client.query("SET default_transaction_read_only = off")
-      await client.query("ALTER SYSTEM RESET default_transaction_read_only")
-      await client.query("SELECT pg_reload_conf()")
+      await setReadOnly(session, false)
     })
   },
   "hr-sessions-terminated": async (history, random) => {
     const rounds = random.whole(1, 5)
     for (let round = 0; round < rounds; round++) {
-      await history.hr((client) =>
-        client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gradewire'")
-      )
+      await history.hr(history.servers.hr.endSessionsOfGradewire)
       await pause(random.whole(50, 800))
     }
   },
@@ -92,10 +86,9 @@ export const hrFaults: Readonly<Record<HrFaultKind, Fault>> = {
     }
   },
   "hr-locked": async (history, random) => {
-    await within(history, async (client) => {
-      await client.query("LOCK TABLE hr.training_record IN ACCESS EXCLUSIVE MODE")
-      await pause(random.whole(500, 4000))
-    })
+    await history.hr((session) =>
+      history.servers.hr.lockProfile(session, () => pause(random.whole(500, 4000)))
+    )
   },
   "hr-restored-while-stopped": async (history, random) => {
     const copy = await backUp(history)

@@ -3,13 +3,13 @@ import { type FileHandle, open, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import type { JetStreamManager } from "@nats-io/jetstream"
-import type { Client } from "pg"
 import type { Random } from "../../deploy/demo/Random.ts"
 import { hasStream, STREAM, withLog } from "./change-log.ts"
 import { copyTree, replaceTree } from "./file-trees.ts"
 import type { LogFaultKind } from "./FaultKind.ts"
 import type { Fault } from "./faults.ts"
 import { type History, until } from "./History.ts"
+import type { HrSession } from "./HrDatabase.ts"
 
 const ROOM_BYTES = 4096
 /** The first start of capture makes the stream; other faults may be in its way. */
@@ -33,13 +33,13 @@ const deleteUntaken = async (
   history: History,
   random: Random,
   manager: JetStreamManager,
-  client: Client
+  session: HrSession
 ): Promise<void> => {
-  await client.query("BEGIN")
-  const { rows } = await client.query<{ sequence: string }>(
+  await session.rows("BEGIN")
+  const rows = await session.rows<{ sequence: string }>(
     "SELECT stream_sequence AS sequence FROM gradewire.apply_offset FOR UPDATE"
   )
-  const taken = Number(rows[0]?.sequence ?? 0)
+  const taken = Math.max(0, ...rows.map(({ sequence }) => Number(sequence)))
   const last = async (): Promise<number> => (await manager.streams.info(STREAM)).state.last_seq
   if (await until(async () => (await last()) >= taken + UNTAKEN, UNTAKEN_MS)) {
     const sequence = random.whole(taken + 1, await last())
@@ -47,13 +47,13 @@ const deleteUntaken = async (
     history.note(`  message ${sequence} of ${taken + 1} to ${await last()} is gone`)
   }
   await history.apply.kill()
-  await client.query("ROLLBACK")
+  await session.rows("ROLLBACK")
 }
 
 const deleteMessage = async (history: History, random: Random): Promise<void> => {
   await toStream(history, (manager) =>
     history
-      .hr((client) => deleteUntaken(history, random, manager, client))
+      .hr((session) => deleteUntaken(history, random, manager, session))
       // another fault took the database or a process away: nothing to do it to
       .catch((error: unknown) => history.note(`  no message is deleted: ${String(error)}`))
   )

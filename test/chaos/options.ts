@@ -1,12 +1,15 @@
 /** What `make chaos ARGS="…"` understands. */
 import { parseArgs } from "node:util"
 import { FAULT_KINDS, type FaultKind } from "./FaultKind.ts"
-import type { SourceKind } from "./ServerSet.ts"
+import { TARGET_KINDS, type TargetKind } from "./HrDatabase.ts"
+import { SOURCE_KINDS, type SourceKind } from "./ServerPool.ts"
 
 export interface ChaosOptions {
   readonly seeds: number
   readonly firstSeed: number
-  readonly source: SourceKind
+  /** undefined: as the seed draws */
+  readonly source: SourceKind | undefined
+  readonly target: TargetKind | undefined
   /** draw only these faults, each at least once; empty: whatever the seed draws */
   readonly faults: ReadonlyArray<FaultKind>
   /** one history for each fault instead of `seeds` of them */
@@ -27,7 +30,8 @@ export const USAGE = `Seeded fault histories against real processes and real ser
 
   --seeds N               how many histories (default 10)
   --first-seed S          seed of the first one (default 1)
-  --source mysql|mariadb  the training database (default mysql)
+  --source KIND           the training database, mysql or mariadb (default: as the seed draws)
+  --target KIND           the HR database, postgresql, mysql or mariadb (default: as the seed draws)
   --fault KIND            only this fault; may be repeated
   --each                  one history for each fault
   --huge-rows N           rows of a huge transaction (default 50000)
@@ -36,14 +40,15 @@ export const USAGE = `Seeded fault histories against real processes and real ser
 
 Faults: ${FAULT_KINDS.join(", ")}
 
-A seed repeats the plan: deployment, workload, faults and their order; the machine's own timing it cannot repeat.
+A seed repeats the plan: servers, deployment, workload, faults and their order; the machine's own timing it cannot repeat.
 Exit code: 0 all passed · 1 some failed · 2 wrong argument · 130 ended early.
 `
 
 const flags = {
   seeds: { type: "string", default: "10" },
   "first-seed": { type: "string", default: "1" },
-  source: { type: "string", default: "mysql" },
+  source: { type: "string" },
+  target: { type: "string" },
   fault: { type: "string", multiple: true, default: [] as Array<string> },
   "huge-rows": { type: "string", default: "50000" },
   each: { type: "boolean", default: false },
@@ -55,9 +60,6 @@ export const parseArguments = (args: ReadonlyArray<string>): Arguments => {
   try {
     const { values } = parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false })
     if (values.help) return { usage: USAGE, exitCode: 0 }
-    const { source } = values
-    if (source !== "mysql" && source !== "mariadb")
-      throw new Error(`--source is mysql or mariadb, not ${JSON.stringify(source)}`)
     const faults = (values.fault ?? []).map((name) => {
       const kind = FAULT_KINDS.find((known) => known === name)
       if (kind === undefined) throw new Error(`--fault ${JSON.stringify(name)} is none of those below`)
@@ -65,7 +67,8 @@ export const parseArguments = (args: ReadonlyArray<string>): Arguments => {
     })
     return {
       options: {
-        source,
+        source: oneOf("--source", values.source, SOURCE_KINDS),
+        target: oneOf("--target", values.target, TARGET_KINDS),
         faults,
         seeds: whole("--seeds", values.seeds, 1, 1_000_000),
         firstSeed: whole("--first-seed", values["first-seed"], 0, 1_000_000_000),
@@ -78,6 +81,17 @@ export const parseArguments = (args: ReadonlyArray<string>): Arguments => {
     const reason = error instanceof Error ? error.message : String(error)
     return { usage: `${reason}\n\n${USAGE}`, exitCode: 2 }
   }
+}
+
+const oneOf = <Kind extends string>(
+  name: string,
+  text: string | undefined,
+  kinds: ReadonlyArray<Kind>
+): Kind | undefined => {
+  const found = kinds.find((kind) => kind === text)
+  if (text !== undefined && found === undefined)
+    throw new Error(`${name} is one of ${kinds.join(", ")}, not ${JSON.stringify(text)}`)
+  return found
 }
 
 const whole = (name: string, text: string, least: number, most: number): number => {

@@ -79,8 +79,9 @@ const judgeLedger = (notes: ReadonlyArray<LedgerNote>): ReadonlyArray<string> =>
 
 const judgeProgress = (notes: ReadonlyArray<ProgressNote>): ReadonlyArray<string> => {
   const complaints: Array<string> = []
-  let before: ProgressNote | undefined
+  const reached = new Map<number, ProgressNote>()
   for (const note of notes) {
+    const before = reached.get(note.lane)
     if (before !== undefined) {
       if (note.position < before.position)
         complaints.push(`wrong: the offset went back from ${before.position} to ${note.position}`)
@@ -91,7 +92,7 @@ const judgeProgress = (notes: ReadonlyArray<ProgressNote>): ReadonlyArray<string
       if (note.epoch < before.epoch)
         complaints.push(`wrong: the epoch went back from ${before.epoch} to ${note.epoch}`)
     }
-    before = note
+    reached.set(note.lane, note)
   }
   return complaints
 }

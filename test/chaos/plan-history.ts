@@ -1,6 +1,8 @@
 /** What a seed says: how gradewire is deployed, how busy people are, what happens to it. Pure; same seed, same plan. */
 import { Random } from "../../deploy/demo/Random.ts"
 import { type FaultKind, FAULT_KINDS, NEEDS_OLD_BINLOG } from "./FaultKind.ts"
+import { TARGET_KINDS, type TargetKind } from "./HrDatabase.ts"
+import { SOURCE_KINDS, type SourceKind } from "./ServerPool.ts"
 
 export interface PlannedFault {
   readonly kind: FaultKind
@@ -12,6 +14,8 @@ export interface PlannedFault {
 
 export interface HistoryPlan {
   readonly seed: number
+  readonly source: SourceKind
+  readonly target: TargetKind
   /** `split`: a capture process and an apply process; `one`: both roles in one */
   readonly topology: "split" | "one"
   readonly start: "snapshot" | "earliest"
@@ -38,12 +42,20 @@ const canJoin = (kind: FaultKind, others: ReadonlyArray<FaultKind>): boolean => 
   return !(NEEDS_OLD_BINLOG.has(kind) && others.includes("binlog-purged"))
 }
 
-/** @param only draws the faults from these kinds; each of them at least once */
-export const planHistory = (
-  seed: number,
-  hugeRows: number,
-  only: ReadonlyArray<FaultKind> = []
-): HistoryPlan => {
+/** What is asked for whatever the seed draws. */
+export interface Wanted {
+  readonly source?: SourceKind | undefined
+  readonly target?: TargetKind | undefined
+  /** these faults and no others */
+  readonly faults?: ReadonlyArray<FaultKind>
+}
+
+/** Everything is drawn, wanted or not, so that a wish changes nothing else of the plan. */
+export const planHistory = (seed: number, hugeRows: number, wanted: Wanted = {}): HistoryPlan => {
+  const only = wanted.faults ?? []
+  const servers = new Random(seed * 2_246_822_519 + 11)
+  const source = servers.pick(SOURCE_KINDS)
+  const target = servers.pick(TARGET_KINDS)
   const random = new Random(seed * 2_654_435_761 + 97)
   const kinds: Array<FaultKind> = [...only]
   if (only.length === 0) {
@@ -56,6 +68,8 @@ export const planHistory = (
   const isHuge = kinds.includes("huge-transaction")
   return {
     seed,
+    source: wanted.source ?? source,
+    target: wanted.target ?? target,
     hugeRows,
     topology: random.chance(0.65) ? "split" : "one",
     start: random.chance(0.5) ? "snapshot" : "earliest",

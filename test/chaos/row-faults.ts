@@ -7,7 +7,8 @@ import type { Random } from "../../deploy/demo/Random.ts"
 import { refOf } from "../../deploy/demo/Writers.ts"
 import type { RowFaultKind } from "./FaultKind.ts"
 import type { Fault } from "./faults.ts"
-import { COMMENT_MAX, type History, POISON_WORD, until } from "./History.ts"
+import { type History, until } from "./History.ts"
+import { COMMENT_MAX, POISON_WORD } from "./HrDatabase.ts"
 
 /** Three ways to be refused: by a rule, by a width, by a character that PostgreSQL has no room for. */
 const POISONS: ReadonlyArray<string> = [`${POISON_WORD}性评语`, "长".repeat(COMMENT_MAX + 1), "nul \0 byte"]
@@ -92,9 +93,11 @@ const huge = async (history: History, random: Random): Promise<void> => {
   history.note(`  ${history.hugeRows} rows are committed`)
   const filed = (): Promise<number> =>
     history
-      .hr(async (client) => {
-        const { rows } = await client.query<{ events: string }>("SELECT events FROM gradewire.apply_offset")
-        return Number(rows[0]?.events ?? 0)
+      .hr(async (session) => {
+        const [row] = await session.rows<{ events: string | null }>(
+          "SELECT sum(events) AS events FROM gradewire.apply_offset"
+        )
+        return Number(row?.events ?? 0)
       })
       .catch(() => 0)
   const before = await filed()

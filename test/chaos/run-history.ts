@@ -1,10 +1,11 @@
 /** Makes one history happen and judges it. */
 import { appendFileSync } from "node:fs"
+import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import type { ProgramCopy } from "../../deploy/demo/Gradewire.ts"
 import { Random } from "../../deploy/demo/Random.ts"
-import { readDatabases } from "../../deploy/demo/read-databases.ts"
+import { readTraining } from "../../deploy/demo/read-databases.ts"
 import { connectTraining } from "../../deploy/demo/training-database.ts"
 import { readAudit } from "./audit.ts"
 import { PLACE_OF } from "./FaultKind.ts"
@@ -12,7 +13,7 @@ import { FAULTS } from "./faults.ts"
 import { History, until } from "./History.ts"
 import { judge, type Letter } from "./oracle.ts"
 import type { HistoryPlan, PlannedFault } from "./plan-history.ts"
-import type { ServerSet } from "./ServerSet.ts"
+import type { ServerPool } from "./ServerPool.ts"
 
 export interface Outcome {
   readonly plan: HistoryPlan
@@ -33,7 +34,7 @@ const SETTLE_MS = 20_000
 export const runHistory = async (
   plan: HistoryPlan,
   folder: string,
-  servers: ServerSet,
+  pool: ServerPool,
   program: ProgramCopy
 ): Promise<Outcome> => {
   const startedAt = performance.now()
@@ -44,6 +45,8 @@ export const runHistory = async (
   const over = new AbortController()
   let operator: Promise<void> = Promise.resolve()
   try {
+    await mkdir(folder, { recursive: true })
+    const servers = await pool.fresh(plan.source, plan.target)
     history = await History.prepare(plan, folder, servers, program)
     history.note(JSON.stringify(plan))
     await history.workload.begin()
@@ -114,9 +117,9 @@ const recover = async (history: History): Promise<ReadonlyArray<string>> => {
     await history.hire(history.people.late.filter((one) => !history.hired.includes(one)))
   const ref = await history.workload.last()
   const isFiled = (): Promise<boolean> =>
-    history.hr(async (client) => {
-      const { rowCount } = await client.query("SELECT FROM hr.training_record WHERE source_ref = $1", [ref])
-      return rowCount === 1
+    history.hr(async (session) => {
+      const rows = await session.rows("SELECT id FROM hr.training_record WHERE source_ref = ?", [ref])
+      return rows.length === 1
     })
   const arrived = await until(() => history.roles.some((role) => role.failure) || isFiled(), RECOVERY_MS, 50)
   const failures = history.roles.flatMap((role) => (role.failure === undefined ? [] : [role.failure.message]))
@@ -142,7 +145,7 @@ const recover = async (history: History): Promise<ReadonlyArray<string>> => {
 
 /** The event as text: it may hold a character that PostgreSQL's own JSON functions refuse. */
 const LETTERS = `
-  SELECT coalesce(result_id, position) AS ref, position, state, type, event::text AS event
+  SELECT coalesce(result_id, position) AS ref, position, state, type, concat('', event) AS event
   FROM gradewire.dead_letter WHERE state IN ('open', 'waiting', 'replay')`
 
 interface LetterRow extends Omit<Letter, "score"> {
@@ -159,13 +162,16 @@ const letterOf = ({ event, ...row }: LetterRow): Letter => {
 const findings = async (history: History): Promise<ReadonlyArray<string>> => {
   const training = await connectTraining(history.servers.source)
   try {
-    return await history.hr(async (client) => {
-      const databases = await readDatabases(training, client)
-      const letters = await client.query<LetterRow>(LETTERS)
+    return await history.hr(async (session) => {
+      const databases = {
+        ...(await readTraining(training)),
+        ...(await history.servers.hr.read(session))
+      }
+      const letters = await session.rows<LetterRow>(LETTERS)
       return judge({
         databases,
-        letters: letters.rows.map(letterOf),
-        audit: await readAudit(client),
+        letters: letters.map(letterOf),
+        audit: await readAudit(session),
         committed: history.workload.book.committedStates,
         poisoned: history.poisoned
       })

@@ -24,11 +24,11 @@ const withoutPeople = async (history: History, act: () => Promise<void>): Promis
 
 /** Binlog file where apply would go on after losing everything else. */
 const neededFile = (history: History): Promise<string | undefined> =>
-  history.hr(async (client) => {
-    const { rows } = await client.query<{ file: string | null }>(
-      "SELECT anchor_file AS file FROM gradewire.apply_offset"
+  history.hr(async (session) => {
+    const [row] = await session.rows<{ file: string | null }>(
+      "SELECT min(anchor_file) AS file FROM gradewire.apply_offset"
     )
-    return rows[0]?.file ?? undefined
+    return row?.file ?? undefined
   })
 
 export const sourceFaults: Readonly<Record<SourceFaultKind, Fault>> = {

@@ -2,18 +2,12 @@
  * Fixed fault histories, so that every fault happens at least once wherever the tests run; `make chaos` makes any number.
  * Each pairs two faults of different places, which overlap.
  */
-import { existsSync } from "node:fs"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildProgram } from "../../deploy/build.ts"
-import { DIST, ProgramCopy } from "../../deploy/demo/Gradewire.ts"
 import { FAULT_KINDS, type FaultKind } from "../chaos/FaultKind.ts"
 import { planHistory } from "../chaos/plan-history.ts"
 import { replayCommand } from "../chaos/replay-command.ts"
-import { runHistory } from "../chaos/run-history.ts"
-import { ServerSet, type SourceKind } from "../chaos/ServerSet.ts"
+import type { SourceKind } from "../chaos/ServerPool.ts"
+import { Stage } from "../chaos/Stage.ts"
 
 type Pair = readonly [FaultKind, ...ReadonlyArray<FaultKind>]
 
@@ -56,38 +50,25 @@ const HISTORIES: Readonly<Record<SourceKind, ReadonlyArray<Pair>>> = {
 }
 
 const HUGE_ROWS = 20_000
+/** The first history of a kind of server waits for its start. */
+const HISTORY_MS = 180_000
 
 describe.each(Object.entries(HISTORIES) as ReadonlyArray<[SourceKind, ReadonlyArray<Pair>]>)(
   "faults on %s",
   (source, pairs) => {
-    let folder = ""
-    let program: ProgramCopy
-    let servers: ServerSet | undefined
-
+    let stage: Stage
     beforeAll(async () => {
-      folder = await mkdtemp(join(tmpdir(), "gw-faults-"))
-      if (!existsSync(join(DIST, "gradewire.js"))) await buildProgram(DIST)
-      program = await ProgramCopy.into(folder)
+      stage = await Stage.open()
     })
-    afterAll(async () => {
-      await servers?.stop()
-      await rm(folder, { recursive: true, force: true })
-    })
+    afterAll(() => stage.close())
 
-    it.each(pairs.map((kinds, place) => ({ kinds, name: kinds.join(" and "), seed: 9000 + place })))(
+    it.each(pairs.map((faults, place) => ({ faults, name: faults.join(" and "), seed: 9000 + place })))(
       "$name lose, double and misfile nothing (G1, G2, G4, G5, G6, G7)",
-      { timeout: 180_000 },
-      async ({ kinds, seed }) => {
-        servers ??= await ServerSet.start(source, folder)
-        const plan = planHistory(seed, HUGE_ROWS, kinds)
-        const outcome = await runHistory(plan, join(folder, `seed-${seed}`), servers, program)
-        const complaints = [...outcome.complaints]
-        if (complaints.length > 0) {
-          await servers.stop()
-          servers = undefined
-        }
-        if (complaints.length > 0) complaints.unshift(replayCommand(plan, source, true))
-        expect(complaints).toEqual([])
+      { timeout: HISTORY_MS },
+      async ({ faults, seed }) => {
+        const plan = planHistory(seed, HUGE_ROWS, { source, faults })
+        const { complaints } = await stage.run(plan)
+        expect(complaints.length === 0 ? [] : [replayCommand(plan, true), ...complaints]).toEqual([])
       }
     )
   }

@@ -30,8 +30,8 @@ const sound: Evidence = {
       { resultId: REF, position: "1-2", eventId: "b" }
     ],
     progress: [
-      { position: "1-1", generation: 1, epoch: 1 },
-      { position: "1-2", generation: 1, epoch: 2 }
+      { lane: 0, position: "1-1", generation: 1, epoch: 1 },
+      { lane: 0, position: "1-2", generation: 1, epoch: 2 }
     ],
     profile: [
       { ref: REF, state: "10.00" },

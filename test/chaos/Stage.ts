@@ -1,0 +1,54 @@
+/** Where histories happen after each other: a folder, the program, and servers as long as those are sound. */
+import { existsSync } from "node:fs"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { buildProgram } from "../../deploy/build.ts"
+import { DIST, ProgramCopy } from "../../deploy/demo/Gradewire.ts"
+import type { HistoryPlan } from "./plan-history.ts"
+import { type Outcome, runHistory } from "./run-history.ts"
+import { ServerPool } from "./ServerPool.ts"
+
+export class Stage {
+  readonly #folder: string
+  readonly #program: ProgramCopy
+  readonly #pool: ServerPool
+  /** keep the folders of histories that passed, too */
+  readonly #keep: boolean
+  #isEmpty = true
+
+  private constructor(folder: string, program: ProgramCopy, keep: boolean) {
+    this.#folder = folder
+    this.#program = program
+    this.#pool = new ServerPool(folder)
+    this.#keep = keep
+  }
+
+  static async open(keep = false): Promise<Stage> {
+    const folder = await mkdtemp(join(tmpdir(), "gradewire-chaos-"))
+    if (!existsSync(join(DIST, "gradewire.js"))) await buildProgram(DIST)
+    return new Stage(folder, await ProgramCopy.into(folder), keep)
+  }
+
+  /** Rejects where servers cannot be started. */
+  async run(plan: HistoryPlan): Promise<Outcome> {
+    const folder = join(this.#folder, `seed-${plan.seed}`)
+    const outcome = await runHistory(plan, folder, this.#pool, this.#program)
+    const isFailure = outcome.complaints.length > 0
+    // whatever broke may have broken the servers, too
+    if (isFailure) await this.#pool.stop()
+    if (isFailure || this.#keep) this.#isEmpty = false
+    else await clearAway(folder)
+    return outcome
+  }
+
+  /** Nothing stays on the machine but what was to be kept: folders of histories that failed. */
+  async close(): Promise<void> {
+    await this.#pool.stop()
+    await clearAway(this.#isEmpty ? this.#folder : join(this.#folder, "program"))
+  }
+}
+
+/** Something that is being killed may still be writing there. */
+const clearAway = (folder: string): Promise<void> =>
+  rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
