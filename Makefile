@@ -34,8 +34,9 @@ build: setup ## The shipped program: dist/gradewire.js
 format: setup ## Rewrite the sources in the house's format
 	@$(NODE) oxfmt src connectors schemas deploy test
 
-schemas: setup ## Rewrite schemas/json from the Effect schemas
+schemas: setup ## Rewrite schemas/json and docs/metrics.md from the code
 	@$(NODE) node deploy/generate-schemas.ts
+	@$(NODE) node deploy/generate-metrics-page.ts
 
 servers: setup ## Fetch and prepare MySQL, MariaDB, NATS and PostgreSQL
 	@$(NODE) node deploy/servers/fetch.ts

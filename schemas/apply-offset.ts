@@ -11,7 +11,7 @@ export const ApplyOffset = Schema.Struct({
   /** Sequence of the message that ended there; only a hint, a restored stream may number otherwise. */
   streamSequence: Schema.Int,
   anchor: Anchor,
-  /** Source commit time of the last change (RFC 3339 UTC); null before the first. */
+  /** Everything that the source committed until then has been applied (RFC 3339 UTC, see LogHead); null before the first. */
   committedAt: Schema.NullOr(Schema.String),
   /** How far the copy of the tables had come at that position; absent where no checkpoint said. */
   snapshot: Schema.optionalKey(SnapshotState)

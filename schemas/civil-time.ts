@@ -174,3 +174,14 @@ const daysInMonth = (year: number, month: number): number =>
 
 const twoDigitsAt = (text: string, at: number): number =>
   (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
+
+const UTC = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/
+
+/** RFC 3339 in UTC as milliseconds since 1970, finer digits cut off; `undefined` where it is none. */
+export const utcToEpochMillis = (text: string): number | undefined => {
+  const parts = UTC.exec(text)
+  if (parts === null) return undefined
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number)
+  const seconds = ((daysFromCivil(year!, month!, day!) * 24 + hour!) * 60 + minute!) * 60 + second!
+  return seconds * 1000 + Number((parts[7] ?? "").padEnd(3, "0").slice(0, 3))
+}

@@ -265,6 +265,15 @@ export const LimitsConfig = Schema.Struct({
   checkpointSeconds: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 })))
 })
 
+/** Where the running process answers probes and Prometheus. */
+export const HttpConfig = Schema.Struct({
+  /** Address of this machine to listen on. Default 0.0.0.0, all of them: probes come from outside the pod. */
+  host: Schema.optionalKey(Schema.NonEmptyString),
+  /** Default 9090. */
+  port: Schema.optionalKey(Port)
+})
+export type HttpConfig = typeof HttpConfig.Type
+
 export const ConnectorConfig = Schema.Struct({
   version: Schema.Literal(1),
   connector: Name,
@@ -273,6 +282,8 @@ export const ConnectorConfig = Schema.Struct({
   target: TargetConfig,
   employees: EmployeesConfig,
   tables: Schema.NonEmptyArray(TableConfig),
-  limits: Schema.optionalKey(LimitsConfig)
+  limits: Schema.optionalKey(LimitsConfig),
+  /** `false`: no HTTP at all. */
+  http: Schema.optionalKey(Schema.Union([Schema.Literal(false), HttpConfig]))
 })
 export type ConnectorConfig = typeof ConnectorConfig.Type

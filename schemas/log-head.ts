@@ -42,7 +42,11 @@ export const LogHead = Schema.Struct({
   partLast: Schema.optionalKey(Schema.Boolean),
   /** Where reading the binlog resumes after this message. */
   anchor: Anchor,
-  /** Source commit time of the last change inside (RFC 3339 UTC), null before the first transaction. */
+  /**
+   * Everything that the source committed until then is in the log with this message (RFC 3339 UTC): the commit time of the
+   * last change inside, or of the last transaction passed, or when an idle source said that it has nothing more. Null
+   * before the first of these.
+   */
   committedAt: Schema.NullOr(Schema.String)
 })
 export type LogHead = typeof LogHead.Type

@@ -14,10 +14,10 @@ import { usagePresenter } from "./cli/usage-presenter.ts"
 
 const load = Effect.promise
 const actions: Actions = {
-  run: (file, role, log) =>
+  run: (file, options) =>
     Effect.flatMap(
       load(() => Promise.all([import("./compose/run.ts"), import("./compose/logging.ts")])),
-      ([m, logging]) => m.run(file, role).pipe(Effect.provide(logging.layerLogging(log)))
+      ([m, logging]) => m.run(file, options).pipe(Effect.provide(logging.layerLogging(options.log)))
     ),
   validate: (file) =>
     Effect.flatMap(

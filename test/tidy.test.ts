@@ -50,7 +50,9 @@ const mayImport = (from: string, to: string): boolean => {
   }
   if (other === "schemas/") return true
   if (PURE_ROOMS.includes(own)) return isEffect(to) || other === "src/pipeline/"
-  if (own === "src/runtime/") return isEffect(to) || isPlatform(to) || to === "yaml"
+  if (own === "src/runtime/") {
+    return isEffect(to) || isPlatform(to) || to === "yaml" || other === "src/pipeline/"
+  }
   if (own === "src/cli/") return isEffect(to) || isPlatform(to) || to === "yaml" || other.startsWith("src/")
   if (own.startsWith("connectors/")) return !other.startsWith("connectors/") && !ROOF.includes(other)
   return false

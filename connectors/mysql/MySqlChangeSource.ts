@@ -139,11 +139,13 @@ const nextChunk = (
       if (events.length > 0) return { events, bytes }
       yield* client.arrival
       const result = yield* Effect.result(decode(client, reader, CHUNK_BYTES_MAX))
-      if (result._tag === "Success") bytes += result.success
-      else failure = result.failure
+      const read = result._tag === "Success" ? result.success : 0
+      if (result._tag === "Failure") failure = result.failure
+      bytes += read
       // What was decoded before the failure is sound and still leaves.
       events = reader.drain()
       if (events.length > 0) return { events, bytes }
+      if (read > 0 && reader.idle) return { events, bytes, isAll: true }
     }
   })
 }

@@ -77,7 +77,15 @@ export class Gradewire {
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true })
     this.startedAt = performance.now()
-    const program = this.#program.command("run", "--config", this.#config, "--log-format", "json")
+    const program = this.#program.command(
+      "run",
+      "--config",
+      this.#config,
+      "--log-format",
+      "json",
+      "--http",
+      "off"
+    )
     this.#process.start(program, this.#folder, this.logFile)
   }
 

@@ -11,6 +11,8 @@ import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import { START } from "../../schemas/position.ts"
 import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import { persevere } from "../pipeline/persevere.ts"
+import { CurrentVitals } from "../pipeline/Vitals.ts"
+import { noteApplied, noteRead, noteRefusal, noteReleased } from "./apply-watch.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedMessage, type FeedReader } from "./ChangeFeed.ts"
 import { decodeSegment, snapshotOf, type SegmentUndecodable } from "./decode-segment.ts"
 import { continuityOf, planBatches, splitBatch, type Run, type SplittableBatch } from "./plan-batch.ts"
@@ -63,6 +65,9 @@ const attempt = Effect.fnUntraced(function* (
   if (last.epoch > 0) yield* leaveIfFenced(last.epoch)
   const { epoch, offset } = yield* store.takeOver
   last.epoch = epoch
+  const vitals = yield* CurrentVitals
+  vitals.epochs.set("apply", epoch)
+  vitals.connections.set("hr", true)
   yield* desk.serve(store.offset)
   return yield* follow(epoch, offset, options, steady).pipe(
     Effect.scoped,
@@ -130,9 +135,10 @@ const pump = Effect.fnUntraced(function* (
     while (Option.isNone(messages)) {
       messages = yield* Effect.timeoutOption(Fiber.join(waiting), options.releaseMillis)
       if (Option.isSome(messages)) {
+        yield* noteRead(messages.value)
         const { runs, failure } = readRuns(messages.value, offset)
         for (const batch of planBatches(runs, offset, options.batchEvents)) {
-          yield* applyBatch(epoch, batch)
+          yield* noteApplied(batch, yield* applyBatch(epoch, batch))
           offset = batch.offset
         }
         if (failure !== undefined) return yield* Effect.fail(failure)
@@ -149,7 +155,9 @@ const release = Effect.fnUntraced(function* (
   run: ReturnType<(typeof ProfileStore.Service)["release"]>
 ): Effect.fn.Return<void, ProfileStoreError> {
   const { released } = yield* repeated(run)
-  if (released > 0) yield* Effect.logInfo("held results filed", { released })
+  if (released === 0) return
+  yield* noteReleased(released)
+  yield* Effect.logInfo("held results filed", { released })
 })
 
 interface ReadRuns {
@@ -225,7 +233,10 @@ const repeated = <A>(step: Effect.Effect<A, ProfileStoreError>): Effect.Effect<A
   step.pipe(
     Effect.tapError((failure) =>
       canRepeat(failure)
-        ? Effect.logWarning("the HR database is tried again", { tag: failure._tag, code: failure.code })
+        ? Effect.andThen(
+            Effect.logWarning("the HR database is tried again", { tag: failure._tag, code: failure.code }),
+            noteRefusal(failure._tag)
+          )
         : Effect.void
     ),
     Effect.retry({ schedule: pauseBeforeRepeat, while: canRepeat })

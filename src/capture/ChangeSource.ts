@@ -67,6 +67,8 @@ export type SourceEvent = BeginEvent | RowsEvent | CommitEvent | RotatedEvent
 export interface SourceChunk {
   readonly events: ReadonlyArray<SourceEvent>
   readonly bytes: number
+  /** The server has just said that there is nothing more: all that it had committed has been handed out by now. */
+  readonly isAll?: boolean
 }
 
 /** Schema and table as the server spells them, and the columns wanted of it. */
@@ -84,7 +86,7 @@ export interface SourceBounds {
 }
 
 export interface SourceReader {
-  /** Waits for at least one event. Fails once and for good. */
+  /** Waits for at least one event, or for the server's word that it has none. Fails once and for good. */
   readonly next: Effect.Effect<SourceChunk, ChangeSourceError>
 }
 

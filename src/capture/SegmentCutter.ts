@@ -144,9 +144,14 @@ export class SegmentCutter implements EventSink {
     return { head, body: Buffer.from(JSON.stringify(body)) }
   }
 
-  /** Notes the commit time of a transaction that brought no events. */
+  /** Everything that the source committed until this time is in the messages handed out so far, or brought no events. */
   passed(time: string | null): void {
     this.#committedAt = time ?? this.#committedAt
+  }
+
+  /** That time; null: not known yet. */
+  get committedAt(): string | null {
+    return this.#committedAt
   }
 
   #overflows(bytes: number): boolean {

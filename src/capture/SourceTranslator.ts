@@ -102,6 +102,23 @@ export class SourceTranslator {
     return this.#checkpointAt(this.#gapPosition() ?? this.#reached.position)
   }
 
+  /** Everything that the source committed until then has been read; null: not known. */
+  get readUntil(): string | null {
+    return this.#cutter.committedAt
+  }
+
+  /**
+   * The source has nothing more at this moment. A checkpoint takes that word along, so that everybody behind knows how
+   * old the newest thing is while nothing changes; `undefined` where none can be made here.
+   *
+   * @param time RFC 3339 UTC
+   */
+  quiet(time: string): LogMessage | undefined {
+    if (this.#transaction !== undefined) return undefined
+    this.#cutter.passed(time)
+    return this.isInGap ? this.stateCheckpoint() : undefined
+  }
+
   #gapPosition(): PositionText | undefined {
     const { last } = this.#cutter
     if (this.#reached.position > last) return this.#reached.position

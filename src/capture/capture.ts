@@ -10,6 +10,7 @@
 import { Effect, Result, Schedule, Schema } from "effect"
 import { CheckpointBody, type SnapshotState } from "../../schemas/snapshot-state.ts"
 import { persevere } from "../pipeline/persevere.ts"
+import { CurrentVitals } from "../pipeline/Vitals.ts"
 import { ApplyProgress, type ApplySilent } from "./ApplyProgress.ts"
 import { CaptureFenced, ChangeLog, type ChangeLogError, type LogTail } from "./ChangeLog.ts"
 import { ChangeSource, type ChangeSourceError } from "./ChangeSource.ts"
@@ -67,6 +68,9 @@ const attempt = Effect.fnUntraced(function* (
   yield* appender.flush
   rank.generation = plan.generation
   rank.epoch = plan.epoch
+  const vitals = yield* CurrentVitals
+  vitals.epochs.set("capture", plan.epoch)
+  vitals.connections.set("log", true)
   yield* announce(plan)
   const reader = yield* source.open(plan.anchor)
   yield* steady

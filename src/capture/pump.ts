@@ -2,7 +2,8 @@
  * The moving part of capture: from the source's chunks and the snapshot's to appended messages, until something fails.
  *
  * - While it waits it also watches the messages in flight: a refused one ends it.
- * - Transactions without mapped changes move the log by a checkpoint, at most every `checkpointMillis`.
+ * - Transactions without mapped changes move the log by a checkpoint, at most every `checkpointMillis`; so does the word
+ *   of an idle source that it has nothing more, the heartbeat that travels the whole way.
  * - The copy of the tables reads its next chunk while the stream goes on, and yields to a stream that is behind.
  * - Operators' commands take their turn with the chunks; what they change is in the log before they are answered.
  */
@@ -20,6 +21,7 @@ import {
   type SnapshotRefusal
 } from "./SnapshotDesk.ts"
 import { SnapshotSource, type ChunkRequest, type SnapshotChunk } from "./SnapshotSource.ts"
+import { CaptureWatch } from "./CaptureWatch.ts"
 import type { SourceTranslator } from "./SourceTranslator.ts"
 
 export interface PumpOptions {
@@ -72,9 +74,13 @@ export const pump = Effect.fnUntraced(function* (
   let copyAgainAt = Number.NEGATIVE_INFINITY
   let now = yield* monotonicMillis
   let lastMessageAt = now
+  const watch = yield* CaptureWatch.begin(appender)
+  const look = watch.look(appender, translator)
   const send = Effect.fnUntraced(function* (messages: ReadonlyArray<LogMessage>) {
+    if (messages.length === 0) return
     for (const message of messages) yield* appender.append(message)
-    if (messages.length > 0) lastMessageAt = yield* monotonicMillis
+    yield* watch.sent(messages)
+    lastMessageAt = yield* monotonicMillis
   })
   while (true) {
     if (copying === undefined && !isBusy && now >= copyAgainAt) {
@@ -86,14 +92,18 @@ export const pump = Effect.fnUntraced(function* (
     }
     const rest = copyAgainAt > now ? copyAgainAt - now : options.checkpointMillis
     const arrival = yield* firstOf(open === undefined ? asking : undefined, copying, streaming).pipe(
-      Effect.raceFirst(appender.flush.pipe(Effect.andThen(Effect.never))),
+      Effect.raceFirst(appender.flush.pipe(Effect.andThen(look), Effect.andThen(Effect.never))),
       Effect.timeoutOption(Math.min(rest, options.checkpointMillis))
     )
     isBusy = false
     if (Option.isSome(arrival)) {
       if ("source" in arrival.value) {
-        isBusy = arrival.value.source.bytes >= BUSY_BYTES
-        yield* send(yield* translate(translator, arrival.value.source))
+        const { source } = arrival.value
+        isBusy = source.bytes >= BUSY_BYTES
+        yield* send(yield* translate(translator, source))
+        const heartbeat = source.isAll === true ? translator.quiet(yield* timeText) : undefined
+        if (heartbeat !== undefined) yield* send([heartbeat])
+        yield* watch.read(source, translator)
         streaming = yield* Effect.forkScoped(readSource)
       } else if ("copied" in arrival.value) {
         copying = undefined
@@ -101,11 +111,10 @@ export const pump = Effect.fnUntraced(function* (
       } else open = arrival.value.asked
     }
     now = yield* monotonicMillis
-    const readAt = yield* Clock.currentTimeMillis
-    yield* send(
-      yield* translated(() => translator.copyChunk(epochMicrosToUtc(readAt * MICROS_PER_MILLI, MILLI_DIGITS)))
-    )
-    if (open !== undefined && (yield* answered(translator, appender, open))) {
+    yield* look
+    const readAt = yield* timeText
+    yield* send(yield* translated(() => translator.copyChunk(readAt)))
+    if (open !== undefined && (yield* answered(translator, send, appender.flush, open))) {
       open = undefined
       asking = yield* Effect.forkScoped(takeQuestion)
     }
@@ -114,6 +123,11 @@ export const pump = Effect.fnUntraced(function* (
     }
   }
 })
+
+/** Now, RFC 3339 UTC. */
+const timeText = Effect.map(Clock.currentTimeMillis, (millis) =>
+  epochMicrosToUtc(millis * MICROS_PER_MILLI, MILLI_DIGITS)
+)
 
 /** Where several have arrived, the first one given: a busy stream may not keep the others waiting. */
 const firstOf = (...waiting: ReadonlyArray<Waiting | undefined>): Effect.Effect<Arrival, ChangeSourceError> =>
@@ -178,7 +192,8 @@ const examined = Effect.fnUntraced(function* (
 /** False where it has to wait for the end of a transaction. */
 const answered = Effect.fnUntraced(function* (
   translator: SourceTranslator,
-  appender: LogAppender,
+  send: (messages: ReadonlyArray<LogMessage>) => Effect.Effect<void, ChangeLogError>,
+  flush: Effect.Effect<void, ChangeLogError>,
   { question, fault }: Asked
 ): Effect.fn.Return<boolean, ChangeLogError> {
   const before = translator.snapshot
@@ -191,9 +206,9 @@ const answered = Effect.fnUntraced(function* (
   if (decided.success !== before) {
     if (!translator.isInGap) return false
     translator.snapshot = decided.success
-    yield* appender.append(translator.stateCheckpoint())
+    yield* send([translator.stateCheckpoint()])
     // Whoever is told of it may rely on it, whatever happens to this process.
-    yield* appender.flush
+    yield* flush
   }
   yield* question.answer(statusOf(translator.snapshot))
   return true

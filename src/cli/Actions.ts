@@ -86,9 +86,16 @@ export interface Migrated {
   readonly total: number
 }
 
+export interface RunOptions {
+  readonly role: Role
+  /** `json`: one object a line; `text`: for a person at a terminal. */
+  readonly log: "json" | "text"
+  /** Instead of the configuration's `http`; `false`: none. */
+  readonly http: { readonly host: string | undefined; readonly port: number } | false | undefined
+}
+
 export interface Actions {
-  /** @param log `json`: one object a line; `text`: for a person at a terminal */
-  readonly run: (file: string, role: Role, log: "json" | "text") => Action<never>
+  readonly run: (file: string, options: RunOptions) => Action<never>
   readonly validate: (file: string) => Action<ConfigSummary>
   /** Every default filled in; secrets only as the places they come from. */
   readonly effective: (file: string) => Action<Readonly<Record<string, unknown>>>

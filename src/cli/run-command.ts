@@ -1,7 +1,7 @@
 /** `gradewire run`: the connector itself, until it is told to stop or must stop. */
-import { Effect, Stdio } from "effect"
+import { Config, Effect, Option, Stdio } from "effect"
 import { Command, Flag } from "effect/cli"
-import { ROLES, type Actions } from "./Actions.ts"
+import { ROLES, type Actions, type RunOptions } from "./Actions.ts"
 import { printingFailures } from "./answer.ts"
 import { configFlag } from "./flags.ts"
 
@@ -19,19 +19,43 @@ export const runCommand = (actions: Actions) =>
       logFormat: Flag.Literals("log-format", ["auto", "json", "text"]).pipe(
         Flag.withDescription("auto: text on a terminal, one JSON object a line elsewhere"),
         Flag.withDefault("auto")
+      ),
+      http: Flag.String("http").pipe(
+        Flag.withMetavar("[HOST:]PORT|off"),
+        Flag.withDescription(
+          "Where probes (/livez, /readyz, /startupz) and /metrics are answered, instead of the file's http; also from GRADEWIRE_HTTP"
+        ),
+        Flag.withFallbackConfig(Config.String("GRADEWIRE_HTTP")),
+        Flag.mapTryCatch(httpOf, (error) => (error instanceof Error ? error.message : String(error))),
+        Flag.optional
       )
     },
-    Effect.fnUntraced(function* ({ config, role, logFormat }) {
+    Effect.fnUntraced(function* ({ config, role, logFormat, http }) {
       const stdio = yield* Stdio.Stdio
       const isTerminal = yield* stdio.stderrIsTerminal
       const log = logFormat === "auto" ? (isTerminal ? "text" : "json") : logFormat
       // Standard error stays one JSON object a line to the very last.
-      return yield* printingFailures(actions.run(config, role, log), log === "json")
+      return yield* printingFailures(
+        actions.run(config, { role, log, http: Option.getOrUndefined(http) }),
+        log === "json"
+      )
     })
   ).pipe(
     Command.withDescription("Run the connector; logs go to standard error, SIGTERM stops it in order"),
     Command.withExamples([
       { command: "gradewire run --config connector.yaml", description: "Both roles in one process" },
-      { command: "gradewire run --config connector.yaml --role apply --log-level debug" }
+      { command: "gradewire run --config connector.yaml --role apply --log-level debug" },
+      { command: "gradewire run --config connector.yaml --http 127.0.0.1:9091", description: "Another port" }
     ])
   )
+
+const PORT_MAX = 65_535
+
+/** `off`, `9091`, `127.0.0.1:9091`, `[::1]:9091`. Throws a sentence for the one who typed it. */
+const httpOf = (text: string): Exclude<RunOptions["http"], undefined> => {
+  if (text === "off") return false
+  const parts = /^(?:\[?([^[\]\s]+?)\]?:)?(\d{1,5})$/.exec(text)
+  const port = Number(parts?.[2])
+  if (parts === null || port < 1 || port > PORT_MAX) throw new Error("expected PORT, HOST:PORT or off")
+  return { host: parts[1], port }
+}

@@ -1,18 +1,22 @@
 /** The configuration with every default filled in. No secret is read. */
 import { streamName } from "../../connectors/jetstream/options.ts"
 import { defaultServerId } from "../../connectors/mysql/source-options.ts"
-import type { ConnectorConfig } from "../../schemas/connector-config.ts"
+import type { ConnectorConfig, HttpConfig } from "../../schemas/connector-config.ts"
 
 type Filled<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: NonNullable<T[P]> }
 
 /** Those without a default are left out. */
 type Limits = Omit<NonNullable<ConnectorConfig["limits"]>, "snapshotRowsPerSecond">
 
-export interface EffectiveConfig extends Omit<ConnectorConfig, "source" | "changeLog" | "target" | "limits"> {
+export interface EffectiveConfig extends Omit<
+  ConnectorConfig,
+  "source" | "changeLog" | "target" | "limits" | "http"
+> {
   readonly source: Filled<ConnectorConfig["source"], "port" | "serverId" | "start">
   readonly changeLog: Filled<ConnectorConfig["changeLog"], "stream" | "manage" | "replicas" | "maxAgeHours">
   readonly target: Filled<ConnectorConfig["target"], "port" | "timeZone">
   readonly limits: Filled<NonNullable<ConnectorConfig["limits"]>, keyof Limits>
+  readonly http: false | Required<HttpConfig>
 }
 
 const TARGET_PORTS = { postgresql: 5432, mysql: 3306 } as const
@@ -54,5 +58,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
     sourceBytes: config.limits?.sourceBytes ?? 16_777_216,
     snapshotRows: config.limits?.snapshotRows ?? 2000,
     checkpointSeconds: config.limits?.checkpointSeconds ?? 2
-  }
+  },
+  http:
+    config.http === false ? false : { host: config.http?.host ?? "0.0.0.0", port: config.http?.port ?? 9090 }
 })

@@ -9,19 +9,21 @@ import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.t
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
 import { timeZone } from "../../schemas/civil-time.ts"
-import type { Role } from "../cli/Actions.ts"
+import type { RunOptions } from "../cli/Actions.ts"
 import { apply } from "../apply/apply.ts"
 import { capture } from "../capture/capture.ts"
+import { CurrentVitals } from "../pipeline/Vitals.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { migrateSchema } from "./migrate.ts"
+import { layerWatch } from "./watch.ts"
 import { changeLogOptions, sourceOptions } from "./options.ts"
 import { keepHeapSmall } from "./small-heap.ts"
 import { targetOf } from "./target-of.ts"
 
 const RELEASE_MILLIS = 1_000
 
-export const run = Effect.fnUntraced(function* (file: string, role: Role) {
+export const run = Effect.fnUntraced(function* (file: string, { http, role }: RunOptions) {
   const loaded = yield* loadConfig(file)
   const log = yield* changeLogOptions(loaded)
   const shared = NatsConnection.layer(log)
@@ -32,8 +34,9 @@ export const run = Effect.fnUntraced(function* (file: string, role: Role) {
         ? applyRole(loaded, log)
         : // The first to stop ends both: a pod that does half of its work looks healthy and is not.
           Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log))
+  const watch = yield* layerWatch(loaded, http)
   return yield* Effect.raceFirst(roles, keepHeapSmall).pipe(
-    Effect.provide(shared),
+    Effect.provide(Layer.merge(shared, watch)),
     Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
   )
 })
@@ -64,7 +67,10 @@ const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogO
 
 const applyRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogOptions) {
   const { connector, limits } = effectiveConfig(loaded.config)
+  const vitals = yield* CurrentVitals
+  vitals.migrated = false
   yield* migrateSchema(loaded)
+  vitals.migrated = true
   const { store } = yield* targetOf(loaded)
   const ports = Layer.mergeAll(yield* store, layerChangeFeed(log), layerProgressDesk(log))
   return yield* apply({ batchEvents: limits.batchEvents, releaseMillis: RELEASE_MILLIS }).pipe(

@@ -113,7 +113,16 @@ const runUntil = async (
   const client = await connect({ servers: nats.url })
   // Capture takes no empty log for a new one before apply has said that it stands nowhere.
   client.subscribe(progressSubject(name), { callback: (_, question) => void question.respond("null") })
-  const program = [join(root, "dist/gradewire.js"), "run", "--config", config, "--role", "capture"]
+  const program = [
+    join(root, "dist/gradewire.js"),
+    "run",
+    "--config",
+    config,
+    "--role",
+    "capture",
+    "--http",
+    "off"
+  ]
   const startedAt = performance.now()
   const child = spawn(process.execPath, [...flags, ...program], { stdio: ["ignore", out, out] })
   const gone = new Promise((resolve) => child.once("exit", resolve))

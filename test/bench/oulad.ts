@@ -174,7 +174,16 @@ const role = (name: string, folder: string): ChildProcess => {
   const log = openSync(join(folder, `${name}.log`), "a")
   return spawn(
     process.execPath,
-    [join(root, "dist/gradewire.js"), "run", "--config", join(folder, "connector.yaml"), "--role", name],
+    [
+      join(root, "dist/gradewire.js"),
+      "run",
+      "--config",
+      join(folder, "connector.yaml"),
+      "--role",
+      name,
+      "--http",
+      "off"
+    ],
     { stdio: ["ignore", log, log] }
   )
 }

@@ -171,7 +171,7 @@ export class Role {
     this.#isKilled = false
     this.starts += 1
     this.#process!.start(
-      program.command("run", "--config", config, "--role", name, "--log-format", "json"),
+      program.command("run", "--config", config, "--role", name, "--log-format", "json", "--http", "off"),
       own,
       this.logFile
     )

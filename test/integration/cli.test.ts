@@ -155,7 +155,7 @@ describe("the shipped program", () => {
   })
 
   it("runs until it is told to stop: JSON lines on standard error, exit code 0 (G3)", async () => {
-    const child = start(["run", "--config", config])
+    const child = start(["run", "--config", config, "--http", "off"])
     const exited = once(child, "exit")
     const out = text(child.stdout)
     const lines: Array<Record<string, unknown>> = []

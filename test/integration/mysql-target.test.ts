@@ -168,7 +168,7 @@ describe.each(["mysql", "mariadb"] as const)("an HR database on %s", (kind) => {
   })
 
   const run = () => {
-    running = start(["run", "--config", config])
+    running = start(["run", "--config", config, "--http", "off"])
     running.stderr!.on("data", (chunk) => (log += String(chunk)))
   }
   const stop = async (signal: NodeJS.Signals) => {
