@@ -43,6 +43,21 @@ const actions: Actions = {
       load(() => import("./compose/offsets.ts")),
       (m) => m.offsets(file, withMargin)
     ),
+  letters: (file, filter, limit) =>
+    Effect.flatMap(
+      load(() => import("./compose/dead-letters.ts")),
+      (m) => m.letters(file, filter, limit)
+    ),
+  letter: (file, position, reveal) =>
+    Effect.flatMap(
+      load(() => import("./compose/dead-letters.ts")),
+      (m) => m.letter(file, position, reveal)
+    ),
+  settle: (file, request) =>
+    Effect.flatMap(
+      load(() => import("./compose/dead-letters.ts")),
+      (m) => m.settle(file, request)
+    ),
   snapshot: (file, command) =>
     Effect.flatMap(
       load(() => import("./compose/snapshot.ts")),

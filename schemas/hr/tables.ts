@@ -186,3 +186,19 @@ export const deadLetter = gradewire.table(
       .where(sql`state in ('open', 'waiting', 'replay')`)
   ]
 )
+
+/** What operators decided about dead letters; nothing is ever removed. */
+export const deadLetterDecision = gradewire.table(
+  "dead_letter_decision",
+  {
+    connector: bytewise("connector").notNull(),
+    position: bytewise("position").notNull(),
+    at: moment("at").notNull(),
+    action: text("action", { enum: ["replay", "discard"] }).notNull(),
+    byWhom: text("by_whom").notNull(),
+    why: text("why")
+  },
+  (table) => [
+    primaryKey({ name: "dead_letter_decision_pk", columns: [table.connector, table.position, table.at] })
+  ]
+)

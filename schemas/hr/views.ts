@@ -31,7 +31,8 @@ export const offsetsView = gradewire
     lagSeconds: doublePrecision("lag_seconds"),
     idleSeconds: doublePrecision("idle_seconds"),
     heldChanges: count("held_changes").notNull(),
-    deadLetters: count("dead_letters").notNull()
+    deadLetters: count("dead_letters").notNull(),
+    lane: integer("lane").notNull()
   })
   .existing()
 

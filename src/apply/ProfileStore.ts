@@ -78,7 +78,7 @@ export class RowRefused extends Schema.TaggedError<RowRefused>()("RowRefused", {
 }) {
   readonly fate: Fate = "park"
   readonly remedy =
-    "The row stands in gradewire.dead_letters with the database's reason; mend the cause and replay it."
+    "The row stands in the dead letters with the database's reason: gradewire deadletters list; mend the cause and replay it."
 }
 
 /** Another apply process took over (G6). */

@@ -3,9 +3,11 @@
  * small answer costs no driver.
  */
 import type { Effect, FileSystem, Path } from "effect"
+import type { DeadLetter, LetterContent, LetterFilter } from "../../schemas/dead-letter.ts"
 import type { Failure } from "../../schemas/failure.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
+import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
 
 /** What every action may need of the machine. */
 export type Machine = FileSystem.FileSystem | Path.Path
@@ -79,6 +81,19 @@ export interface SnapshotView extends SnapshotStatus {
   readonly updatedAt: string | null
 }
 
+export interface LetterList {
+  readonly letters: ReadonlyArray<DeadLetter>
+  /** Whether the limit left some out. */
+  readonly more: boolean
+}
+
+export interface LetterView extends Pick<LetterContent, "decisions"> {
+  readonly letter: DeadLetter
+  /** The change event, masked unless revealed. */
+  readonly event: unknown
+  readonly revealed: boolean
+}
+
 export interface Migrated {
   /** Migrations applied now. */
   readonly applied: number
@@ -105,5 +120,15 @@ export interface Actions {
   readonly offsets: (file: string, withMargin: boolean) => Action<ReadonlyArray<StageOffset>>
   /** `status` also answers while nothing runs; everything else is for the running capture. */
   readonly snapshot: (file: string, command: SnapshotCommand) => Action<SnapshotView>
+  readonly letters: (file: string, filter: LetterFilter, limit: number) => Action<LetterList>
+  readonly letter: (file: string, position: string, reveal: boolean) => Action<LetterView>
+  /** `choice` undefined: neither or both ways of choosing were given. `by` undefined: this machine's account. */
+  readonly settle: (
+    file: string,
+    request: Omit<SettleRequest, "by" | "choice"> & {
+      readonly by: string | undefined
+      readonly choice: SettleRequest["choice"] | undefined
+    }
+  ) => Action<Settlement>
   readonly migrate: (file: string) => Action<Migrated>
 }

@@ -3,6 +3,7 @@ import { Command } from "effect/cli"
 import type { Actions } from "./Actions.ts"
 import { checkCommand } from "./check-command.ts"
 import { configCommand } from "./config-command.ts"
+import { deadlettersCommand } from "./deadletters-command.ts"
 import { migrateCommand } from "./migrate-command.ts"
 import { offsetsCommand } from "./offsets-command.ts"
 import { runCommand } from "./run-command.ts"
@@ -27,6 +28,7 @@ export const gradewireCommand = (actions: Actions) =>
       configCommand(actions),
       checkCommand(actions),
       offsetsCommand(actions),
+      deadlettersCommand(actions),
       snapshotCommand(actions),
       migrateCommand(actions)
     ])

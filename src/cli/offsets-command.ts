@@ -6,6 +6,7 @@ import { Command, Flag } from "effect/cli"
 import type { Actions, StageOffset } from "./Actions.ts"
 import { answer } from "./answer.ts"
 import { configFlag } from "./flags.ts"
+import { HOUR, secondsText } from "./seconds-text.ts"
 import { textTable, type Column } from "./text-table.ts"
 
 export const offsetsCommand = (actions: Actions) =>
@@ -73,15 +74,3 @@ const known = (value: string | number | null): string => (value === null ? "unkn
 
 const marginText = (hours: StageOffset["purgeMarginHours"]): string =>
   typeof hours === "number" ? secondsText(hours * HOUR) : known(hours)
-
-const MINUTE = 60
-const HOUR = 3600
-const DAY = 86_400
-
-const secondsText = (seconds: number | null): string => {
-  if (seconds === null) return "unknown"
-  if (seconds < MINUTE) return `${seconds.toFixed(seconds < 10 ? 2 : 1)}s`
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m${Math.floor(seconds % MINUTE)}s`
-  if (seconds < DAY) return `${Math.floor(seconds / HOUR)}h${Math.floor((seconds % HOUR) / MINUTE)}m`
-  return `${Math.floor(seconds / DAY)}d${Math.floor((seconds % DAY) / HOUR)}h`
-}

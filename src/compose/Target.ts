@@ -1,8 +1,9 @@
 /** The HR database as the commands know it, whatever its kind. */
-import type { Effect, Layer } from "effect"
+import type { Effect, Layer, Scope } from "effect"
 import type { MigrateOutcome } from "../../connectors/hr/migrations.ts"
 import type { AppliedSnapshot, StoredOffset } from "../../connectors/hr/stored-rows.ts"
 import type { Finding } from "../../schemas/finding.ts"
+import type { DeadLetterDesk } from "../apply/DeadLetterDesk.ts"
 import type { ProfileStore, ProfileStoreError } from "../apply/ProfileStore.ts"
 import type { Machine } from "../cli/Actions.ts"
 import type { SecretUnreadable } from "../runtime/config-errors.ts"
@@ -13,6 +14,7 @@ export interface Target {
   readonly store: Asked<Layer.Layer<ProfileStore>>
   readonly migrate: Asked<MigrateOutcome, ProfileStoreError>
   readonly check: Asked<ReadonlyArray<Finding>>
+  readonly letters: Effect.Effect<DeadLetterDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly offsets: Asked<ReadonlyArray<StoredOffset>, ProfileStoreError>
   readonly snapshot: Asked<AppliedSnapshot, ProfileStoreError>
 }

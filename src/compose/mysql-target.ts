@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 import { migrate } from "../../connectors/hr/mysql/migrate.ts"
+import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
 import { listOffsets } from "../../connectors/hr/mysql/MySqlOffsets.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/mysql/MySqlSnapshotProgress.ts"
@@ -20,6 +21,7 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
     store: Effect.map(options("apply"), (mysql) => layer({ ...given, mysql })),
     migrate: Effect.flatMap(options("migrate"), (mysql) => migrate({ mysql, migrationsFolder: MIGRATIONS })),
     check: Effect.flatMap(options("check"), (mysql) => checkTarget({ mysql, mapping: given.mapping })),
+    letters: Effect.flatMap(options("deadletters"), (mysql) => openDeadLetters(mysql, given.connector)),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (mysql) => readSnapshotProgress(mysql, given.connector))
   }

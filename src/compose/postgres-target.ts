@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
+import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
 import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/postgres/PostgresSnapshotProgress.ts"
@@ -22,6 +23,7 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
       migrate({ postgres, migrationsFolder: MIGRATIONS })
     ),
     check: Effect.flatMap(options("check"), (postgres) => checkTarget({ postgres, mapping: given.mapping })),
+    letters: Effect.flatMap(options("deadletters"), (postgres) => openDeadLetters(postgres, given.connector)),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (postgres) =>
       readSnapshotProgress(postgres, given.connector)

@@ -3,10 +3,12 @@ import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { Client } from "pg"
 import { fileURLToPath } from "node:url"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
+import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
 import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
+import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 
@@ -32,7 +34,8 @@ const OURS = [
   "assessment_directory",
   "person_link",
   "held_change",
-  "dead_letter"
+  "dead_letter",
+  "dead_letter_decision"
 ].map((table) => `gradewire.${table}`)
 const THEIRS = ["hr.employee", "hr.training_record", "hr.drill_record", "hr.quiz_record"]
 
@@ -98,6 +101,11 @@ export class PostgresWorlds {
       mapping: { scores, employees: EMPLOYEES, zoneMinutes: 480 }
     })
     return Context.get(Effect.runSync(Layer.buildWithScope(store, this.scope)), ProfileStore)
+  }
+
+  desk(): DeadLetterDesk {
+    const opened = openDeadLetters(postgresOptions(this.server), "test")
+    return Effect.runSync(Scope.provide(opened, this.scope))
   }
 
   /** Emptied. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from "vitest"
 import { MySqlWorlds } from "./mysql-hr-world.ts"
+import { deadLetterConformance } from "./dead-letters.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let mysql: MySqlWorlds
@@ -11,3 +12,5 @@ afterAll(() => Promise.all([mysql.stop(), mariadb.stop()]))
 
 profileStoreConformance("MySQL", () => mysql.open())
 profileStoreConformance("MariaDB", () => mariadb.open())
+deadLetterConformance("MySQL", async () => ({ world: await mysql.open(), desk: mysql.desk() }))
+deadLetterConformance("MariaDB", async () => ({ world: await mariadb.open(), desk: mariadb.desk() }))

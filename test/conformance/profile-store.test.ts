@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "vitest"
 import { openMemoryHrWorld } from "./memory-hr-world.ts"
 import { PostgresWorlds } from "./postgresql-hr-world.ts"
+import { deadLetterConformance } from "./dead-letters.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let worlds: PostgresWorlds
@@ -11,3 +12,4 @@ afterAll(() => worlds.stop())
 
 profileStoreConformance("in memory", openMemoryHrWorld)
 profileStoreConformance("PostgreSQL", () => worlds.open())
+deadLetterConformance("PostgreSQL", async () => ({ world: await worlds.open(), desk: worlds.desk() }))

@@ -175,6 +175,49 @@ describe("the shipped program", () => {
     ).toBe(true)
   })
 
+  it("shows dead letters and takes decisions about them, whether anything runs or not (G1, G9)", async () => {
+    const client = new Client({ connectionString: hr.url })
+    await client.connect()
+    const position = (n: number) => `0001-0000000001-0000000000000${n}-0000017592186044416`
+    for (const [n, state] of [
+      [1, "open"],
+      [2, "waiting"]
+    ] as const) {
+      const event = {
+        id: `e${n}`,
+        subject: "lms.成绩",
+        data: { resultId: "lms.成绩:7", score: { raw: "99.25" } }
+      }
+      await client.query(
+        `insert into gradewire.dead_letter values
+         ('cli-test', $1, 'lms.成绩:7', 'gradewire.score.recorded.v1', 'e', $2, '23514', 'constraint c', $3, now(), now())`,
+        [position(n), JSON.stringify(event), state]
+      )
+    }
+    const letters = (...args: ReadonlyArray<string>) => gradewire("deadletters", ...args, "--config", config)
+    expect((await letters("list")).out).toMatch(
+      /POSITION.*\n.*OPEN.*lms\.成绩:7.*23514.*constraint c\n.*WAITING/
+    )
+    const shown = await letters("show", position(1), "-o", "json")
+    expect(JSON.parse(shown.out)).toMatchObject({ letter: { table: "lms.成绩" }, revealed: false })
+    expect(shown.out).not.toContain("99.25")
+    expect((await letters("show", position(1), "--reveal")).out).toContain("99.25")
+
+    const plan = await letters("replay", "--all", "--reason-is", "23514")
+    expect(plan).toMatchObject({ code: 0, out: expect.stringContaining("Nothing was changed") })
+    const replayed = await letters("replay", position(1), "--timeout", "1")
+    expect(replayed).toMatchObject({ code: 3, out: expect.stringContaining("start gradewire run") })
+    const why = "测试账号"
+    const discarded = await letters("discard", position(1), "--reason", why, "--by", "ann", "-o", "json")
+    expect(JSON.parse(discarded.out)).toMatchObject({ letters: [{ outcome: "discarded" }] })
+    expect((await letters("show", position(1))).out).toMatch(/replay by \S+@\S+\n.*discard by ann: 测试账号/)
+    const again = await letters("discard", position(1), "--reason", why)
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining("DeadLetterSettled") })
+    expect((await letters("replay", "nowhere")).err).toContain("DeadLetterUnknown")
+    await client.query("delete from gradewire.dead_letter; delete from gradewire.dead_letter_decision")
+    await client.end()
+  })
+
   it("names a secret that is not there, by its place alone (G9)", async () => {
     await rm(join(folder, "hr-password"))
     const { code, out, err } = await gradewire("offsets", "list", "--config", config)

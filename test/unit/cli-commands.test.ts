@@ -1,13 +1,9 @@
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { ConfigProvider, Console, Effect, Exit, Cause, Schema } from "effect"
-import { CliError, CliOutput, Command } from "effect/cli"
+import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Fate } from "../../schemas/failure.ts"
 import type { SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Actions, PartFinding, StageOffset } from "../../src/cli/Actions.ts"
-import { ExitCode } from "../../src/cli/answer.ts"
-import { gradewireCommand } from "../../src/cli/gradewire-command.ts"
-import { usagePresenter } from "../../src/cli/usage-presenter.ts"
+import { runCommand } from "../support/run-command.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {
   readonly fate: Fate = "halt"
@@ -76,35 +72,14 @@ const actions: Actions = {
           paused: false,
           tables: []
         }),
+  letters: () => Effect.fail(new Refused({ message: "not here" })),
+  letter: () => Effect.fail(new Refused({ message: "not here" })),
+  settle: () => Effect.fail(new Refused({ message: "not here" })),
   migrate: () => Effect.fail(new Refused({ message: "no way in" }))
 }
 
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-const gradewire = async (args: ReadonlyArray<string>, env: Record<string, string> = {}): Promise<Outcome> => {
-  const out: Array<string> = []
-  const err: Array<string> = []
-  const quiet = {
-    ...globalThis.console,
-    log: (text: string) => out.push(text),
-    error: (text: string) => err.push(text)
-  }
-  const exit = await Effect.runPromiseExit(
-    Command.runWith(gradewireCommand(actions), { version: "9.9.9" })(args).pipe(
-      Effect.provide([NodeServices.layer, CliOutput.layerPresenter(usagePresenter)]),
-      Effect.provideService(Console.Console, quiet as unknown as Console.Console),
-      Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
-    )
-  )
-  const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-  const code =
-    error === undefined ? 0 : error instanceof ExitCode ? error.code : CliError.isCliError(error) ? 2 : 70
-  return { code, out: out.join("\n"), err: err.join("\n") }
-}
+const gradewire = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
+  runCommand(actions, args, env)
 
 describe("gradewire", () => {
   it("takes the file from --config or from GRADEWIRE_CONFIG, the first before the second (G3)", async () => {

@@ -20,7 +20,7 @@ import type { HrMapping } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
 import { countOffset, moveOffset, type Move } from "./offset-statements.ts"
 import { literal } from "./sql-text.ts"
-import { ANSWER, COUNT, writeScores } from "./write-sql.ts"
+import { ANSWER, COUNT, LETTERS_ANSWER, lockLetters, writeScores } from "./write-sql.ts"
 
 const json = (value: unknown): string => literal(JSON.stringify(value))
 
@@ -65,6 +65,7 @@ export class BatchScripts {
         .map((group, index) => `, @gradewire_put_${index} = ${json(group.rows)}`)
         .join("")}`,
       ...lockOffset(connector, epoch, move?.expected),
+      ...(letters === undefined ? [] : lockLetters(connector, letters)),
       ...(learners.length === 0 ? [] : putLearners(connector, facts, json(learners))),
       ...(assessments.length === 0 ? [] : putAssessments(connector, facts, json(assessments))),
       ...(scores.length === 0 ? [] : [gatherScores(connector, sent, letters !== undefined), ...this.judging]),
@@ -81,7 +82,7 @@ export class BatchScripts {
       COUNT,
       move === undefined ? countOffset(connector) : moveOffset(connector, epoch, move, true),
       "commit",
-      ANSWER
+      letters === undefined ? ANSWER : LETTERS_ANSWER
     ]
   }
 

@@ -57,11 +57,12 @@ order by d.position limit ${LETTERS_MAX}`
 
 const reopen = (connector: string, position: string, detail: string): string => `update ${DEAD}
 set state = 'open', detail = ${literal(detail)}, updated_at = ${NOW}
-where connector = ${literal(connector)} and position = ${literal(position)}`
+where connector = ${literal(connector)} and position = ${literal(position)} and state in ('replay', 'waiting')`
 
 interface Filed {
   readonly fenced: string | number
   readonly applied: string | number
+  readonly letters?: string | number
 }
 
 /** Files changes under the epoch; the refusal is an answer. */
@@ -76,6 +77,8 @@ const attempt = (
     const script = store.script<Filed>(scripts.batch(epoch, changes, undefined, letters))
     const outcome = yield* Effect.catchTag(script, "RowRefused", (refused) => Effect.succeed(refused))
     if (outcome instanceof RowRefused) return outcome
+    // Somebody has discarded it since it was read.
+    if (letters !== undefined && Number(outcome[0]!.letters) < letters.length) return 0
     if (Number(outcome[0]!.fenced) === 0) yield* explainFence(store, epoch, undefined, undefined)
     return Number(outcome[0]!.applied)
   })

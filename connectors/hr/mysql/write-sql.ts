@@ -74,6 +74,18 @@ into @gradewire_results, @gradewire_filed, @gradewire_stale, @gradewire_held, @g
 export const ANSWER = `select ${FENCE} as fenced, @gradewire_filed as applied, @gradewire_stale as stale,
   @gradewire_held as held, @gradewire_dead as dead`
 
+const LETTERS = "@gradewire_letters"
+
+/** The letters under attempt: whoever decides otherwise about them meanwhile comes before the attempt or after it. */
+export const lockLetters = (connector: string, letters: ReadonlyArray<string>): ReadonlyArray<string> => [
+  `select count(*) into ${LETTERS} from \`gradewire\`.\`dead_letter\`
+where connector = ${literal(connector)} and position in (${letters.map(literal).join(", ")})
+  and state in ('replay', 'waiting') for update`,
+  `set ${FENCE} = if(${LETTERS} = ${letters.length}, ${FENCE}, 0)`
+]
+
+export const LETTERS_ANSWER = `${ANSWER}, ${LETTERS} as letters`
+
 export interface WriteForm {
   readonly connector: string
   readonly facts: Pick<ServerFacts, "isMariaDb">

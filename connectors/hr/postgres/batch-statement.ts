@@ -14,9 +14,16 @@ import type { HrMapping } from "./mapping.ts"
 import { rowKeySql } from "./target-statement.ts"
 import { identifier, literal } from "./sql-text.ts"
 
+/** The letter under attempt, $6: whoever decides otherwise about it meanwhile comes before it or after it. */
+const LETTER = `letter as materialized (
+  select 1 as held_lock from gradewire.dead_letter
+  where connector = $1 and position = $6 and state in ('replay', 'waiting')
+  for update
+)`
+
 const fence = (form: BatchForm): string => `fence as materialized (
   select 1 as held_lock from gradewire.apply_offset
-  where connector = $1 and lane = 0 and epoch = $2::bigint${form.fence === "offset" ? " and position = $6" : ""}
+  where connector = $1 and lane = 0 and epoch = $2::bigint${form.fence === "offset" ? " and position = $6" : ""}${form.isReplay ? " and exists (select from letter)" : ""}
   for update
 )`
 
@@ -216,6 +223,7 @@ const rowKeys = (mapping: HrMapping): string => {
 }
 
 const readParts = (mapping: HrMapping, form: BatchForm): ReadonlyArray<string> => [
+  ...(form.isReplay ? [LETTER] : []),
   fence(form),
   ...(form.source === "held"
     ? [HELD_CHANGES, NO_LEARNER_NOW, NO_ASSESSMENT_NOW]
@@ -244,6 +252,7 @@ const NO_ASSESSMENT_NOW = `assessment_now as (
 export const batchStatement = (mapping: HrMapping, form: BatchForm): string =>
   `with ${[...readParts(mapping, form), ...fileParts(mapping, form, rowKeys(mapping))].join(",\n")}
 select (select count(*)::integer from fence) as fenced,
+  ${form.isReplay ? "(select count(*)::integer from letter)" : "0"} as letters,
   (select count(*)::integer from won) as applied,
   (select count(*)::integer from judged where is_held) as held,
   (select count(*)::integer from judged where is_dead) as dead,

@@ -3,7 +3,7 @@ import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
 import { START } from "../../../schemas/position.ts"
 
 /** RFC 3339 in UTC without trailing zeros, whatever the session's zone and date style are. */
-const utc = (column: string): string =>
+export const utc = (column: string): string =>
   `regexp_replace(to_char(timezone('UTC', ${column}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '\\.?0+Z$', 'Z')`
 
 const OFFSET_COLUMNS = `epoch::text, position, generation::text, stream_sequence::text, anchor_file,

@@ -41,11 +41,12 @@ order by d.position limit ${LETTERS_MAX}`
 
 /** $2 position, $3 detail */
 const REOPEN = `update gradewire.dead_letter set state = 'open', detail = $3, updated_at = clock_timestamp()
-where connector = $1 and position = $2`
+where connector = $1 and position = $2 and state in ('replay', 'waiting')`
 
 interface Filed {
   readonly fenced: number
   readonly applied: number
+  readonly letters: number
 }
 
 /** Files changes under the epoch; the refusal is an answer. */
@@ -53,12 +54,15 @@ const attempt = (
   store: StoreParts,
   epoch: number,
   statement: PreparedStatement,
-  values: ReadonlyArray<unknown>
+  values: ReadonlyArray<unknown>,
+  isReplay = false
 ): Effect.Effect<number | RowRefused, ProfileStoreError> =>
   Effect.gen(function* () {
     const run = store.run<Filed>(statement, [store.connector, epoch, ...values])
     const outcome = yield* Effect.catchTag(run, "RowRefused", (refused) => Effect.succeed(refused))
     if (outcome instanceof RowRefused) return outcome
+    // Somebody has discarded it since it was read.
+    if (isReplay && outcome[0]!.letters === 0) return 0
     if (outcome[0]!.fenced === 0) yield* explainFence(store, epoch, undefined, undefined)
     return outcome[0]!.applied
   })
@@ -106,7 +110,7 @@ export const releaseHeld = (
     letters: store.rows<Letter>({ name: "gradewire_letters", text: LETTERS, values: [connector] }),
     fileLetter: (epoch, letter) =>
       Effect.flatMap(batches, (prepared) =>
-        attempt(store, epoch, prepared.statement("replay"), kindsOf(letter))
+        attempt(store, epoch, prepared.statement("replay"), [...kindsOf(letter), letter.position], true)
       ),
     reopen: (letter, detail) => store.rows({ text: REOPEN, values: [connector, letter.position, detail] })
   })

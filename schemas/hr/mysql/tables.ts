@@ -176,3 +176,17 @@ export const deadLetter = mysqlTable(
     index("dead_letter_state").on(table.connector, table.state, table.position)
   ]
 )
+
+/** What operators decided about dead letters; nothing is ever removed. */
+export const deadLetterDecision = mysqlTable(
+  "dead_letter_decision",
+  {
+    connector: connectorName("connector").notNull(),
+    position: positionText("position").notNull(),
+    at: moment("at").notNull(),
+    action: varchar("action", { length: 16, enum: ["replay", "discard"] }).notNull(),
+    byWhom: text("by_whom").notNull(),
+    why: text("why")
+  },
+  (table) => [primaryKey({ columns: [table.connector, table.position, table.at] })]
+)

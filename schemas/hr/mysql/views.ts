@@ -31,7 +31,8 @@ export const offsetsView = gradewire
     lagSeconds: double("lag_seconds"),
     idleSeconds: double("idle_seconds"),
     heldChanges: count("held_changes").notNull(),
-    deadLetters: count("dead_letters").notNull()
+    deadLetters: count("dead_letters").notNull(),
+    lane: int("lane").notNull()
   })
   .existing()
 
