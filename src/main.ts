@@ -67,6 +67,11 @@ const actions: Actions = {
     Effect.flatMap(
       load(() => import("./compose/migrate.ts")),
       (m) => m.migrate(file)
+    ),
+  control: (file, roles, wish) =>
+    Effect.flatMap(
+      load(() => import("./compose/control.ts")),
+      (m) => m.control(file, roles, wish)
     )
 }
 

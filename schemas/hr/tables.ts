@@ -202,3 +202,17 @@ export const deadLetterDecision = gradewire.table(
     primaryKey({ name: "dead_letter_decision_pk", columns: [table.connector, table.position, table.at] })
   ]
 )
+
+/** What an operator wants a role to do, whether it runs at the moment or not. A role without a row may run. */
+export const control = gradewire.table(
+  "control",
+  {
+    connector: bytewise("connector").notNull(),
+    role: text("role", { enum: ["capture", "apply"] }).notNull(),
+    paused: boolean("paused").notNull(),
+    reason: text("reason").notNull(),
+    changedBy: text("changed_by").notNull(),
+    changedAt: moment("changed_at").notNull()
+  },
+  (table) => [primaryKey({ name: "control_pk", columns: [table.connector, table.role] })]
+)

@@ -3,11 +3,13 @@
  * small answer costs no driver.
  */
 import type { Effect, FileSystem, Path } from "effect"
+import type { RoleControl } from "../../schemas/control.ts"
 import type { DeadLetter, LetterContent, LetterFilter } from "../../schemas/dead-letter.ts"
 import type { Failure } from "../../schemas/failure.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
+import type { RoleName } from "../pipeline/Vitals.ts"
 
 /** What every action may need of the machine. */
 export type Machine = FileSystem.FileSystem | Path.Path
@@ -94,6 +96,12 @@ export interface LetterView extends Pick<LetterContent, "decisions"> {
   readonly revealed: boolean
 }
 
+/** What operators want, of every role that somebody ever paused or resumed. */
+export interface ControlView {
+  readonly connector: string
+  readonly controls: ReadonlyArray<RoleControl>
+}
+
 export interface Migrated {
   /** Migrations applied now. */
   readonly applied: number
@@ -131,4 +139,9 @@ export interface Actions {
     }
   ) => Action<Settlement>
   readonly migrate: (file: string) => Action<Migrated>
+  readonly control: (
+    file: string,
+    roles: ReadonlyArray<RoleName>,
+    wish: { readonly paused: boolean; readonly reason: string }
+  ) => Action<ControlView>
 }

@@ -6,6 +6,7 @@ import { configCommand } from "./config-command.ts"
 import { deadlettersCommand } from "./deadletters-command.ts"
 import { migrateCommand } from "./migrate-command.ts"
 import { offsetsCommand } from "./offsets-command.ts"
+import { pauseCommand, resumeCommand } from "./pause-command.ts"
 import { runCommand } from "./run-command.ts"
 import { snapshotCommand } from "./snapshot-command.ts"
 
@@ -30,6 +31,8 @@ export const gradewireCommand = (actions: Actions) =>
       offsetsCommand(actions),
       deadlettersCommand(actions),
       snapshotCommand(actions),
-      migrateCommand(actions)
+      migrateCommand(actions),
+      pauseCommand(actions),
+      resumeCommand(actions)
     ])
   )

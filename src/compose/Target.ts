@@ -1,6 +1,7 @@
 /** The HR database as the commands know it, whatever its kind. */
 import type { Effect, Layer, Scope } from "effect"
 import type { MigrateOutcome } from "../../connectors/hr/migrations.ts"
+import type { Operations } from "../../connectors/hr/operations.ts"
 import type { AppliedSnapshot, StoredOffset } from "../../connectors/hr/stored-rows.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { DeadLetterDesk } from "../apply/DeadLetterDesk.ts"
@@ -17,4 +18,6 @@ export interface Target {
   readonly letters: Effect.Effect<DeadLetterDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly offsets: Asked<ReadonlyArray<StoredOffset>, ProfileStoreError>
   readonly snapshot: Asked<AppliedSnapshot, ProfileStoreError>
+  /** On a connection that is opened when it is first asked and lives as long as the scope. */
+  readonly operations: Effect.Effect<Operations, SecretUnreadable, Machine | Scope.Scope>
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 import { migrate } from "../../connectors/hr/mysql/migrate.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
+import { openOperations } from "../../connectors/hr/mysql/MySqlOperations.ts"
 import { listOffsets } from "../../connectors/hr/mysql/MySqlOffsets.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/mysql/MySqlSnapshotProgress.ts"
@@ -23,6 +24,7 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
     check: Effect.flatMap(options("check"), (mysql) => checkTarget({ mysql, mapping: given.mapping })),
     letters: Effect.flatMap(options("deadletters"), (mysql) => openDeadLetters(mysql, given.connector)),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
-    snapshot: Effect.flatMap(options("snapshot"), (mysql) => readSnapshotProgress(mysql, given.connector))
+    snapshot: Effect.flatMap(options("snapshot"), (mysql) => readSnapshotProgress(mysql, given.connector)),
+    operations: Effect.flatMap(options("operations"), (mysql) => openOperations(mysql, given.connector))
   }
 }

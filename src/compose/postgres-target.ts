@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
+import { openOperations } from "../../connectors/hr/postgres/PostgresOperations.ts"
 import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/postgres/PostgresSnapshotProgress.ts"
@@ -27,6 +28,7 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (postgres) =>
       readSnapshotProgress(postgres, given.connector)
-    )
+    ),
+    operations: Effect.flatMap(options("operations"), (postgres) => openOperations(postgres, given.connector))
   }
 }

@@ -16,6 +16,7 @@ import { CurrentVitals } from "../pipeline/Vitals.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { migrateSchema } from "./migrate.ts"
+import { followOperators } from "./follow-operators.ts"
 import { layerWatch } from "./watch.ts"
 import { changeLogOptions, sourceOptions } from "./options.ts"
 import { keepHeapSmall } from "./small-heap.ts"
@@ -35,7 +36,8 @@ export const run = Effect.fnUntraced(function* (file: string, { http, role }: Ru
         : // The first to stop ends both: a pod that does half of its work looks healthy and is not.
           Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log))
   const watch = yield* layerWatch(loaded, http)
-  return yield* Effect.raceFirst(roles, keepHeapSmall).pipe(
+  const asOperatorsWish = Effect.scoped(Effect.andThen(followOperators(loaded, http !== false), roles))
+  return yield* Effect.raceFirst(asOperatorsWish, keepHeapSmall).pipe(
     Effect.provide(Layer.merge(shared, watch)),
     Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
   )

@@ -75,7 +75,17 @@ const actions: Actions = {
   letters: () => Effect.fail(new Refused({ message: "not here" })),
   letter: () => Effect.fail(new Refused({ message: "not here" })),
   settle: () => Effect.fail(new Refused({ message: "not here" })),
-  migrate: () => Effect.fail(new Refused({ message: "no way in" }))
+  migrate: () => Effect.fail(new Refused({ message: "no way in" })),
+  control: (connector, roles, wish) =>
+    Effect.succeed({
+      connector,
+      controls: roles.map((role) => ({
+        role,
+        ...wish,
+        changedBy: "dba@bastion",
+        changedAt: "2026-11-22T08:00:00.123Z"
+      }))
+    })
 }
 
 const gradewire = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>

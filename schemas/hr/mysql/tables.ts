@@ -190,3 +190,16 @@ export const deadLetterDecision = mysqlTable(
   },
   (table) => [primaryKey({ columns: [table.connector, table.position, table.at] })]
 )
+
+export const control = mysqlTable(
+  "control",
+  {
+    connector: connectorName("connector").notNull(),
+    role: varchar("role", { length: 16, enum: ["capture", "apply"] }).notNull(),
+    paused: boolean("paused").notNull(),
+    reason: text("reason").notNull(),
+    changedBy: text("changed_by").notNull(),
+    changedAt: moment("changed_at").notNull()
+  },
+  (table) => [primaryKey({ columns: [table.connector, table.role] })]
+)

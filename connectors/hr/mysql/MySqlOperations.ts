@@ -1,0 +1,43 @@
+/** {@link Operations} on MySQL and MariaDB. */
+import { Effect, type Scope } from "effect"
+import { controlOf, lagOf, type ControlRow, type LagRow, type Operations } from "../operations.ts"
+import { classifyError } from "./classify-error.ts"
+import { migrationGrants } from "./migrate.ts"
+import { openSession, type MySqlOptions } from "./mysql-client.ts"
+import { instantOf } from "./offset-statements.ts"
+import { literal } from "./sql-text.ts"
+
+export const openOperations = (
+  options: MySqlOptions,
+  connector: string
+): Effect.Effect<Operations, never, Scope.Scope> =>
+  Effect.map(openSession(options), (session) => {
+    const place = { server: `${options.host}:${options.port}`, grants: migrationGrants(options.user) }
+    const rows = <R extends object>(text: string) =>
+      session
+        .exclusively(session.rows<R>(text))
+        .pipe(Effect.mapError(({ cause }) => classifyError(cause, place)))
+    const ours = `connector = ${literal(connector)}`
+    return {
+      controls: Effect.map(
+        rows<ControlRow>(
+          `select role, paused, reason, changed_by, changed_at from \`gradewire\`.\`control\` where ${ours} order by role desc`
+        ),
+        (found) => found.map(controlOf(instantOf))
+      ),
+      setControl: ({ changedBy, paused, reason, role }) => {
+        const [why, who] = [literal(reason), literal(changedBy)]
+        return Effect.asVoid(
+          rows(`insert into \`gradewire\`.\`control\` (connector, role, paused, reason, changed_by, changed_at)
+values (${literal(connector)}, ${literal(role)}, ${paused}, ${why}, ${who}, utc_timestamp(6))
+on duplicate key update paused = ${paused}, reason = ${why}, changed_by = ${who}, changed_at = utc_timestamp(6)`)
+        )
+      },
+      lag: Effect.map(
+        rows<LagRow>(
+          `select total_lag_s, heartbeat_age_s, held, oldest_held_s, dead_letters from \`gradewire\`.\`lag\` where ${ours}`
+        ),
+        ([row]) => lagOf(row)
+      )
+    }
+  })

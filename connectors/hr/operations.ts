@@ -1,0 +1,62 @@
+/** What operators ask of the HR database and tell it, besides offsets; the same on every kind of server. */
+import type { Effect } from "effect"
+import type { RoleControl } from "../../schemas/control.ts"
+import type { ProfileStoreError } from "../../src/apply/ProfileStore.ts"
+
+/** A row of the view `gradewire.lag`. `null` is not known, or none. */
+export interface StoredLag {
+  readonly totalSeconds: number | null
+  readonly heartbeatAgeSeconds: number | null
+  readonly held: number
+  readonly oldestHeldSeconds: number | null
+  readonly deadLetters: number
+}
+
+/** A session that stays open, for a process that asks again and again. */
+export interface Operations {
+  /** Roles that somebody ever paused or resumed. */
+  readonly controls: Effect.Effect<ReadonlyArray<RoleControl>, ProfileStoreError>
+  readonly setControl: (control: Omit<RoleControl, "changedAt">) => Effect.Effect<void, ProfileStoreError>
+  /** `undefined` where the connector has never applied anything. */
+  readonly lag: Effect.Effect<StoredLag | undefined, ProfileStoreError>
+}
+
+export interface ControlRow {
+  readonly role: string
+  readonly paused: boolean | number | string
+  readonly reason: string
+  readonly changed_by: string
+  readonly changed_at: string
+}
+
+/** Servers answer booleans as `true`, `1` or `"1"`. @param instant a time as the server writes it in RFC 3339 */
+export const controlOf =
+  (instant: (text: string) => string) =>
+  (row: ControlRow): RoleControl => ({
+    role: row.role === "capture" ? "capture" : "apply",
+    paused: row.paused === true || Number(row.paused) === 1,
+    reason: row.reason,
+    changedBy: row.changed_by,
+    changedAt: instant(row.changed_at)
+  })
+
+export interface LagRow {
+  readonly total_lag_s: string | number | null
+  readonly heartbeat_age_s: string | number | null
+  readonly held: string | number
+  readonly oldest_held_s: string | number | null
+  readonly dead_letters: string | number
+}
+
+export const lagOf = (row: LagRow | undefined): StoredLag | undefined =>
+  row === undefined
+    ? undefined
+    : {
+        totalSeconds: numberOf(row.total_lag_s),
+        heartbeatAgeSeconds: numberOf(row.heartbeat_age_s),
+        held: Number(row.held),
+        oldestHeldSeconds: numberOf(row.oldest_held_s),
+        deadLetters: Number(row.dead_letters)
+      }
+
+const numberOf = (value: string | number | null): number | null => (value === null ? null : Number(value))

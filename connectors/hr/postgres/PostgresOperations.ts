@@ -1,0 +1,41 @@
+/** {@link Operations} on PostgreSQL. */
+import { Effect, type Scope } from "effect"
+import { controlOf, lagOf, type ControlRow, type LagRow, type Operations } from "../operations.ts"
+import { classifyError } from "./classify-error.ts"
+import { openSession, type PostgresOptions, type Statement } from "./postgres-client.ts"
+import { migrationGrants } from "./migrate.ts"
+
+const CONTROLS = `select role, paused, reason, changed_by,
+  to_char(timezone('UTC', changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as changed_at
+from gradewire.control where connector = $1 order by role desc`
+
+const SET_CONTROL = `insert into gradewire.control (connector, role, paused, reason, changed_by, changed_at)
+values ($1, $2, $3, $4, $5, clock_timestamp())
+on conflict (connector, role) do update set paused = excluded.paused, reason = excluded.reason,
+  changed_by = excluded.changed_by, changed_at = excluded.changed_at`
+
+const LAG = `select total_lag_s::text, heartbeat_age_s::text, held::text, oldest_held_s::text, dead_letters::text
+from gradewire.lag where connector = $1`
+
+export const openOperations = (
+  options: PostgresOptions,
+  connector: string
+): Effect.Effect<Operations, never, Scope.Scope> =>
+  Effect.map(openSession(options), (session) => {
+    const place = {
+      server: `${options.host}:${options.port}/${options.database}`,
+      grants: migrationGrants(options.user, options.database)
+    }
+    const rows = <R extends object>(statement: Statement) =>
+      session
+        .exclusively(session.rows<R>(statement))
+        .pipe(Effect.mapError(({ cause }) => classifyError(cause, place)))
+    return {
+      controls: Effect.map(rows<ControlRow>({ text: CONTROLS, values: [connector] }), (found) =>
+        found.map(controlOf((text) => text))
+      ),
+      setControl: ({ changedBy, paused, reason, role }) =>
+        Effect.asVoid(rows({ text: SET_CONTROL, values: [connector, role, paused, reason, changedBy] })),
+      lag: Effect.map(rows<LagRow>({ text: LAG, values: [connector] }), ([row]) => lagOf(row))
+    }
+  })

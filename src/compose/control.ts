@@ -1,0 +1,34 @@
+/** `gradewire pause|resume`: stores the operator's wish in the HR database. */
+import { hostname, userInfo } from "node:os"
+import { Effect } from "effect"
+import type { ControlView } from "../cli/Actions.ts"
+import type { RoleName } from "../pipeline/Vitals.ts"
+import { loadConfig } from "../runtime/load-config.ts"
+import { targetOf } from "./target-of.ts"
+
+export const control = Effect.fnUntraced(function* (
+  file: string,
+  roles: ReadonlyArray<RoleName>,
+  wish: { readonly paused: boolean; readonly reason: string }
+) {
+  const loaded = yield* loadConfig(file)
+  const target = yield* targetOf(loaded)
+  const operations = yield* target.operations
+  for (const role of roles) yield* operations.setControl({ role, ...wish, changedBy: operator() })
+  const controls = yield* operations.controls
+  return { connector: loaded.config.connector, controls } satisfies ControlView
+}, Effect.scoped)
+
+/** `dba@bastion`; a user without an entry in the system's list has only a number. */
+const operator = (): string => {
+  const name = process.getuid?.() ?? "somebody"
+  return `${userName() ?? name}@${hostname()}`
+}
+
+const userName = (): string | undefined => {
+  try {
+    return userInfo().username
+  } catch {
+    return undefined
+  }
+}

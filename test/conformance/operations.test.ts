@@ -1,0 +1,136 @@
+/** Pauses and the view gradewire.lag, the same on every kind of HR database. */
+import { fileURLToPath } from "node:url"
+import { Effect, Redacted } from "effect"
+import { createConnection } from "mysql2/promise"
+import { Client } from "pg"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { openOperations as openMySql } from "../../connectors/hr/mysql/MySqlOperations.ts"
+import { migrate as migrateMySql } from "../../connectors/hr/mysql/migrate.ts"
+import type { Operations } from "../../connectors/hr/operations.ts"
+import { openOperations as openPostgres } from "../../connectors/hr/postgres/PostgresOperations.ts"
+import { migrate as migratePostgres } from "../../connectors/hr/postgres/migrate.ts"
+import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+
+const folder = (kind: string) =>
+  fileURLToPath(new URL(`../../schemas/hr/migrations/${kind}`, import.meta.url))
+
+/** One kind of HR database, with `sql` run by its owner. */
+interface Place {
+  readonly with: <A>(use: (operations: Operations) => Effect.Effect<A, unknown>) => Promise<A>
+  readonly sql: (text: string) => Promise<void>
+  /** SQL of the moment that many seconds ago. */
+  readonly ago: (seconds: number) => string
+  readonly stop: () => Promise<void>
+}
+
+const postgresql = async (): Promise<Place> => {
+  const server = await startServer("postgresql")
+  const { password, pathname, username } = new URL(server.url)
+  const options = {
+    host: server.host,
+    port: server.port,
+    database: pathname.slice(1),
+    user: username,
+    password: Redacted.make(password),
+    tls: false as const,
+    applicationName: "operations test"
+  }
+  await Effect.runPromise(migratePostgres({ postgres: options, migrationsFolder: folder("postgresql") }))
+  const owner = new Client({ connectionString: server.url })
+  await owner.connect()
+  return {
+    with: (use) => Effect.runPromise(Effect.scoped(Effect.flatMap(openPostgres(options, "lms-hr"), use))),
+    sql: async (text) => void (await owner.query(text)),
+    ago: (seconds) => `clock_timestamp() - interval '${seconds} seconds'`,
+    stop: async () => {
+      await owner.end()
+      await server.stop()
+    }
+  }
+}
+
+const mysqlKind = (kind: "mysql" | "mariadb") => async (): Promise<Place> => {
+  const server: RunningServer = await startServer(kind)
+  const { password, username } = new URL(server.url)
+  const options = {
+    host: server.host,
+    port: server.port,
+    user: username,
+    password: Redacted.make(password),
+    tls: false as const,
+    applicationName: "operations test"
+  }
+  await Effect.runPromise(migrateMySql({ mysql: options, migrationsFolder: folder("mysql") }))
+  const owner = await createConnection({ uri: server.url, multipleStatements: true })
+  return {
+    with: (use) => Effect.runPromise(Effect.scoped(Effect.flatMap(openMySql(options, "lms-hr"), use))),
+    sql: async (text) => void (await owner.query(text)),
+    ago: (seconds) => `utc_timestamp(6) - interval ${seconds} second`,
+    stop: async () => {
+      await owner.end()
+      await server.stop()
+    }
+  }
+}
+
+describe.each([
+  ["postgresql", postgresql],
+  ["mysql", mysqlKind("mysql")],
+  ["mariadb", mysqlKind("mariadb")]
+] as const)("what operators store on %s", (_, open) => {
+  let place: Place
+  beforeAll(async () => {
+    place = await open()
+  })
+  afterAll(() => place?.stop())
+
+  it("keeps the last word on each role, with who and why as they were typed (G4)", async () => {
+    expect(await place.with((operations) => operations.controls)).toEqual([])
+    const reason = `升级 'HR' \\ "now"; -- 😀`
+    const controls = await place.with((operations) =>
+      Effect.gen(function* () {
+        yield* operations.setControl({ role: "apply", paused: true, reason: "first", changedBy: "a@b" })
+        yield* operations.setControl({ role: "apply", paused: true, reason, changedBy: "o'hara@db" })
+        yield* operations.setControl({ role: "capture", paused: false, reason: "", changedBy: "a@b" })
+        return yield* operations.controls
+      })
+    )
+    const changedAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/) as unknown
+    expect(controls).toEqual([
+      { role: "capture", paused: false, reason: "", changedBy: "a@b", changedAt },
+      { role: "apply", paused: true, reason, changedBy: "o'hara@db", changedAt }
+    ])
+  })
+
+  it("tells lag from the database alone: unknown is null, silence grows, news is as old as it was (G1)", async () => {
+    expect(await place.with((operations) => operations.lag)).toBeUndefined()
+    const set = (committed: string, updated: string) =>
+      place.sql(`delete from gradewire.apply_offset;
+        insert into gradewire.apply_offset (connector, position, holder, committed_at, updated_at)
+        values ('lms-hr', '0', 'pod', ${committed}, ${updated})`)
+    await set("null", place.ago(1))
+    expect(await place.with((operations) => operations.lag)).toMatchObject({
+      totalSeconds: null,
+      held: 0,
+      oldestHeldSeconds: null,
+      deadLetters: 0
+    })
+    await set(place.ago(5), place.ago(2))
+    const fresh = (await place.with((operations) => operations.lag))!
+    expect(fresh.totalSeconds).toBeCloseTo(3, 1)
+    expect(fresh.heartbeatAgeSeconds).toBeGreaterThanOrEqual(2)
+    await set(place.ago(500), place.ago(400))
+    expect((await place.with((operations) => operations.lag))!.totalSeconds).toBeGreaterThanOrEqual(500)
+  })
+
+  it("counts what is held and refused, and how long the oldest waits (G1)", async () => {
+    await place.sql(`insert into gradewire.held_change (connector, result_id, position, event, reason, held_at, updated_at)
+      values ('lms-hr', 'a', '0', '{}', 'ABSENT', ${place.ago(90)}, ${place.ago(1)}),
+             ('lms-hr', 'b', '0', '{}', 'ABSENT', ${place.ago(10)}, ${place.ago(1)}),
+             ('other', 'c', '0', '{}', 'ABSENT', ${place.ago(9000)}, ${place.ago(1)})`)
+    const lag = (await place.with((operations) => operations.lag))!
+    expect(lag.held).toBe(2)
+    expect(lag.oldestHeldSeconds).toBeGreaterThanOrEqual(90)
+    expect(lag.oldestHeldSeconds).toBeLessThan(1000)
+  })
+})
