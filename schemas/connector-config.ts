@@ -123,10 +123,30 @@ export const EmployeesConfig = Schema.Struct({
 
 const keyColumns = Schema.NonEmptyArray(Column)
 
-export const LearnerTable = Schema.Struct({
+/** What every table says of its side of the mapping. */
+const sourceTable = {
   table: TableName,
-  as: Schema.Literal("learner"),
+  /** Columns that tell its rows apart, in an order that an index gives them; best the primary key. */
   key: keyColumns,
+  /**
+   * Zero and partial dates (0000-00-00, 2026-00-00, 2026-02-31) of a column: `keep` them as that text, which is what
+   * happens to columns not named here, make them `null`, or `refuse` them: capture stops at such a row.
+   */
+  zeroDates: Schema.optionalKey(
+    Schema.Record(Schema.String, Schema.Union([Schema.Literals(["keep", "null", "refuse"]), Schema.Null]))
+  ),
+  /**
+   * What a column holds that the binlog shows as bytes: one that is BINARY(16) and means a `uuid`, or a UUID that is
+   * wanted as bytes (`binary`, base64 in events). MariaDB's own UUID, INET4, INET6 and VECTOR are found out.
+   */
+  columnTypes: Schema.optionalKey(
+    Schema.Record(Schema.String, Schema.Literals(["uuid", "inet4", "inet6", "vector", "binary"]))
+  )
+}
+
+export const LearnerTable = Schema.Struct({
+  ...sourceTable,
+  as: Schema.Literal("learner"),
   fields: Schema.Struct({
     employeeNo: Schema.optionalKey(Column),
     phone: Schema.optionalKey(Column),
@@ -136,9 +156,8 @@ export const LearnerTable = Schema.Struct({
 })
 
 export const AssessmentTable = Schema.Struct({
-  table: TableName,
+  ...sourceTable,
   as: Schema.Literal("assessment"),
-  key: keyColumns,
   fields: Schema.Struct({
     title: Schema.optionalKey(Column),
     max: Schema.optionalKey(Column),
@@ -205,9 +224,8 @@ export const TargetTable = Schema.Struct({
 export type TargetTable = typeof TargetTable.Type
 
 export const ScoreTable = Schema.Struct({
-  table: TableName,
+  ...sourceTable,
   as: Schema.Literal("score"),
-  key: keyColumns,
   fields: Schema.Struct({
     learner: Schema.optionalKey(Column),
     employeeNo: Schema.optionalKey(Column),
@@ -231,9 +249,8 @@ export type ScoreTable = typeof ScoreTable.Type
 
 /** Published as they are for other consumers; not applied to the HR database. */
 export const RowTable = Schema.Struct({
-  table: TableName,
+  ...sourceTable,
   as: Schema.Literal("row"),
-  key: keyColumns,
   columns: Schema.NonEmptyArray(Column)
 })
 

@@ -17,6 +17,7 @@ import {
   type SourceReader
 } from "../../src/capture/ChangeSource.ts"
 import { openBinlog, type BinlogClient } from "./binlog-client.ts"
+import { DisguisedColumns } from "./DisguisedColumns.ts"
 import { readBounds, readServerFacts, type ServerFacts } from "./server-facts.ts"
 import { BYTES_MAX_DEFAULT, CHUNK_BYTES_MAX, type SourceOptions } from "./source-options.ts"
 import { connectSql } from "./sql-connection.ts"
@@ -41,15 +42,16 @@ const open = Effect.fn("MySqlChangeSource.open")(function* (
   options: SourceOptions,
   anchor: Anchor
 ): Effect.fn.Return<SourceReader, ChangeSourceError, Scope.Scope> {
+  const disguises = new DisguisedColumns(options.tables)
   const { facts, encrypted } = yield* Effect.scoped(
-    Effect.flatMap(connectSql(options), (sql) =>
-      Effect.map(readServerFacts(sql, options.tables), (found) => ({
-        facts: found,
-        encrypted: sql.encrypted
-      }))
-    )
+    Effect.gen(function* () {
+      const sql = yield* connectSql(options)
+      const found = yield* readServerFacts(sql, options.tables)
+      yield* proveAnchor(anchor, found)
+      if (found.mariadb) yield* disguises.ask(sql, anchor)
+      return { facts: found, encrypted: sql.encrypted }
+    })
   )
-  yield* proveAnchor(anchor, facts)
   // The dump command's position has 32 bits: beyond, read the file from its start and step over.
   const sentFrom = anchor.position > DUMP_POSITION_MAX ? FILE_START : anchor.position
   const client = yield* openBinlog(options, encrypted, { file: anchor.file, position: sentFrom })
@@ -59,6 +61,7 @@ const open = Effect.fn("MySqlChangeSource.open")(function* (
     charsetOf: facts.charsetOf,
     rowEndOf: facts.rowEndOf,
     mariadb: facts.mariadb,
+    disguises,
     file: anchor.file,
     position: anchor.position,
     sentFrom,
@@ -66,8 +69,14 @@ const open = Effect.fn("MySqlChangeSource.open")(function* (
     nonTransactional: facts.nonTransactional,
     acceptedStatements: new Set(options.acceptedStatements ?? [])
   })
-  if (anchor.gtid !== null) yield* proveFirst(anchor, anchor.gtid, client, reader)
-  return { next: nextChunk(client, reader) }
+  const askAgain = Effect.suspend(() =>
+    disguises.staleFrom === undefined
+      ? Effect.void
+      : Effect.scoped(Effect.flatMap(connectSql(options), (sql) => disguises.ask(sql, disguises.staleFrom!)))
+  )
+  const advance = (bytesMax: number) => Effect.tap(decode(client, reader, bytesMax), () => askAgain)
+  if (anchor.gtid !== null) yield* proveFirst(anchor, anchor.gtid, client, reader, advance(1))
+  return { next: nextChunk(client, reader, advance(CHUNK_BYTES_MAX)) }
 })
 
 /** What can be told before reading: the server, and whether the place exists. */
@@ -107,12 +116,13 @@ const proveFirst = Effect.fnUntraced(function* (
   anchor: Anchor,
   expected: string,
   client: BinlogClient,
-  reader: TransactionReader
+  reader: TransactionReader,
+  advance: Effect.Effect<number, ChangeSourceError>
 ) {
   // A heartbeat before the first event: the server takes what stands there for an event that is not complete yet.
   while (reader.firstGtid === undefined && !reader.idle) {
     yield* client.arrival
-    yield* decode(client, reader, 1)
+    yield* advance
   }
   if (reader.firstGtid === expected) return
   const found = reader.idle ? "no event" : (reader.firstGtid ?? "a transaction without GTID")
@@ -127,7 +137,8 @@ const proveFirst = Effect.fnUntraced(function* (
 
 const nextChunk = (
   client: BinlogClient,
-  reader: TransactionReader
+  reader: TransactionReader,
+  advance: Effect.Effect<number, ChangeSourceError>
 ): Effect.Effect<SourceChunk, ChangeSourceError> => {
   let failure: ChangeSourceError | undefined
   return Effect.gen(function* () {
@@ -138,7 +149,7 @@ const nextChunk = (
       let events = reader.drain()
       if (events.length > 0) return { events, bytes }
       yield* client.arrival
-      const result = yield* Effect.result(decode(client, reader, CHUNK_BYTES_MAX))
+      const result = yield* Effect.result(advance)
       const read = result._tag === "Success" ? result.success : 0
       if (result._tag === "Failure") failure = result.failure
       bytes += read
@@ -150,7 +161,7 @@ const nextChunk = (
   })
 }
 
-/** Decodes waiting packets until `bytesMax` or nothing waits; returns their bytes. */
+/** Decodes waiting packets until `bytesMax` or nothing waits, or the server must be asked; returns their bytes. */
 const decode = (
   client: BinlogClient,
   reader: TransactionReader,
@@ -159,7 +170,7 @@ const decode = (
   Effect.suspend(() => {
     let bytes = 0
     try {
-      while (bytes < bytesMax) {
+      while (bytes < bytesMax && !reader.isStale) {
         const packet = client.poll()
         if (packet === undefined) break
         bytes += packet.length

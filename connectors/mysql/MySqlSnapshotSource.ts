@@ -10,7 +10,6 @@
  *   manual, "START TRANSACTION WITH CONSISTENT SNAPSHOT"), which is low and high mark in one.
  */
 import { Effect, Layer, Schedule, Scope, Exit } from "effect"
-import { binlogFileNumber } from "../../schemas/position.ts"
 import {
   SourceConnectionLost,
   SourceMisconfigured,
@@ -20,11 +19,12 @@ import {
 } from "../../src/capture/ChangeSource.ts"
 import { SnapshotConditionRefused } from "../../src/capture/SnapshotDesk.ts"
 import { SnapshotSource, type ChunkRequest, type SnapshotChunk } from "../../src/capture/SnapshotSource.ts"
+import { endOfBinlog, isBefore, someEvent } from "./binlog-events.ts"
 import { chunkQuery } from "./chunk-query.ts"
 import { readIdentity } from "./server-facts.ts"
 import { valueReader, type SnapshotColumn } from "./snapshot-columns.ts"
 import type { SourceOptions } from "./source-options.ts"
-import { connectSql, type SqlConnection, type SqlRow } from "./sql-connection.ts"
+import { connectSql, type SqlConnection } from "./sql-connection.ts"
 
 interface Session {
   readonly sql: SqlConnection
@@ -141,10 +141,19 @@ const readColumns = Effect.fnUntraced(function* (sql: SqlConnection, table: Want
     "SELECT COLUMN_NAME, LOWER(DATA_TYPE), LOWER(COLUMN_TYPE), VERSION() LIKE '%MariaDB%' FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
     [table.schema, table.table]
   )
+  const declared = new Map(
+    Object.entries(table.columnTypes ?? {}).map(([name, type]) => [name.toLowerCase(), type])
+  )
   return new Map(
     rows.map(([name, type, full, mariadb]): [string, SnapshotColumn] => [
       name!.toLowerCase(),
-      { name: name!, type: type!, full: full!, mariadb: mariadb === "1" }
+      {
+        name: name!,
+        type: type!,
+        full: full!,
+        declared: declared.get(name!.toLowerCase()),
+        mariadb: mariadb === "1"
+      }
     ])
   )
 })
@@ -180,16 +189,6 @@ const withoutGtids = (mode: string): SourceMisconfigured =>
     fix: "Switch GTIDs on (SET PERSIST gtid_mode = OFF_PERMISSIVE; then ON_PERMISSIVE, then ON, with enforce_gtid_consistency = ON), or set source.start to earliest."
   })
 
-/** `SHOW MASTER STATUS` until 8.0, `SHOW BINARY LOG STATUS` from 8.2 on. */
-const endOfBinlog = (sql: SqlConnection): Effect.Effect<Place, ChangeSourceError> =>
-  sql.query("SHOW BINARY LOG STATUS").pipe(
-    Effect.catch(() => sql.query("SHOW MASTER STATUS")),
-    Effect.map(([row]: ReadonlyArray<SqlRow>) => ({
-      file: String(row?.["File"]),
-      position: Number(row?.["Position"])
-    }))
-  )
-
 const notYet = Schedule.spaced("5 millis").pipe(Schedule.upTo({ times: 400 }))
 
 /** MariaDB: a snapshot whose place in the binlog is known, taken again until it holds all that the stream has brought. */
@@ -217,39 +216,14 @@ const readConsistent = (
     Effect.retry({ schedule: notYet, while: (error) => error.message.endsWith("not visible yet") })
   )
 
-const EVENTS_PAGE = 200
 const BEARS_ROWS = /^(Xid|Table_map|.*rows.*|XA_prepare)/i
 
 /**
  * MariaDB moves the snapshot's place with commits of an engine only: behind it there may be DDL, and the head of a new
  * file, for as long as nobody writes. Those hide no rows.
  */
-const hasRowsBetween = Effect.fnUntraced(function* (sql: SqlConnection, from: Place, to: Place) {
-  let place = from
-  while (isBefore(place, to)) {
-    const events: ReadonlyArray<ReadonlyArray<string | null>> = yield* sql.texts(
-      `SHOW BINLOG EVENTS IN '${place.file}' FROM ${place.position} LIMIT ${EVENTS_PAGE}`
-    )
-    for (const [, start, type] of events) {
-      if (place.file === to.file && Number(start) >= to.position) return false
-      if (BEARS_ROWS.test(type ?? "")) return true
-    }
-    const end = Number(events.at(-1)?.[4] ?? 0)
-    if (events.length === EVENTS_PAGE) place = { file: place.file, position: end }
-    else if (place.file === to.file) return false
-    else place = { file: nextFile(place.file), position: 4 }
-  }
-  return false
-})
-
-/** `binlog.000009` => `binlog.000010` */
-const nextFile = (file: string): string =>
-  file.replace(/\d+$/, (digits) => String(Number(digits) + 1).padStart(digits.length, "0"))
-
-const isBefore = (a: Place, b: Place): boolean => {
-  const [x, y] = [binlogFileNumber(a.file) ?? 0, binlogFileNumber(b.file) ?? 0]
-  return x < y || (x === y && a.position < b.position)
-}
+const hasRowsBetween = (sql: SqlConnection, from: Place, to: Place) =>
+  someEvent(sql, from, to, ({ type }) => BEARS_ROWS.test(type))
 
 const estimateRows = (sql: SqlConnection, table: WantedTable) =>
   Effect.map(

@@ -22,6 +22,7 @@ import { decodeRows, rowsKind, type RowsKind } from "./binlog/rows-event.ts"
 import { statementMeaning } from "./binlog/statement.ts"
 import { currentRows } from "./binlog/system-versioning.ts"
 import { readTransactionPayload } from "./binlog/transaction-payload.ts"
+import type { DisguisedColumns } from "./DisguisedColumns.ts"
 import { EventFramer } from "./event-framer.ts"
 import { HELD_BYTES_MAX, OpenTransaction } from "./open-transaction.ts"
 import {
@@ -40,6 +41,7 @@ export interface ReaderSettings {
   readonly mariadb: boolean
   /** MariaDB: the column that ends a row's life, where the table is system-versioned. */
   readonly rowEndOf?: (schema: string, table: string) => string | undefined
+  readonly disguises?: DisguisedColumns
   /** First byte of the first transaction to read. Events of the file before it are stepped over. */
   readonly file: string
   readonly position: number
@@ -69,7 +71,11 @@ export class TransactionReader {
   constructor(settings: ReaderSettings) {
     this.settings = settings
     this.framer = new EventFramer(settings.file, settings.sentFrom)
-    this.tables = new TableRegistry(settings.tables, settings)
+    const { disguises } = settings
+    this.tables = new TableRegistry(settings.tables, {
+      ...settings,
+      ...(disguises === undefined ? {} : { disguiseOf: disguises.typeOf })
+    })
     this.reached = settings.sentFrom === settings.position
   }
 
@@ -83,6 +89,11 @@ export class TransactionReader {
     } catch (error) {
       throw asSourceError(error, this.framer.file, at)
     }
+  }
+
+  /** What it knows of the tables is not certain any more: nothing may be pushed before the server was asked. */
+  get isStale(): boolean {
+    return this.settings.disguises?.staleFrom !== undefined
   }
 
   /** Everything that may leave. */
@@ -121,6 +132,7 @@ export class TransactionReader {
     if (rowsOf !== undefined) return this.rows(rowsOf, event)
     switch (event.type) {
       case EventType.TableMap:
+        this.settings.disguises?.reached(this.framer.file, start)
         return this.tables.learn(event.bytes, HEADER_LENGTH, event.bodyEnd)
       case EventType.Gtid:
         return this.beginWith(readGtid(event, false), start)
@@ -216,6 +228,8 @@ export class TransactionReader {
 
   private statement(event: BinlogEvent, start: number, end: number): void {
     const query = readQuery(event, this.settings.charsetOf, this.settings.largestBytes)
+    if (this.settings.disguises?.passed(query.text, query.schema, this.framer.file, start) === true)
+      this.tables.forgetDecoders()
     const meaning = statementMeaning(query.text, query.schema, this.settings.tables)
     const open = this.open ?? this.beginWithout(event, start)
     const refusal = statementRefusal(meaning, open.begin, this.settings.acceptedStatements)

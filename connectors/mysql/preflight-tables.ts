@@ -143,17 +143,6 @@ const columnFindings = (
       }
     ]
   }
-  if (readable.bytes !== undefined) {
-    return [
-      {
-        severity: "warning",
-        check,
-        found: `${full}, which the binlog gives as ${readable.bytes} plain bytes and events as base64`,
-        wanted: "text, where people are to read it",
-        fix: `ALTER TABLE ${quoted} ADD COLUMN ${column}_text VARCHAR(50) AS (CAST(${column} AS CHAR)) VIRTUAL; and map that`
-      }
-    ]
-  }
   const charset = cell(row, "charset")
   if (charset === "") return []
   try {

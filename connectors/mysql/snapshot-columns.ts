@@ -2,7 +2,10 @@
  * Columns read by SELECT in exactly the form that the row decoder gives them: the expression to select, and how its
  * text becomes the value. The session is expected to run in UTC (`time_zone = '+00:00'`).
  */
-import { Undecodable, type Value } from "../../src/capture/ChangeSource.ts"
+import { Undecodable, type ColumnTypeName, type Value } from "../../src/capture/ChangeSource.ts"
+import { BINARY_COLLATION } from "./binlog/charset.ts"
+import { ColumnType } from "./binlog/column-type.ts"
+import { canBe, disguisedText, isDisguisedType, type DisguisedType } from "./binlog/disguised-type.ts"
 import { doubleText, floatText } from "./binlog/number-text.ts"
 import { geometryText, vectorText } from "./binlog/spatial-text.ts"
 import { SQL_TYPES, type ValueForm } from "./binlog/sql-type.ts"
@@ -13,18 +16,49 @@ export interface SnapshotColumn {
   readonly type: string
   /** `COLUMN_TYPE`: `bit(12)`, `int unsigned`. */
   readonly full: string
+  /** What the configuration says that the column holds. */
+  readonly declared?: ColumnTypeName | undefined
   readonly mariadb: boolean
 }
+
+type ShownColumn = Parameters<typeof canBe>[1]
 
 export const quoteName = (name: string): string => `\`${name.replaceAll("`", "``")}\``
 
 const BITS_OF_A_NUMBER = 32
 
-/** MariaDB's VECTOR is plain bytes in the binlog, so it is here. */
-const formOf = ({ type, mariadb }: SnapshotColumn): ValueForm | undefined => {
-  const form = SQL_TYPES.get(type)?.form
-  return form === "vector" && mariadb ? "binary" : form
+/** How the binlog shows a column whose values are bytes there; `undefined` for every other. */
+const shownAsBytes = ({ type, full, mariadb }: SnapshotColumn): ShownColumn | undefined => {
+  if (full.includes("compressed")) return undefined
+  const { form, bytes = sizeIn(full) } = SQL_TYPES.get(type)!
+  if (form === "address" || type === "binary") return { type: ColumnType.String, meta: bytes, collation }
+  if (type === "varbinary") return { type: ColumnType.VarChar, meta: bytes, collation }
+  return form === "vector" && mariadb
+    ? { type: ColumnType.VarChar, meta: bytes * FLOAT_LENGTH, collation }
+    : undefined
 }
+
+const collation = BINARY_COLLATION
+const FLOAT_LENGTH = 4
+
+/** What is read out of such bytes: as the stream does it, the configuration's word first. */
+const disguiseOf = (column: SnapshotColumn): DisguisedType | undefined => {
+  const { type, declared } = column
+  const shown = shownAsBytes(column)
+  if (shown === undefined) return undefined
+  if (declared === undefined) return isDisguisedType(type) ? type : undefined
+  return declared !== "binary" && canBe(declared, shown) ? declared : undefined
+}
+
+const formOf = (column: SnapshotColumn): ValueForm | undefined => {
+  if (!SQL_TYPES.has(column.type)) return undefined
+  if (shownAsBytes(column) === undefined) return SQL_TYPES.get(column.type)!.form
+  const disguise = disguiseOf(column)
+  return disguise === undefined ? "binary" : SQL_TYPES.get(disguise)!.form
+}
+
+/** Whether SELECT gives the value itself; else it is made from the bytes. */
+const isAsDeclared = (column: SnapshotColumn): boolean => disguiseOf(column) === column.type
 
 /** `undefined` where the type cannot be read; then the decoder stops at it as well. */
 export const selectExpression = (given: SnapshotColumn): string | undefined => {
@@ -33,7 +67,10 @@ export const selectExpression = (given: SnapshotColumn): string | undefined => {
     case undefined:
       return undefined
     case "address":
-      return `CAST(${column} AS BINARY(${SQL_TYPES.get(given.type)!.bytes}))`
+    case "binary":
+      return isDisguisedType(given.type) && given.type !== "vector" && !isAsDeclared(given)
+        ? `CAST(${column} AS BINARY(${SQL_TYPES.get(given.type)!.bytes}))`
+        : column
     // FLOAT is printed with six digits; as a DOUBLE it shows the value it really has.
     case "float":
       return `${column} + 0e0`
@@ -54,8 +91,11 @@ export const valueReader = (column: SnapshotColumn): ((text: string) => Value) =
     case "year":
       return Number
     case "binary":
-    case "address":
       return (text) => bytesOf(text).toString("base64")
+    case "address":
+      return isAsDeclared(column)
+        ? (text) => text
+        : (text) => disguisedText(disguiseOf(column)!, bytesOf(text), 0, text.length)
     case "geometry":
       return (text) => geometryText(bytesOf(text), 0, text.length)
     case "vector":
@@ -67,7 +107,7 @@ export const valueReader = (column: SnapshotColumn): ((text: string) => Value) =
     case "double":
       return doubleOf
     case "bit":
-      return bitWidth(column.full) <= BITS_OF_A_NUMBER ? Number : (text) => text
+      return sizeIn(column.full) <= BITS_OF_A_NUMBER ? Number : (text) => text
     case "datetime":
       return (text) => text.replace(" ", "T")
     case "timestamp":
@@ -106,7 +146,8 @@ const doubleOf = (text: string): string => {
   return doubleText(scratch, 0)
 }
 
-const bitWidth = (full: string): number => Number(/\((\d+)\)/.exec(full)?.[1] ?? 1)
+/** `bit(12)` => 12; `binary` => 1 */
+const sizeIn = (full: string): number => Number(/\((\d+)\)/.exec(full)?.[1] ?? 1)
 
 const NUMBER = /^-?\d+(\.\d+)?$/
 
@@ -125,10 +166,15 @@ export const keyLiteral = (
     case "bigInteger":
     case "decimal":
       return NUMBER.test(value) ? value : undefined
-    case "binary":
-      return `x'${Buffer.from(value, "base64").toString("hex")}'`
+    case "binary": {
+      const bytes = Buffer.from(value, "base64")
+      return isDisguisedType(column.type)
+        ? escape(disguisedText(column.type, bytes, 0, bytes.length))
+        : `x'${bytes.toString("hex")}'`
+    }
     case "address":
-      return escape(addressText(column.type, Buffer.from(value, "base64")))
+      if (isAsDeclared(column)) return escape(value)
+      return isOrderedUuid(column) ? `x'${value.replaceAll("-", "")}'` : undefined
     case "datetime":
     case "timestamp":
       return escape(value.replace("T", " ").replace("Z", ""))
@@ -142,15 +188,12 @@ export const keyLiteral = (
   }
 }
 
+/** BINARY(16) declared as `uuid`. */
+const isOrderedUuid = (column: SnapshotColumn): boolean =>
+  column.type === "binary" && disguiseOf(column) === "uuid"
+
 /** Text columns of unlimited size have no whole index. ENUM and SET sort by number and compare as text. */
 const ORDERED_TEXTS = new Set(["char", "varchar"])
-
-const addressText = (type: string, bytes: Buffer): string => {
-  if (type === "inet4") return [...bytes].join(".")
-  const hex = bytes.toString("hex")
-  if (type === "inet6") return hex.replaceAll(/.{4}(?!$)/g, "$&:")
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
-}
 
 const ORDERED_FORMS: ReadonlySet<ValueForm> = new Set<ValueForm>([
   "integer",
@@ -167,5 +210,6 @@ const ORDERED_FORMS: ReadonlySet<ValueForm> = new Set<ValueForm>([
 
 export const canOrderBy = (column: SnapshotColumn): boolean => {
   const form = formOf(column)
+  if (form === "address" && !isAsDeclared(column) && !isOrderedUuid(column)) return false
   return form !== undefined && (ORDERED_FORMS.has(form) || ORDERED_TEXTS.has(column.type))
 }

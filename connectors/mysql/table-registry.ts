@@ -44,6 +44,12 @@ export class TableRegistry {
     this.byId.clear()
   }
 
+  /** What is known about columns beside the map has changed. */
+  forgetDecoders(): void {
+    this.byId.clear()
+    this.byBytes.clear()
+  }
+
   /** The body of a TABLE_MAP, `bytes[offset .. end)`. Throws DecodeFailure, MissingColumns or NamelessTable. */
   learn(bytes: Buffer, offset: number, end: number): void {
     const id = tableIdAt(bytes, offset)

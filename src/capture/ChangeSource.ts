@@ -76,7 +76,12 @@ export interface WantedTable {
   readonly schema: string
   readonly table: string
   readonly columns: ReadonlyArray<string>
+  /** What columns hold that the binlog shows as bytes, by name as in `columns`. The source finds out what is not said. */
+  readonly columnTypes?: Readonly<Record<string, ColumnTypeName>>
 }
+
+/** `binary` are bytes whatever the source thinks. */
+export type ColumnTypeName = "uuid" | "inet4" | "inet6" | "vector" | "binary"
 
 /** `first`: byte 4 of the oldest binlog file the server has; `last`: its current end. */
 export interface SourceBounds {

@@ -7,9 +7,9 @@
  * - Nothing is dropped for its content: V1 -> V2 -> V1 are three events (D4).
  */
 import type { EventType } from "../../schemas/change-event.ts"
-import type { TimeZone } from "../../schemas/civil-time.ts"
+import { localToUtc, type TimeZone } from "../../schemas/civil-time.ts"
 import { ordinalOf, positionIn, ROWS_PER_EVENT_MAX, type PositionText } from "../../schemas/position.ts"
-import { Undecodable, type RowImage, type RowsEvent } from "./ChangeSource.ts"
+import { Undecodable, type RowImage, type RowsEvent, type Value } from "./ChangeSource.ts"
 import { keyText, members, quote, quoteRest } from "./field-text.ts"
 import type { FieldGroup, TablePlan } from "./table-plan.ts"
 
@@ -73,8 +73,13 @@ export const compileRowsEncoder = (plan: TablePlan, connector: string, zone: Tim
       sink.add(position, shape.types[change], text)
     }
     for (let row = 0; row < count; row++) {
-      const before = rows.before?.[row]
-      const after = rows.after?.[row]
+      let before = rows.before?.[row]
+      let after = rows.after?.[row]
+      if (plan.zeroDates.length > 0) {
+        refuseZeroDates(plan, transaction, after)
+        before = before && withoutZeroDates(plan, before)
+        after = after && withoutZeroDates(plan, after)
+      }
       const first = copiedFrom === undefined ? ordinalOf(rows.index, row, 0) : copiedFrom + row
       const newKey = after && (keyText(plan.key, after) ?? (before && keyText(plan.key, before)))
       const oldKey = before && keyText(plan.key, before)
@@ -89,6 +94,45 @@ export const compileRowsEncoder = (plan: TablePlan, connector: string, zone: Tim
       } else if (!sameImage(before, after)) emit("update", first, newKey!, after, before)
     }
   }
+}
+
+const DATE_LENGTH = "2026-11-22".length
+
+/** A date that the calendar does not have: its text names no moment. */
+const isZeroDate = (value: Value): boolean =>
+  typeof value === "string" &&
+  /^\d{4}-\d{2}-\d{2}/.test(value) &&
+  localToUtc(value.slice(0, DATE_LENGTH), 0) === undefined
+
+/** Only what a row is now: the change that mends it must pass. */
+const refuseZeroDates = (
+  plan: TablePlan,
+  transaction: TransactionContext,
+  image: RowImage | undefined
+): void => {
+  if (image === undefined) return
+  const refused = plan.zeroDates.find(
+    ({ column, policy }) => policy === "refuse" && isZeroDate(image[column])
+  )
+  if (refused === undefined) return
+  const column = plan.wanted.columns[refused.column]!
+  throw new Undecodable({
+    message: `A row of ${plan.name} has a zero or partial date in ${column}, which the configuration refuses`,
+    file: transaction.file,
+    position: transaction.position,
+    what: `${plan.name}.${column} zero date`,
+    fix: `Put zeroDates: { ${column}: keep } (its text) or { ${column}: "null" } under ${plan.name} in the configuration, and start again.`
+  })
+}
+
+const withoutZeroDates = (plan: TablePlan, image: RowImage): RowImage => {
+  let without: Array<Value> | undefined
+  for (const { column, policy } of plan.zeroDates) {
+    if (policy !== "null" || !isZeroDate(image[column])) continue
+    without ??= [...image]
+    without[column] = null
+  }
+  return without ?? image
 }
 
 /** Whether an update left every mapped column as it was; it makes no event then. */

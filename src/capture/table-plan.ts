@@ -22,6 +22,13 @@ export interface TablePlan {
   readonly key: ReadonlyArray<number>
   /** Mapped content; for directories and raw rows one group without a name. */
   readonly groups: ReadonlyArray<FieldGroup>
+  /** Columns of the row image whose zero and partial dates do not leave as text. */
+  readonly zeroDates: ReadonlyArray<ZeroDates>
+}
+
+export interface ZeroDates {
+  readonly column: number
+  readonly policy: "null" | "refuse"
 }
 
 /** Contract key, kind and configuration field of everything a score table can map. */
@@ -84,12 +91,26 @@ export const planTable = (config: TableConfig): TablePlan => {
   const groups = planGroups(config, indexOf)
   return {
     as: config.as,
-    wanted: { ...splitTableName(config.table), columns },
+    wanted: {
+      ...splitTableName(config.table),
+      columns,
+      ...(config.columnTypes === undefined ? {} : { columnTypes: config.columnTypes })
+    },
     name: config.table,
     key,
-    groups
+    groups,
+    zeroDates: planZeroDates(config.zeroDates ?? {}, columns)
   }
 }
+
+/** YAML takes a bare `null` for nothing at all; it means the same here. */
+const planZeroDates = (
+  policies: NonNullable<TableConfig["zeroDates"]>,
+  columns: ReadonlyArray<string>
+): ReadonlyArray<ZeroDates> =>
+  Object.entries(policies).flatMap(([name, policy]) =>
+    policy === "keep" ? [] : [{ column: columns.indexOf(name), policy: policy ?? "null" }]
+  )
 
 const planGroups = (config: TableConfig, indexOf: (column: string) => number): ReadonlyArray<FieldGroup> => {
   switch (config.as) {

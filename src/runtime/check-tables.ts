@@ -1,6 +1,7 @@
 /** The source side of the mapping: tables, their keys, and columns that cannot mean two things at once. */
 import type { TableConfig } from "../../schemas/connector-config.ts"
 import type { ConfigIssue } from "./config-errors.ts"
+import { nearestWord } from "./nearest-word.ts"
 import { tablesAs, tablesComplete, type ConfigParts } from "./config-parts.ts"
 
 export const checkTables = (parts: ConfigParts): ReadonlyArray<ConfigIssue> => {
@@ -47,6 +48,33 @@ const checkTable = (table: TableConfig, index: number): ReadonlyArray<ConfigIssu
   const issues: Array<ConfigIssue> = [...checkRepeats(table.key, ["tables", index, "key"])]
   if (table.as === "row") issues.push(...checkRepeats(table.columns, ["tables", index, "columns"]))
   else issues.push(...checkFields(table, index))
+  issues.push(...checkNamed(table, index))
+  return issues
+}
+
+const mappedColumns = (table: TableConfig): ReadonlyArray<string> => {
+  const mapped = table.as === "row" ? table.columns : Object.values(table.fields as Record<string, string>)
+  const attributes = table.as === "score" ? Object.values(table.attributes ?? {}) : []
+  return [...new Set([...table.key, ...mapped, ...attributes])]
+}
+
+/** What stands under a column's name must be about a column that is read. */
+const checkNamed = (table: TableConfig, index: number): ReadonlyArray<ConfigIssue> => {
+  const columns = mappedColumns(table)
+  const issues: Array<ConfigIssue> = []
+  for (const key of ["zeroDates", "columnTypes"] as const) {
+    for (const [column, word] of Object.entries(table[key] ?? {})) {
+      const path = ["tables", index, key, column]
+      if (!columns.includes(column)) {
+        const near = nearestWord(column, columns)
+        const fix = near === undefined ? `mapped here: ${columns.join(", ")}` : `did you mean ${near}?`
+        issues.push({ path, end: "key", message: `${column} is not mapped`, fix })
+      } else if (key === "zeroDates" && (word === null || word === "null") && table.key.includes(column)) {
+        const message = `${column} is part of the key, which is never empty`
+        issues.push({ path, end: "value", message, fix: "write keep or refuse" })
+      }
+    }
+  }
   return issues
 }
 

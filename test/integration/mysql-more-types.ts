@@ -62,6 +62,15 @@ const base64 = (name: string, type: string, values: ReadonlyArray<string>, bytes
   only: "mariadb"
 })
 
+/** Bytes in the binlog, and the server's own text in the event. */
+const address = (name: string, type: string, values: ReadonlyArray<string>): FormColumn => ({
+  name,
+  type,
+  values,
+  text: `CAST(${name} AS CHAR)`,
+  only: "mariadb"
+})
+
 const compressed = (name: string, type: string, values: ReadonlyArray<string>): FormColumn => ({
   name,
   // Newer servers want the word right behind the type.
@@ -78,6 +87,20 @@ const IDS = [
   "'ffffffff-ffff-ffff-ffff-ffffffffffff'",
   "'0188f9a4-3f1c-7d2e-9a00-000000000000'",
   "'123e4567-e89b-42d3-0456-426655440001'"
+]
+
+/** Gaps of every length and place, IPv4 within IPv6, and whatever eight groups of few values give. */
+const ADDRESSES = [
+  ..."::1 :: 2001:db8::ff00:42:8329 fe80:: ::ffff:1.2.3.4 ::1.2.3.4 ::ffff:0:0 ::1:0 ::ffff:1:0 1:0:2:3:4:5:6:7"
+    .split(" ")
+    .map((text) => `'${text}'`),
+  ...Array.from({ length: 60 }, (_, i) => {
+    const groups = Array.from(
+      { length: 8 },
+      (_unused, at) => ["0", "0", "ffff", "a"][(i * 7 + at * at * 3 + Math.floor(i / (at + 1))) % 4]!
+    )
+    return `'${groups.join(":")}'`
+  })
 ]
 
 /** `1.00000e+00`, as VECTOR_TO_STRING prints. */
@@ -110,14 +133,17 @@ export const MORE_COLUMNS: ReadonlyArray<FormColumn> = [
     only: "mysql",
     shown: scientific
   },
-  base64("uuid_s", "UUID", IDS, "UNHEX(REPLACE(CAST(uuid_s AS CHAR), '-', ''))"),
-  base64("inet4_s", "INET4", ["'1.2.3.4'", "'0.0.0.0'", "'10.0.0.0'"], "INET6_ATON(CAST(inet4_s AS CHAR))"),
-  base64(
-    "inet6_s",
-    "INET6",
-    ["'::1'", "'::'", "'2001:db8::ff00:42:8329'", "'fe80::'"],
-    "INET6_ATON(CAST(inet6_s AS CHAR))"
-  ),
+  address("uuid_s", "UUID", IDS),
+  address("inet4_s", "INET4", ["'1.2.3.4'", "'0.0.0.0'", "'10.0.0.0'", "'255.255.255.255'"]),
+  address("inet6_s", "INET6", ADDRESSES),
+  {
+    name: "vector_mariadb",
+    type: "VECTOR(3)",
+    values: ["VEC_FromText('[1, -0.5, 3.25]')", "VEC_FromText('[1e10, 1.5, 1e-7]')"],
+    text: "VEC_ToText(vector_mariadb)",
+    only: "mariadb",
+    since: "11.7"
+  },
   compressed("compressed_varchar", "VARCHAR(250) CHARACTER SET utf8mb4", LONG_TEXTS),
   compressed("compressed_short", "VARCHAR(20) CHARACTER SET latin1", ["''", "'é'", "'plain'"]),
   compressed("compressed_text", "TEXT CHARACTER SET utf8mb4", [...LONG_TEXTS, "REPEAT('x', 10000)"]),

@@ -57,7 +57,6 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
       privileges: "warning",
       server_id: "error",
       "engine of lms.unfit": "warning",
-      ...(mariadb ? { "column lms.unfit.g": "warning" } : {}),
       "column lms.unfit.nope": "error",
       "primary key of lms.unfit": "warning",
       "table lms.nowhere": "error"

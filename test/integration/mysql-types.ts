@@ -6,6 +6,8 @@ export interface TypeColumn {
   readonly values: ReadonlyArray<string>
   readonly text: string
   readonly only?: "mysql" | "mariadb"
+  /** First version of that server that has the type. */
+  readonly since?: string
 }
 
 const plain = (name: string, type: string, values: ReadonlyArray<string>): TypeColumn => ({

@@ -6,6 +6,7 @@ import { Effect, Redacted, type Scope } from "effect"
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { afterAll, beforeAll } from "vitest"
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
+import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
 import type { SourceOptions } from "../../connectors/mysql/source-options.ts"
 import type { RunningServer, ServerKind } from "../../deploy/servers/RunningServer.ts"
 import { startServer } from "../../deploy/servers/server.ts"
@@ -13,10 +14,13 @@ import type { Anchor } from "../../schemas/anchor.ts"
 import {
   ChangeSource,
   type ChangeSourceError,
+  type RowImage,
   type RowsEvent,
   type SourceEvent,
-  type SourceReader
+  type SourceReader,
+  type WantedTable
 } from "../../src/capture/ChangeSource.ts"
+import { SnapshotSource, type SnapshotKey } from "../../src/capture/SnapshotSource.ts"
 
 export const CASE_MILLIS = 90_000
 const START_MILLIS = 300_000
@@ -107,6 +111,32 @@ export const sourceWorld = (kind: ServerKind, settings: ReadonlyArray<string> = 
       })
     )
 
+  /** The table's rows as a copy takes them, `rowsMax` at a time. */
+  const copied = async (
+    name: string,
+    columns: ReadonlyArray<string>,
+    rowsMax = 10_000,
+    columnTypes: WantedTable["columnTypes"] = {}
+  ): Promise<ReadonlyArray<RowImage>> => {
+    const wanted = { schema: "lms", table: name, columns, columnTypes }
+    const processed = await here()
+    const chunks = Effect.gen(function* () {
+      const source = yield* SnapshotSource
+      const rows: Array<RowImage> = []
+      let after: SnapshotKey | undefined
+      for (;;) {
+        const request = { table: wanted, key: ["id"], after, where: undefined, rowsMax, processed }
+        const chunk = yield* source.readChunk(request)
+        rows.push(...chunk.rows)
+        after = chunk.last
+        if (chunk.isEnd) return rows
+      }
+    })
+    return Effect.runPromise(
+      Effect.scoped(Effect.provide(chunks, MySqlSnapshotSource.layer(optionsFor([wanted]))))
+    )
+  }
+
   const table = async (name: string, columns: string): Promise<void> => {
     await sql.query(`DROP TABLE IF EXISTS lms.\`${name}\``)
     await sql.query(`CREATE TABLE lms.\`${name}\` (${columns})`)
@@ -125,6 +155,7 @@ export const sourceWorld = (kind: ServerKind, settings: ReadonlyArray<string> = 
     here,
     read,
     readToFailure,
+    copied,
     table
   }
 }

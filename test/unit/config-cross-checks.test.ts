@@ -152,6 +152,23 @@ describe("a source table", () => {
     expect(problemsOf(spoiled(from, to))).toEqual([expect.stringMatching(problem)])
   })
 
+  it.each<[string, RegExp | undefined]>([
+    ["zeroDates: { 分数: refuse, id: keep }", undefined],
+    ["zeroDates: { 分数: null }", undefined],
+    ["zeroDates: { 分树: keep }", /tables\[2\]\.zeroDates\.分树 {2}分树 is not mapped/],
+    ["zeroDates: { id: null }", /tables\[2\]\.zeroDates\.id {2}id is part of the key/],
+    ["zeroDates: { 分数: skip }", /tables\[2\]\.zeroDates\.分数 {2}expected "keep", "null" or "refuse"/],
+    ["columnTypes: { id: uuid }", undefined],
+    [
+      "columnTypes: { ids: uuid }",
+      /tables\[2\]\.columnTypes\.ids {2}ids is not mapped {2}\(did you mean id\?\)/
+    ],
+    ["columnTypes: { id: guid }", /tables\[2\]\.columnTypes\.id {2}expected "uuid"/]
+  ])("has what is said of single columns checked: %s (G3)", (line, problem) => {
+    const problems = problemsOf(spoiled("as: score\n", `as: score\n    ${line}\n`))
+    expect(problems).toEqual(problem === undefined ? [] : [expect.stringMatching(problem)])
+  })
+
   it("may have one time both submitted and graded (G3)", () => {
     expect(problemsOf(spoiled("raw: 分数", "raw: 分数, submittedAt: 完成时间, gradedAt: 完成时间"))).toEqual(
       []

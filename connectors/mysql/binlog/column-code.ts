@@ -12,6 +12,7 @@ import { BINARY_COLLATION, decodeLabel, textKind, type TextKind } from "./charse
 import { columnRuntime } from "./column-runtime.ts"
 import { fixedWidth, lengthBytes } from "./column-width.ts"
 import { DecodeFailure } from "./decode-failure.ts"
+import type { DisguisedType } from "./disguised-type.ts"
 import { digitBytes } from "./number-text.ts"
 import type { MappedColumn } from "./table-map.ts"
 
@@ -24,6 +25,8 @@ export interface ColumnContext {
   readonly mariadb: boolean
   /** Puts a value into `K` and returns the expression that reads it there. */
   readonly constant: (value: unknown) => string
+  /** What the column is, where the map shows bytes. */
+  readonly disguise?: DisguisedType | undefined
   /** For PARTIAL_UPDATE_ROWS: which image, and the column's number among the table's JSON columns. `x` is the PartialRow. */
   readonly partial?: { readonly image: "before" | "after"; readonly json: number }
 }
@@ -230,6 +233,8 @@ const kindOf = (column: MappedColumn, context: ColumnContext): TextKind =>
       )
 
 const stringCode = (column: MappedColumn, context: ColumnContext, v: string): string => {
+  if (context.disguise !== undefined)
+    return spanCode(column, context, `${v}=H.disguisedText("${context.disguise}",b,p,q);`)
   const kind = kindOf(column, context)
   // BINARY(n) is logged without its trailing zero bytes (Field_string::pack); SELECT gives them.
   const read =

@@ -2,6 +2,7 @@
 import { cp1252, type TextKind, textOf } from "./charset.ts"
 import { uncompressed } from "./column-compression.ts"
 import { damaged } from "./decode-failure.ts"
+import { disguisedText } from "./disguised-type.ts"
 import { jsonText } from "./json-text.ts"
 import { decimalText, doubleText, floatText, int64Text, uint64Text } from "./number-text.ts"
 import {
@@ -134,6 +135,7 @@ export const columnRuntime = {
   geometryText,
   vectorText,
   compressedText,
+  disguisedText,
   overrun,
   utf8Text,
   paddedBase64,

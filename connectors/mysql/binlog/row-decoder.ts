@@ -9,6 +9,7 @@ import { readCode, skipCode, type ColumnContext } from "./column-code.ts"
 import { columnRuntime } from "./column-runtime.ts"
 import { ColumnType } from "./column-type.ts"
 import { damaged } from "./decode-failure.ts"
+import { canBe, DISGUISED_TYPES, type DisguisedType } from "./disguised-type.ts"
 import type { PartialRow } from "./json-diff.ts"
 import { rowEndColumn } from "./system-versioning.ts"
 import type { TableMap } from "./table-map.ts"
@@ -46,6 +47,8 @@ export interface DecoderSettings {
   readonly mariadb: boolean
   /** MariaDB: the column that ends a row's life, where the table is system-versioned now. */
   readonly rowEndOf?: (schema: string, table: string) => string | undefined
+  /** What a column is that the map shows as bytes. Throws where that is not certain. */
+  readonly disguiseOf?: (schema: string, table: string, column: string) => DisguisedType | undefined
 }
 
 /** Thrown where a wanted column is not in the table any more. */
@@ -84,6 +87,7 @@ export const compileRowDecoder = (
   const rowEnd = settings.mariadb ? rowEndColumn(map, settings.rowEndOf?.(map.schema, map.table)) : undefined
   const slots = wanted.map((column) => places.get(fold(column))!)
   if (rowEnd !== undefined) slots.push(rowEnd)
+  const disguises = disguisesOf(map, slots, settings)
   const width = map.columns.length
   const bitmapBytes = (width + 7) >> 3
   const readers = new Map<string, ImageReader>()
@@ -98,7 +102,7 @@ export const compileRowDecoder = (
       let reader = readers.get(key)
       if (reader === undefined) {
         const present = map.columns.map((_, i) => ((bytes[offset + (i >> 3)] ?? 0) & (1 << (i & 7))) !== 0)
-        reader = compileImage(map, name, slots, present, settings, partial)
+        reader = compileImage(map, name, slots, present, settings, disguises, partial)
         // Few bitmaps occur: FULL has one, MINIMAL one per set of updated columns.
         if (readers.size >= 256) readers.clear()
         readers.set(key, reader)
@@ -106,6 +110,23 @@ export const compileRowDecoder = (
       return reader
     }
   }
+}
+
+/** Decided once, where the map stands: what follows it may change the table. */
+const disguisesOf = (
+  map: TableMap,
+  slots: ReadonlyArray<number>,
+  { disguiseOf }: DecoderSettings
+): ReadonlyMap<number, DisguisedType> => {
+  const found = new Map<number, DisguisedType>()
+  if (disguiseOf === undefined) return found
+  for (const slot of slots) {
+    const column = map.columns[slot]!
+    if (!DISGUISED_TYPES.some((type) => canBe(type, column))) continue
+    const type = disguiseOf(map.schema, map.table, column.name!)
+    if (type !== undefined && canBe(type, column)) found.set(slot, type)
+  }
+  return found
 }
 
 const STRAIGHT_COLUMNS_MAX = 64
@@ -116,6 +137,7 @@ const compileImage = (
   slots: ReadonlyArray<number>,
   present: ReadonlyArray<boolean>,
   settings: DecoderSettings,
+  disguises: ReadonlyMap<number, DisguisedType>,
   partial: PartialImage | undefined
 ): ImageReader => {
   const constants: Array<unknown> = []
@@ -140,6 +162,7 @@ const compileImage = (
       charsetOf: settings.charsetOf,
       mariadb: settings.mariadb,
       constant: (value) => `K[${constants.push(value) - 1}]`,
+      disguise: disguises.get(i),
       ...(partial === undefined ? {} : { partial: { image: partial, json } })
     }
     const slot = firstOf.get(i)

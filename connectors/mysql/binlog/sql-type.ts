@@ -28,7 +28,7 @@ export type ValueForm =
 export interface SqlType {
   readonly form: ValueForm
   readonly columnTypes: ReadonlyArray<number>
-  /** Bytes of a MariaDB type that the binlog shows as BINARY. */
+  /** Of a MariaDB type that the binlog shows as BINARY. */
   readonly bytes?: number
 }
 

@@ -50,7 +50,7 @@ const match = (pattern: RegExp, text: string, at: number): RegExpExecArray | nul
 }
 
 /** At most `limit` tokens: a statement may be as long as a packet, its meaning stands in front. */
-const lex = (text: string, limit: number): ReadonlyArray<Token> => {
+export const lex = (text: string, limit: number): ReadonlyArray<Token> => {
   const tokens: Array<Token> = []
   let at = 0
   while (at < text.length && tokens.length < limit) {
@@ -75,7 +75,7 @@ const lex = (text: string, limit: number): ReadonlyArray<Token> => {
   return tokens
 }
 
-const TOKENS_MAX = 10_000
+export const TOKENS_MAX = 10_000
 
 /** @param schema the session's default schema, for names without one */
 export const statementMeaning = (
@@ -135,7 +135,7 @@ const xa = (verb: string): StatementMeaning => {
 const same = (left: string, right: string): boolean => left.toLowerCase() === right.toLowerCase()
 
 /** Wanted tables named anywhere in the tokens. */
-const mentioned = (
+export const mentioned = (
   tokens: ReadonlyArray<Token>,
   schema: string,
   wanted: ReadonlyArray<WantedName>

@@ -165,6 +165,43 @@ describe("rows to events", () => {
     expect(() => encode(scores, insert(row(null, "5", "E1", "1", "100", null, null)))).toThrow(Undecodable)
   })
 
+  describe("with a policy for zero dates", () => {
+    const withPolicy = (policy: "keep" | "null" | "refuse" | null) => ({
+      ...scores,
+      zeroDates: { 完成时间: policy }
+    })
+    const at = (moment: string | null) => row("7", "5", "E1", "87.5", "100", moment, null)
+
+    it.each(["null", null] as const)("makes them null, where it says %j (G1)", (policy) => {
+      for (const date of ["0000-00-00T00:00:00", "2026-00-00", "2026-02-31T10:00:00.5"]) {
+        const [event] = encode(withPolicy(policy), insert(at(date)))
+        expect(event?.data).toMatchObject({ attempt: { submittedAt: null } })
+        expect(event?.data).not.toHaveProperty("unreadable")
+      }
+      expect(encode(withPolicy(policy), update(at("0000-00-00"), at(null)))).toEqual([])
+      const [real] = encode(withPolicy(policy), insert(at("2026-11-22T08:00:00")))
+      expect(real?.data).toMatchObject({ attempt: { submittedAt: "2026-11-22T00:00:00Z" } })
+    })
+
+    it("stops at them, and names the column and what to write instead (G3, G9)", () => {
+      const change = () => encode(withPolicy("refuse"), insert(at("2026-00-00T00:00:00")))
+      expect(change).toThrow(Undecodable)
+      expect(change).toThrow(/lms\.成绩 has a zero or partial date in 完成时间/)
+      expect(change).not.toThrow(/2026/)
+    })
+
+    it("lets the change pass that mends one it refuses (G1)", () => {
+      const mended = update(at("0000-00-00T00:00:00"), at("2026-11-22T08:00:00"))
+      expect(encode(withPolicy("refuse"), mended)).toHaveLength(1)
+    })
+
+    it("keeps their text, as where nothing is said (G1)", () => {
+      expect(encode(withPolicy("keep"), insert(at("0000-00-00T00:00:00")))).toEqual(
+        encode(scores, insert(at("0000-00-00T00:00:00")))
+      )
+    })
+  })
+
   it("keeps directories: changed and removed learners, changed and removed assessments (G7)", () => {
     expect(encode(learners, insert(row("5", "13800000000", "李雷")))[0]?.data).toEqual({
       learnerId: "5",
