@@ -1,6 +1,6 @@
 import { Effect, Fiber, Logger, Metric, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, it } from "vitest"
 import type { Fate } from "../../schemas/failure.ts"
 import { CurrentPauses, Pauses } from "../../src/pipeline/Pauses.ts"
 import { persevere } from "../../src/pipeline/persevere.ts"
@@ -31,13 +31,16 @@ const world = () => {
       Effect.provideService(CurrentPauses, pauses),
       Effect.provideService(CurrentVitals, vitals),
       Effect.provideService(Metric.MetricRegistry, new Map()),
-      Effect.provide(Logger.layer([]))
+      Effect.provide(Logger.layer([])),
+      Effect.scoped,
+      Effect.provide(TestClock.layer()),
+      Effect.runPromise
     )
   return { pauses, vitals, events, attempt, provide, state: () => vitals.roles.get("apply") }
 }
 
 describe("a paused role", () => {
-  it.effect("lets go of everything, waits, and begins again when it is resumed (G1)", () => {
+  it("lets go of everything, waits, and begins again when it is resumed (G1)", () => {
     const { attempt, events, pauses, provide, state } = world()
     return provide(
       Effect.gen(function* () {
@@ -57,7 +60,7 @@ describe("a paused role", () => {
     )
   })
 
-  it.effect("does not begin where it is started while it is paused (G6)", () => {
+  it("does not begin where it is started while it is paused (G6)", () => {
     const { attempt, events, pauses, provide, state } = world()
     pauses.set("apply", NOTE)
     return provide(
@@ -70,7 +73,7 @@ describe("a paused role", () => {
     )
   })
 
-  it.effect("is not the other role (G6)", () => {
+  it("is not the other role (G6)", () => {
     const { attempt, events, pauses, provide } = world()
     pauses.set("capture", NOTE)
     return provide(
@@ -85,7 +88,7 @@ describe("a paused role", () => {
 })
 
 describe("a role in trouble", () => {
-  it.effect("waits by name, counts its retries, and stops by name (G3)", () => {
+  it("waits by name, counts its retries, and stops by name (G3)", () => {
     const { provide, state, vitals } = world()
     let lives = 0
     return provide(
