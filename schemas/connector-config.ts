@@ -223,6 +223,15 @@ export const TargetTable = Schema.Struct({
 })
 export type TargetTable = typeof TargetTable.Type
 
+/**
+ * gradewire's own table `gradewire.training_record`, which it makes and keeps. `hide`, the default, keeps a revoked row
+ * and shows it in no view; `delete` keeps it in the history alone; `ignore` leaves it as it was.
+ */
+const OwnTarget = Schema.Struct({
+  table: Schema.Literal("own"),
+  onRevoke: Schema.optionalKey(Schema.Literals(["hide", "delete", "ignore"]))
+})
+
 export const ScoreTable = Schema.Struct({
   ...sourceTable,
   as: Schema.Literal("score"),
@@ -243,7 +252,8 @@ export const ScoreTable = Schema.Struct({
     gradedAt: Schema.optionalKey(Column)
   }),
   attributes: Schema.optionalKey(Schema.Record(Schema.String, Column)),
-  target: TargetTable
+  /** Where its scores are filed: an existing table, or gradewire's own. Default own. */
+  target: Schema.optionalKey(Schema.Union([Schema.Literal("own"), OwnTarget, TargetTable]))
 })
 export type ScoreTable = typeof ScoreTable.Type
 

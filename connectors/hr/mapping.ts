@@ -3,17 +3,37 @@
  * a column as the catalog of that kind of server describes it.
  */
 import { Effect } from "effect"
-import type {
-  ConnectorConfig,
-  ScoreTable,
-  TargetSource,
-  TargetTable
-} from "../../schemas/connector-config.ts"
+import type { ConnectorConfig, TargetSource, TargetTable } from "../../schemas/connector-config.ts"
 import { StoreMisconfigured } from "../../src/apply/ProfileStore.ts"
+
+/** What our own tables are filled from besides: `attributes` all of them as JSON, `now` the moment of filing. */
+export type ColumnSource = TargetSource | "attributes" | "position" | "event.type" | "now"
+
+type From = ColumnSource | { readonly value: string | number | boolean }
+
+/** Where the scores of one table are filed, an existing table or our own (own-target.ts). */
+export interface StoreTarget extends TargetTable {
+  readonly own?: {
+    readonly history: string
+    readonly onRevoke: "hide" | "delete" | "ignore"
+    /** Columns that a revocation writes. */
+    readonly marks: TargetTable["columns"]
+  }
+}
 
 export interface MappedColumn<Shape> {
   readonly shape: Shape
-  readonly from: TargetSource | { readonly value: string | number | boolean }
+  readonly from: From
+}
+
+/** Our own tables: every change that takes effect leaves the whole row in the history. */
+export interface MappedOwn<Shape> {
+  /** Quoted, qualified name. */
+  readonly history: string
+  readonly onRevoke: "hide" | "delete" | "ignore"
+  readonly marks: ReadonlyArray<MappedColumn<Shape>>
+  /** Quoted names of all columns of both tables, in one order. */
+  readonly names: ReadonlyArray<string>
 }
 
 export interface MappedTarget<Shape> {
@@ -28,6 +48,7 @@ export interface MappedTarget<Shape> {
   readonly needsAssessment: boolean
   /** The key consists of the result and constants, so that it never changes for one result. */
   readonly hasFixedKey: boolean
+  readonly own: MappedOwn<Shape> | undefined
 }
 
 export type LearnerKey = ConnectorConfig["employees"]["match"][number]["learner"]
@@ -49,11 +70,21 @@ export interface HrMapping<Shape> {
 
 /** What the store is told about the mapping: straight from the connector's configuration. */
 export interface HrMappingConfig {
-  readonly scores: ReadonlyArray<Pick<ScoreTable, "table" | "target">>
+  readonly scores: ReadonlyArray<{ readonly table: string; readonly target: StoreTarget }>
   readonly employees: ConnectorConfig["employees"]
   /** Minutes east of UTC for target columns without a time zone. */
   readonly zoneMinutes: number
 }
+
+/** HR's tables that scores are written to, each once; our own are not among them. */
+export const targetTables = ({ scores }: HrMappingConfig): ReadonlyArray<string> => [
+  ...new Set(scores.flatMap(({ target }) => (target.own === undefined ? [target.table] : [])))
+]
+
+/** Our own, where some scores are written to them. */
+export const ownTables = ({ scores }: HrMappingConfig): ReadonlyArray<string> => [
+  ...new Set(scores.flatMap(({ target: { own, table } }) => (own === undefined ? [] : [table, own.history])))
+]
 
 /** One kind of HR database, as the mapping asks it. */
 export interface Catalog<Shape, E> {
@@ -61,6 +92,7 @@ export interface Catalog<Shape, E> {
   readonly columnsOf: (table: string) => Effect.Effect<ReadonlyMap<string, Shape> | undefined, E>
   /** Quoted, qualified name. */
   readonly relation: (table: string) => string
+  readonly identifier: (name: string) => string
 }
 
 const missing = (what: string): StoreMisconfigured =>
@@ -70,8 +102,11 @@ const missing = (what: string): StoreMisconfigured =>
     fix: "Run gradewire check: it names every table, column and right that does not fit."
   })
 
-/** Columns of one table by name; a missing one is a failure. */
-type Columns<Shape> = (name: string) => Effect.Effect<Shape, StoreMisconfigured>
+/** Columns of one table; asking for a missing one is a failure. */
+interface Columns<Shape> {
+  readonly names: ReadonlyArray<string>
+  readonly named: (name: string) => Effect.Effect<Shape, StoreMisconfigured>
+}
 
 const openTable = <Shape, E>(
   catalog: Catalog<Shape, E>,
@@ -80,49 +115,67 @@ const openTable = <Shape, E>(
   Effect.gen(function* () {
     const columns = yield* catalog.columnsOf(table)
     if (columns === undefined) return yield* missing(`table ${table} of the HR database`)
-    return (name) => {
-      const column = columns.get(name)
-      return column === undefined
-        ? Effect.fail(missing(`column ${name} of table ${table}`))
-        : Effect.succeed(column)
+    return {
+      names: [...columns.keys()],
+      named: (name) => {
+        const column = columns.get(name)
+        return column === undefined
+          ? Effect.fail(missing(`column ${name} of table ${table}`))
+          : Effect.succeed(column)
+      }
     }
   })
 
-const isFixed = (from: MappedColumn<unknown>["from"]): boolean =>
-  typeof from === "object" || from === "resultId"
+const mapped = <Shape>(
+  { named }: Columns<Shape>,
+  columns: TargetTable["columns"]
+): Effect.Effect<ReadonlyMap<string, MappedColumn<Shape>>, StoreMisconfigured> =>
+  Effect.map(
+    Effect.forEach(Object.entries(columns), ([name, from]) =>
+      Effect.map(named(name), (shape) => [name, { shape, from: from as From }] as const)
+    ),
+    (entries) => new Map(entries)
+  )
+
+const isFixed = (from: From): boolean => typeof from === "object" || from === "resultId"
 
 const targetOf = <Shape, E>(
   catalog: Catalog<Shape, E>,
   subject: string,
-  target: TargetTable
+  target: StoreTarget
 ): Effect.Effect<MappedTarget<Shape>, E | StoreMisconfigured> =>
   Effect.gen(function* () {
-    const column = yield* openTable(catalog, target.table)
-    const columns = new Map<string, MappedColumn<Shape>>()
-    for (const [name, from] of Object.entries(target.columns)) {
-      columns.set(name, { shape: yield* column(name), from: from as MappedColumn<Shape>["from"] })
-    }
+    const { own } = target
+    const table = yield* openTable(catalog, target.table)
+    const columns = yield* mapped(table, target.columns)
     const key: Array<MappedColumn<Shape>> = []
     for (const name of target.key) {
-      const mapped = columns.get(name)
-      if (mapped === undefined) return yield* missing(`some key column of target ${target.table}`)
-      key.push(mapped)
+      const column = columns.get(name)
+      if (column === undefined) return yield* missing(`some key column of target ${target.table}`)
+      key.push(column)
     }
     const revoke = target.onRevoke ?? "delete"
-    const flag: Array<MappedColumn<Shape>> = []
-    for (const [name, value] of Object.entries(typeof revoke === "object" ? revoke.flag : {})) {
-      flag.push({ shape: yield* column(name), from: { value } })
-    }
+    const flags = Object.entries(typeof revoke === "object" ? revoke.flag : {})
+    const flag = yield* mapped(table, Object.fromEntries(flags.map(([name, value]) => [name, { value }])))
     return {
       subject,
       relation: catalog.relation(target.table),
       columns: [...columns.values()],
       key,
-      onRevoke: typeof revoke === "object" ? { flag } : revoke,
+      onRevoke: typeof revoke === "object" ? { flag: [...flag.values()] } : revoke,
       needsAssessment: [...columns.values()].some(
         ({ from }) => typeof from === "string" && /^assessment\.(title|max|pass)$/.test(from)
       ),
-      hasFixedKey: key.every(({ from }) => isFixed(from))
+      hasFixedKey: key.every(({ from }) => isFixed(from)),
+      own:
+        own === undefined
+          ? undefined
+          : {
+              history: catalog.relation(own.history),
+              onRevoke: own.onRevoke,
+              marks: [...(yield* mapped(table, own.marks)).values()],
+              names: table.names.map(catalog.identifier)
+            }
     }
   })
 
@@ -133,17 +186,17 @@ export const readMappingFrom = <Shape, E>(
 ): Effect.Effect<HrMapping<Shape>, E | StoreMisconfigured> =>
   Effect.gen(function* () {
     const { employees } = config
-    const column = yield* openTable(catalog, employees.table)
+    const staff = yield* openTable(catalog, employees.table)
     const rules: Array<MatchRule<Shape>> = []
     for (const { learner, employee } of employees.match)
-      rules.push({ learner, column: yield* column(employee) })
+      rules.push({ learner, column: yield* staff.named(employee) })
     const targets: Array<MappedTarget<Shape>> = []
     for (const { table, target } of config.scores) targets.push(yield* targetOf(catalog, table, target))
     return {
       targets,
       employees: {
         relation: catalog.relation(employees.table),
-        key: yield* column(employees.key),
+        key: yield* staff.named(employees.key),
         rules
       },
       zoneMinutes: config.zoneMinutes

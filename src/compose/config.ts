@@ -1,6 +1,8 @@
 /** `config validate` and `config render`: the file alone, nothing connected to. */
 import { Effect } from "effect"
+import { OWN_TABLE } from "../../connectors/hr/own-target.ts"
 import { progressSubject, messageSubject } from "../../connectors/jetstream/options.ts"
+import type { ScoreTable } from "../../schemas/connector-config.ts"
 import type { ConfigSummary } from "../cli/Actions.ts"
 import { loadConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
@@ -11,9 +13,12 @@ export const validate = (file: string) =>
     tables: config.tables.map((table) => ({
       table: table.table,
       as: table.as,
-      target: table.as === "score" ? table.target.table : undefined
+      target: table.as === "score" ? targetName(table.target) : undefined
     }))
   }))
+
+const targetName = (target: ScoreTable["target"]): string =>
+  target === undefined || typeof target === "string" || target.table === "own" ? OWN_TABLE : target.table
 
 /** With what follows from the connector's name under `derived`; not part of the file's own schema. */
 export const effective = (file: string) =>

@@ -1,7 +1,7 @@
 /** The configuration with every default filled in. No secret is read. */
 import { streamName } from "../../connectors/jetstream/options.ts"
 import { defaultServerId } from "../../connectors/mysql/source-options.ts"
-import type { ConnectorConfig, HttpConfig } from "../../schemas/connector-config.ts"
+import type { ConnectorConfig, HttpConfig, ScoreTable } from "../../schemas/connector-config.ts"
 
 type Filled<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: NonNullable<T[P]> }
 
@@ -20,6 +20,11 @@ export interface EffectiveConfig extends Omit<
 }
 
 const TARGET_PORTS = { postgresql: 5432, mysql: 3306 } as const
+
+const effectiveTarget = (target: ScoreTable["target"]) => {
+  const given = target === undefined || target === "own" ? { table: "own" as const } : target
+  return { ...given, onRevoke: given.onRevoke ?? (given.table === "own" ? "hide" : "delete") }
+}
 
 /** Key order is the order of reading, as `config render` prints it. */
 export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
@@ -46,9 +51,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
   },
   employees: config.employees,
   tables: config.tables.map((table) =>
-    table.as === "score"
-      ? { ...table, target: { ...table.target, onRevoke: table.target.onRevoke ?? "delete" } }
-      : table
+    table.as === "score" ? { ...table, target: effectiveTarget(table.target) } : table
   ) as unknown as ConnectorConfig["tables"],
   limits: {
     ...config.limits,

@@ -5,6 +5,7 @@
 import { hostname } from "node:os"
 import { Effect, Path, Redacted } from "effect"
 import { jetStreamOptions } from "../../connectors/jetstream/options.ts"
+import { storeTarget } from "../../connectors/hr/own-target.ts"
 import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
 import type { SourceOptions, TlsOptions } from "../../connectors/mysql/source-options.ts"
@@ -106,7 +107,11 @@ export const mysqlOptions = Effect.fnUntraced(function* (
 export const storeOptions = ({ config }: LoadedConfig) => ({
   connector: config.connector,
   mapping: {
-    scores: config.tables.filter((table) => table.as === "score"),
+    scores: config.tables.flatMap((table) =>
+      table.as === "score"
+        ? [{ table: table.table, target: storeTarget(config.connector, table, config.tables) }]
+        : []
+    ),
     employees: config.employees,
     zoneMinutes: offsetMinutes(config.target.timeZone ?? config.source.timeZone) ?? 0
   },

@@ -10,27 +10,34 @@ type Assessment = Extract<TableConfig, { as: "assessment" }>
 export const checkTargets = (parts: ConfigParts): ReadonlyArray<ConfigIssue> => {
   const assessment = tablesAs(parts, "assessment")[0]?.table
   const scores = tablesAs(parts, "score")
+  const mapped = scores.flatMap(({ index, table }) => {
+    const { target } = table
+    return target === undefined || target === "own" || !("columns" in target)
+      ? []
+      : [{ index, table, target }]
+  })
   return [
-    ...scores.flatMap(({ table, index }) => {
+    ...mapped.flatMap(({ index, table, target }) => {
       const path = ["tables", index, "target"]
       return [
-        ...checkColumns(table, assessment, tablesComplete(parts), [...path, "columns"]),
-        ...checkKey(table.target, path),
-        ...checkRevoke(table.target, path),
-        ...checkPlace(table.target, parts.employees?.table, path)
+        ...checkColumns(table, target, assessment, tablesComplete(parts), [...path, "columns"]),
+        ...checkKey(target, path),
+        ...checkRevoke(target, path),
+        ...checkPlace(target, parts.employees?.table, path)
       ]
     }),
-    ...checkShared(scores)
+    ...checkShared(mapped)
   ]
 }
 
 const checkColumns = (
   score: ScoreTable,
+  target: TargetTable,
   assessment: Assessment | undefined,
   complete: boolean,
   path: Path
 ): ReadonlyArray<ConfigIssue> =>
-  Object.entries(score.target.columns).flatMap(([column, source]): ReadonlyArray<ConfigIssue> => {
+  Object.entries(target.columns).flatMap(([column, source]): ReadonlyArray<ConfigIssue> => {
     if (column === "") {
       return [{ path: [...path, column], end: "key", message: "a column without a name", fix: "remove it" }]
     }
@@ -180,10 +187,10 @@ const checkPlace = (
 
 /** Result ids name their source table, so two score tables may share a target, but only by one and the same key. */
 const checkShared = (
-  scores: ReadonlyArray<{ readonly index: number; readonly table: ScoreTable }>
+  scores: ReadonlyArray<{ readonly index: number; readonly target: TargetTable }>
 ): ReadonlyArray<ConfigIssue> => {
   const first = new Map<string, { readonly index: number; readonly target: TargetTable }>()
-  return scores.flatMap(({ index, table: { target } }) => {
+  return scores.flatMap(({ index, target }) => {
     const other = first.get(target.table)
     if (other === undefined) {
       first.set(target.table, { index, target })

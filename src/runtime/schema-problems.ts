@@ -57,6 +57,8 @@ const walk = (
 const walkUnion = (issue: SchemaIssue.AnyOf, path: Path, root: unknown, found: Array<ConfigIssue>): void => {
   const [only, another] = issue.issues
   if (only !== undefined && another === undefined) return walk(only, path, issue.ast, root, found)
+  const meant = issue.issues.filter((branch) => hasItsLiteral(branch, valueAt(root, path)))
+  if (meant.length === 1) return walk(meant[0]!, path, issue.ast, root, found)
   if (isSecret(path)) {
     found.push({
       path,
@@ -84,6 +86,17 @@ const walkUnion = (issue: SchemaIssue.AnyOf, path: Path, root: unknown, found: A
   const message = `expected ${expectedText(issue.ast)}${foundText(path, root)}`
   found.push({ path, end: "value", message, fix: fixFor(path, root) || nearestLiteral(issue.ast, value) })
 }
+
+/** `table: own` names the branch that is meant, although another one takes any text there. */
+const hasItsLiteral = (branch: SchemaIssue.Issue, value: unknown): boolean =>
+  branch._tag === "Composite" &&
+  branch.ast._tag === "Objects" &&
+  typeof value === "object" &&
+  value !== null &&
+  branch.ast.propertySignatures.some(
+    ({ name, type }) =>
+      type._tag === "Literal" && (value as Record<PropertyKey, unknown>)[name] === type.literal
+  )
 
 interface LiteralKey {
   readonly key: string
@@ -212,7 +225,11 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   "target.timeZone": 'for example "+08:00"',
   "changeLog.servers": 'for example ["nats://nats:4222"]',
   "tables.table": "for example lms.exam_result",
-  "tables.target.table": "for example hr.exam_scores",
+  "tables.target":
+    "write own for gradewire's own table, or { table: …, key: …, columns: … } for one of yours",
+  "tables.target.table": "for example hr.exam_scores, or own",
+  "tables.target.onRevoke":
+    "delete, ignore or { flag: { COLUMN: VALUE } } for a table of yours; hide, delete or ignore for table: own",
   "employees.table": "for example hr.employees",
   "tables.key": "the primary key's columns, for example [id]"
 }

@@ -12,6 +12,7 @@ import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
 import { batch, EMPLOYEES, exam, offsetAt, SCORES } from "./hr-world.ts"
 import { anna, mysqlBench } from "./mysql-bench.ts"
 import { MIGRATIONS, mysqlOptions } from "./mysql-hr-world.ts"
+import { OWN_SCORES } from "./own-scores.ts"
 
 const mapping: HrMappingConfig = { scores: SCORES, employees: EMPLOYEES, zoneMinutes: 480 }
 
@@ -20,8 +21,8 @@ describe.each(["mysql", "mariadb"] as const)("the HR database on %s", (kind) => 
   const { sql } = bench
   const options = (over: Partial<MySqlOptions> = {}) => mysqlOptions(bench.worlds.server, over)
   const migrateAs = (mysql: MySqlOptions) => migrate({ mysql, migrationsFolder: MIGRATIONS })
-  const problems = async (over: Partial<MySqlOptions> = {}) =>
-    (await Effect.runPromise(checkTarget({ mysql: options(over), mapping }))).filter(
+  const problems = async (over: Partial<MySqlOptions> = {}, scores = SCORES as HrMappingConfig["scores"]) =>
+    (await Effect.runPromise(checkTarget({ mysql: options(over), mapping: { ...mapping, scores } }))).filter(
       ({ severity }) => severity !== "ok"
     )
 
@@ -68,6 +69,15 @@ describe.each(["mysql", "mariadb"] as const)("the HR database on %s", (kind) => 
     expect((await problems({ user: "bare" })).filter(({ severity }) => severity === "error")).toEqual([])
     await bench.takeOver(bench.worlds.process({ user: "bare" }))
     expect(await bench.apply(batch(0, [exam(1, 1, anna, "1.00")]))).toMatchObject({ applied: 1 })
+  })
+
+  it("asks nothing of gradewire's own tables, whose every column says what it holds (G3, G9)", async () => {
+    await sql("update hr.employee set `E-Mail` = 'a@example.org'")
+    expect(await problems({}, OWN_SCORES)).toEqual([])
+    const silent = await sql(`select table_name, column_name from information_schema.columns
+      where table_schema = 'gradewire' and column_comment = '' and table_name like 'training_record%'
+        and table_name <> 'training_records'`)
+    expect(silent).toEqual([])
   })
 
   it("is content with what fits, and names what does not with what mends it (G3)", async () => {

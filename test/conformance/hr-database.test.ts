@@ -9,6 +9,7 @@ import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
 import type { RunningServer } from "../../deploy/servers/server.ts"
 import { batch, EMPLOYEES, exam, SCORES } from "./hr-world.ts"
+import { OWN_SCORES } from "./own-scores.ts"
 import { MIGRATIONS, postgresOptions, PostgresWorlds } from "./postgresql-hr-world.ts"
 
 let worlds: PostgresWorlds
@@ -94,6 +95,23 @@ describe("preflight", () => {
     await worlds.open()
     await sql("insert into hr.employee values ('E1', '1', 'a@example.org')")
     expect(await problems(postgresOptions(server))).toEqual([])
+  })
+
+  it("asks nothing of gradewire's own tables but the rights on them (G3)", async () => {
+    const own = { ...mapping, scores: OWN_SCORES }
+    expect(await problems(postgresOptions(server), own)).toEqual([])
+    await sql("create role reads_only login; grant select on all tables in schema hr to reads_only")
+    await sql("grant usage on schema hr, gradewire to reads_only")
+    const found = await problems(postgresOptions(server, { user: "reads_only" }), own)
+    expect(found.map(({ check: name }) => name)).toEqual(
+      expect.arrayContaining([
+        "rights on gradewire.training_record",
+        "rights on gradewire.training_record_history"
+      ])
+    )
+    for (const { fix } of found) await sql(fix)
+    expect(await problems(postgresOptions(server, { user: "reads_only" }), own)).toEqual([])
+    await sql("drop owned by reads_only; drop role reads_only")
   })
 
   it("names everything that does not fit at once, each with what mends it, and the mended database fits (G3)", async () => {

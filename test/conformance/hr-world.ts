@@ -1,7 +1,8 @@
 /** What the suite of the profile store needs of its world, and the events it is told of. One change stands at one n. */
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
-import type { ConnectorConfig, ScoreTable } from "../../schemas/connector-config.ts"
+import type { ConnectorConfig } from "../../schemas/connector-config.ts"
+import type { MappedScores } from "../support/fakes/memory-judgement.ts"
 import { ordinalOf, positionIn, transactionPrefix } from "../../schemas/position.ts"
 import type { ApplyBatch, ProfileStore, Refusal } from "../../src/apply/ProfileStore.ts"
 
@@ -47,7 +48,7 @@ export const DRILL = "hr.drill_record"
 export const QUIZ = "hr.quiz_record"
 
 /** Three score tables: revoked rows are deleted, flagged, ignored. */
-export const SCORES: ReadonlyArray<Pick<ScoreTable, "table" | "target">> = [
+export const SCORES: ReadonlyArray<MappedScores> = [
   {
     table: "lms.exam",
     target: {

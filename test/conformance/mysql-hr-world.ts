@@ -11,6 +11,8 @@ import { startServer, type RunningServer, type StartOptions } from "../../deploy
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
+import { COMPLETE_SCORES, DELETED_SCORES, OWN_SCORES, suiteRow } from "./own-scores.ts"
+import type { OwnWorld } from "./profile-store-own.ts"
 
 export const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/mysql", import.meta.url))
 
@@ -35,7 +37,9 @@ const OURS = [
   "person_link",
   "held_change",
   "dead_letter",
-  "dead_letter_decision"
+  "dead_letter_decision",
+  "training_record",
+  "training_record_history"
 ].map((table) => `gradewire.${table}`)
 const THEIRS = ["hr.employee", "hr.training_record", "hr.drill_record", "hr.quiz_record"]
 
@@ -123,16 +127,34 @@ export class MySqlWorlds {
   async open(): Promise<HrWorld> {
     for (const table of [...OURS, ...THEIRS]) await this.sql(`delete from ${table}`)
     await this.limitScores(false)
+    await this.limitScores(false, "gradewire")
     return this.reopened()
   }
 
+  /** Emptied; scores are filed in gradewire's own tables. */
+  async openOwn(): Promise<OwnWorld> {
+    const world = await this.open()
+    return {
+      ...world,
+      process: () => this.process({}, OWN_SCORES),
+      deleting: () => this.process({}, DELETED_SCORES),
+      complete: () => this.process({}, COMPLETE_SCORES),
+      sql: (text) => this.sql(text),
+      profile: async (table) =>
+        (await this.sql("select * from gradewire.training_record order by result_id")).flatMap((row) =>
+          suiteRow(table, row)
+        ),
+      limitScores: (isLimited) => this.limitScores(isLimited, "gradewire", "score_raw")
+    }
+  }
+
   /** A trigger, because MySQL and MariaDB name and drop checks differently. */
-  private async limitScores(isLimited: boolean): Promise<void> {
+  private async limitScores(isLimited: boolean, schema = "hr", column = "分数"): Promise<void> {
     for (const when of ["insert", "update"]) {
-      await this.sql(`drop trigger if exists hr.score_limit_${when}`)
+      await this.sql(`drop trigger if exists ${schema}.score_limit_${when}`)
       if (isLimited) {
-        await this.sql(`create trigger hr.score_limit_${when} before ${when} on hr.training_record for each row
-          begin if new.\`分数\` > 100 then signal sqlstate '45000' set message_text = 'score above 100'; end if; end`)
+        await this.sql(`create trigger ${schema}.score_limit_${when} before ${when} on ${schema}.training_record for each row
+          begin if new.\`${column}\` > 100 then signal sqlstate '45000' set message_text = 'score above 100'; end if; end`)
       }
     }
   }

@@ -11,6 +11,8 @@ import { startServer, type RunningServer, type StartOptions } from "../../deploy
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
+import { COMPLETE_SCORES, DELETED_SCORES, OWN_SCORES, suiteRow } from "./own-scores.ts"
+import type { OwnWorld } from "./profile-store-own.ts"
 
 export const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/postgresql", import.meta.url))
 
@@ -35,7 +37,9 @@ const OURS = [
   "person_link",
   "held_change",
   "dead_letter",
-  "dead_letter_decision"
+  "dead_letter_decision",
+  "training_record",
+  "training_record_history"
 ].map((table) => `gradewire.${table}`)
 const THEIRS = ["hr.employee", "hr.training_record", "hr.drill_record", "hr.quiz_record"]
 
@@ -112,7 +116,34 @@ export class PostgresWorlds {
   async open(): Promise<HrWorld> {
     await this.client.query(`truncate ${[...OURS, ...THEIRS].join(", ")}`)
     await this.client.query("alter table hr.training_record drop constraint if exists score_limit")
+    await this.client.query("alter table gradewire.training_record drop constraint if exists score_limit")
     return this.reopened()
+  }
+
+  /** Emptied; scores are filed in gradewire's own tables. */
+  async openOwn(): Promise<OwnWorld> {
+    const world = await this.open()
+    const query = async (text: string) =>
+      (await this.client.query(text)).rows as ReadonlyArray<Record<string, unknown>>
+    return {
+      ...world,
+      process: () => this.process({}, OWN_SCORES),
+      deleting: () => this.process({}, DELETED_SCORES),
+      complete: () => this.process({}, COMPLETE_SCORES),
+      sql: async (text) => {
+        await this.client.query("set time zone 'UTC'")
+        return query(text)
+      },
+      profile: async (table) =>
+        (await query("select * from gradewire.training_record order by result_id")).flatMap((row) =>
+          suiteRow(table, row)
+        ),
+      limitScores: async (isLimited) => {
+        await query(
+          `alter table gradewire.training_record ${isLimited ? "add constraint score_limit check (score_raw <= 100)" : "drop constraint score_limit"}`
+        )
+      }
+    }
   }
 
   /** As it is, over the connection of this moment. */

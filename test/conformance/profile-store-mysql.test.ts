@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "vitest"
 import { MySqlWorlds } from "./mysql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
+import { ownTablesConformance } from "./profile-store-own.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let mysql: MySqlWorlds
@@ -14,3 +15,7 @@ profileStoreConformance("MySQL", () => mysql.open())
 profileStoreConformance("MariaDB", () => mariadb.open())
 deadLetterConformance("MySQL", async () => ({ world: await mysql.open(), desk: mysql.desk() }))
 deadLetterConformance("MariaDB", async () => ({ world: await mariadb.open(), desk: mariadb.desk() }))
+profileStoreConformance("MySQL, own tables", () => mysql.openOwn())
+profileStoreConformance("MariaDB, own tables", () => mariadb.openOwn())
+ownTablesConformance("MySQL", () => mysql.openOwn())
+ownTablesConformance("MariaDB", () => mariadb.openOwn())

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from "vitest"
 import { openMemoryHrWorld } from "./memory-hr-world.ts"
 import { PostgresWorlds } from "./postgresql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
+import { ownTablesConformance } from "./profile-store-own.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let worlds: PostgresWorlds
@@ -13,3 +14,5 @@ afterAll(() => worlds.stop())
 profileStoreConformance("in memory", openMemoryHrWorld)
 profileStoreConformance("PostgreSQL", () => worlds.open())
 deadLetterConformance("PostgreSQL", async () => ({ world: await worlds.open(), desk: worlds.desk() }))
+profileStoreConformance("PostgreSQL, own tables", () => worlds.openOwn())
+ownTablesConformance("PostgreSQL", () => worlds.openOwn())

@@ -2,7 +2,7 @@
  * The oracle of a life that has come to rest: every row of the source, through the mapping and the matching rules,
  * stands in the HR database or rightly waits there. Slow and independent: it reads tables, never events.
  */
-import type { ScoreTable } from "../../schemas/connector-config.ts"
+import type { MappedScores } from "../support/fakes/memory-judgement.ts"
 import type { MemoryRow } from "../support/fakes/MemoryTrainingServer.ts"
 import type { TargetRow } from "../support/fakes/MemoryProfileStore.ts"
 import { numberOf, phoneOf, scoresOf } from "./training-tables.ts"
@@ -21,7 +21,7 @@ export const judgeEnd = (world: World, withQuiz: boolean): void => {
   if (world.logWitness.isWhole) judgeRooms(world)
 }
 
-const judgeTable = (world: World, { table, target }: ScoreTable): void => {
+const judgeTable = (world: World, { table, target }: MappedScores): void => {
   const { current } = world.server
   const rows = world.database.profile.get(target.table) ?? new Map<string, TargetRow>()
   const wanted = new Map(

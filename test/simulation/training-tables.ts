@@ -1,4 +1,5 @@
 /** The connector that the simulation runs: what is mapped of the training database, and how people are proven. */
+import type { MappedScores } from "../support/fakes/memory-judgement.ts"
 import type { ConnectorConfig, ScoreTable, TableConfig } from "../../schemas/connector-config.ts"
 
 /** Key columns of every table of the training database, unmapped ones included. */
@@ -78,8 +79,8 @@ const TABLES: ReadonlyArray<TableConfig> = [
 export const tablesOf = (withQuiz: boolean): ReadonlyArray<TableConfig> =>
   withQuiz ? [quiz, ...TABLES] : TABLES
 
-export const scoresOf = (withQuiz: boolean): ReadonlyArray<ScoreTable> =>
-  tablesOf(withQuiz).filter((table): table is ScoreTable => table.as === "score")
+export const scoresOf = (withQuiz: boolean): ReadonlyArray<ScoreTable & MappedScores> =>
+  tablesOf(withQuiz).filter((table): table is ScoreTable & MappedScores => table.as === "score")
 
 /** The phone under which the HR database knows the person behind a learner, and that person's number. */
 export const phoneOf = (learner: number): string => `1380000${learner}`

@@ -38,7 +38,9 @@ const groupOf = (groups: Groups, name: string): Groups => (groups[name] ?? {}) a
 
 const isKnown = (groups: Groups, column: MappedColumn): boolean => {
   const path = typeof column.from === "object" ? undefined : pathOf(column.from)
-  return path === undefined || path[1] in groupOf(groups, path[0])
+  if (path === undefined) return true
+  const [group, key] = path
+  return key === undefined ? group in groups : key in groupOf(groups, group)
 }
 
 /** Whether the event lacks a key that its target is filled from. */
@@ -108,7 +110,11 @@ const sentText = (column: MappedColumn, change: ChangeEvent, zoneMinutes: number
   const from = column.from as string
   const dot = from.indexOf(".")
   const value =
-    from === "event.time" ? change.time : groupOf(change.data, from.slice(0, dot))[from.slice(dot + 1)]
+    dot < 0
+      ? groupOf(change.data, from)
+      : from === "event.time"
+        ? change.time
+        : groupOf(change.data, from.slice(0, dot))[from.slice(dot + 1)]
   return columnText(textOf(value), column.shape, zoneMinutes)
 }
 
@@ -170,6 +176,9 @@ export class ChangeRowsMaker {
       group = { target: index, columns, sent: columns.filter(isSent), rows: [] }
       puts.set(key, group)
     }
-    group.rows.push([n, ...group.sent.map((column) => sentText(column, change, this.zoneMinutes))])
+    group.rows.push([
+      n,
+      ...group.sent.map((column) => sentText(column, change, target.own === undefined ? this.zoneMinutes : 0))
+    ])
   }
 }

@@ -74,7 +74,7 @@ export const checkOwnRights = (
     const trial = "create temporary table `gradewire`.`batch_trial` (n int primary key)"
     if (yield* isDenied(session, trial)) lacking.push("CREATE TEMPORARY TABLES")
     else yield* session.rows("drop temporary table if exists `gradewire`.`batch_trial`")
-    for (const table of ["apply_offset", "result_ledger", "held_change", "dead_letter"]) {
+    for (const table of ["apply_offset", "result_ledger", "held_change", "dead_letter", "training_record"]) {
       const statements = trials(`gradewire.${table}`, "connector")
       for (const [right, text] of Object.entries(statements)) {
         if (!lacking.includes(right) && (yield* isDenied(session, text))) lacking.push(right)

@@ -1,14 +1,15 @@
 /** The mapping on MySQL and MariaDB. */
 import { Effect } from "effect"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
-import { readMappingFrom, type HrMappingConfig } from "../mapping.ts"
+import { readMappingFrom, targetTables, type HrMappingConfig } from "../mapping.ts"
 import type * as Hr from "../mapping.ts"
 import { readTableShape, type ColumnShape } from "./catalog.ts"
 import type { DriverError, MySqlSession } from "./mysql-client.ts"
-import { account, relation } from "./sql-text.ts"
+import { account, identifier, relation } from "./sql-text.ts"
 
 export type MappedColumn = Hr.MappedColumn<ColumnShape>
 export type MappedTarget = Hr.MappedTarget<ColumnShape>
+export type MappedOwn = Hr.MappedOwn<ColumnShape>
 export type HrMapping = Hr.HrMapping<ColumnShape>
 
 export const readMapping = (
@@ -18,14 +19,15 @@ export const readMapping = (
   readMappingFrom(
     {
       columnsOf: (table) => Effect.map(readTableShape(session, table), (shape) => shape?.columns),
-      relation
+      relation,
+      identifier
     },
     config
   )
 
 /** The rights apply needs, as statements a DBA can paste. Everything in the database gradewire is its own. */
 export const grantsFor = (user: string, config: HrMappingConfig): string => {
-  const targets = [...new Set(config.scores.map(({ target }) => relation(target.table)))]
+  const targets = targetTables(config).map(relation)
   const role = account(user)
   return [
     `GRANT ALL PRIVILEGES ON \`gradewire\`.* TO ${role};`,

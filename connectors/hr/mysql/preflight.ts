@@ -10,7 +10,7 @@ import { error, ok } from "../findings.ts"
 import { missingTable, runChecks } from "../preflight-run.ts"
 import type { SourceColumns } from "../target-findings.ts"
 import { employeeTable } from "./employee-table.ts"
-import type { HrMappingConfig } from "../mapping.ts"
+import { targetTables, type HrMappingConfig } from "../mapping.ts"
 import { readTableShape, type TableShape } from "./catalog.ts"
 import { checkOwnRights, checkRights } from "./check-rights.ts"
 import { checkTargetShape } from "./check-target-shape.ts"
@@ -101,10 +101,7 @@ const checkTables = (session: MySqlSession, options: CheckTargetOptions): Check 
     const { mapping, mysql } = options
     const shapes = new Map<string, TableShape>()
     const findings: Array<Finding> = []
-    for (const table of new Set([
-      mapping.employees.table,
-      ...mapping.scores.map(({ target }) => target.table)
-    ])) {
+    for (const table of new Set([mapping.employees.table, ...targetTables(mapping)])) {
       const shape = yield* readTableShape(session, table)
       if (shape === undefined) findings.push(missingTable(table, grantsFor(mysql.user, mapping)))
       else shapes.set(table, shape)
@@ -112,7 +109,7 @@ const checkTables = (session: MySqlSession, options: CheckTargetOptions): Check 
     findings.push(...(yield* checkRights(session, mysql, mapping, shapes)))
     for (const { table, target } of mapping.scores) {
       const shape = shapes.get(target.table)
-      if (shape === undefined) continue
+      if (shape === undefined || target.own !== undefined) continue
       findings.push(...checkTargetShape(target, shape, options.sourceColumns?.get(table)))
     }
     const staff = shapes.get(mapping.employees.table)

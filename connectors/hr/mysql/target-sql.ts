@@ -25,13 +25,13 @@ export interface TargetGroup {
 const name = (column: MappedColumn): string => identifier(column.shape.name)
 
 /** `r`: what was sent for the group; `f`: the verdict on it. */
-const filedRows = ({ facts, group, json }: TargetGroup): string => {
+export const filedRows = ({ facts, group, json }: TargetGroup): string => {
   const { number, text } = jsonTypes(facts)
   const sent = group.sent.map((_, index) => [`v${index}`, text] as const)
   return `${jsonRows(json, [["n", number], ...sent])} r straight_join ${SCORES} f on f.n = r.n`
 }
 
-const valueOf = ({ group, zoneMinutes }: TargetGroup, column: MappedColumn): string => {
+export const valueOf = ({ group, zoneMinutes }: TargetGroup, column: MappedColumn): string => {
   const place = group.sent.indexOf(column)
   return valueSql(column, zoneMinutes, place < 0 ? undefined : `r.v${place}`)
 }

@@ -6,17 +6,17 @@
  * - What the server knows (the person, an assessment's marks) is checked here; what the event brings is checked before
  *   it is sent (column-values.ts).
  */
-import type { TargetSource } from "../../../schemas/connector-config.ts"
+import type { ColumnSource } from "../mapping.ts"
 import type { ColumnShape } from "./catalog.ts"
 import { columnText, REFUSED } from "./column-values.ts"
 import type { MappedColumn } from "./mapping.ts"
 import { literal } from "./sql-text.ts"
 
 /** Where a source stands in an event: a key of `data`, or of a group in it. */
-export type EventPath = readonly [group: string, key: string]
+export type EventPath = readonly [group: string, key?: string]
 
 /** SQL over a row `f` of the batch for what only the server knows; `undefined`: the event brings it. */
-export const serverSource = (source: TargetSource): string | undefined => SERVER_SOURCES[source]
+export const serverSource = (source: ColumnSource): string | undefined => SERVER_SOURCES[source]
 
 const SERVER_SOURCES: Readonly<Record<string, string | undefined>> = {
   employee: "f.person",
@@ -24,18 +24,22 @@ const SERVER_SOURCES: Readonly<Record<string, string | undefined>> = {
   "assessment.title": "f.assessment_title",
   "assessment.max": "f.assessment_max",
   "assessment.pass": "f.assessment_pass",
-  "event.id": "f.event_id"
+  "event.id": "f.event_id",
+  "event.type": "f.type",
+  position: "f.position",
+  now: "utc_timestamp(6)"
 }
 
 /** The key whose absence from an event means that the source is not known there; `undefined`: always known. */
-export const pathOf = (source: TargetSource): EventPath | undefined => {
+export const pathOf = (source: ColumnSource): EventPath | undefined => {
   if (/^assessment\.(title|max|pass)$/.test(source)) return ["assessment", "id"]
   if (serverSource(source) !== undefined || source === "event.time") return undefined
+  if (source === "attributes") return ["attributes"]
   const dot = source.indexOf(".")
   return [source.slice(0, dot), source.slice(dot + 1)]
 }
 
-const isMark = (source: TargetSource): boolean => source === "assessment.max" || source === "assessment.pass"
+const isMark = (source: ColumnSource): boolean => source === "assessment.max" || source === "assessment.pass"
 
 /** The server's decimals have 30 digits behind the point at most (MySQL manual, 14.24.2), and so have the source's. */
 const exactMark = (sql: string, scale: number): string =>

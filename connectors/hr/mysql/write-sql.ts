@@ -4,6 +4,7 @@ import { FENCE } from "./decide-sql.ts"
 import { SCORES, WITHDRAWN } from "./batch-tables.ts"
 import type { HrMapping } from "./mapping.ts"
 import { literal } from "./sql-text.ts"
+import { keepPut, putOwn, takeOwn } from "./own-target-sql.ts"
 import { put, rowKeys, take } from "./target-sql.ts"
 import type { ServerFacts } from "./mysql-client.ts"
 
@@ -99,6 +100,16 @@ export interface WriteForm {
   readonly letters: ReadonlyArray<string> | undefined
 }
 
+const takeFrom = ({ targets, zoneMinutes }: HrMapping, index: number): ReadonlyArray<string> => {
+  const target = targets[index]!
+  return target.own === undefined ? take(target, index, zoneMinutes) : takeOwn(target, target.own, index)
+}
+
+const keepIn = ({ targets }: HrMapping, index: number): ReadonlyArray<string> => {
+  const target = targets[index]!
+  return target.own === undefined ? [] : [keepPut(target, target.own, index)]
+}
+
 export const writeScores = (form: WriteForm): ReadonlyArray<string> => {
   const { connector, facts, mapping, puts, rows } = form
   const groups = puts.map((group, index) => ({
@@ -115,8 +126,9 @@ export const writeScores = (form: WriteForm): ReadonlyArray<string> => {
     ledger(connector),
     links(connector, mapping),
     ...(form.targets.size === 0 ? [] : [withdraw(connector)]),
-    ...[...form.targets].flatMap((index) => take(mapping.targets[index]!, index, mapping.zoneMinutes)),
-    ...groups.flatMap(put),
+    ...[...form.targets].flatMap((index) => takeFrom(mapping, index)),
+    ...groups.flatMap((group) => (group.target.own === undefined ? put(group) : [putOwn(group)])),
+    ...[...form.targets].flatMap((index) => keepIn(mapping, index)),
     holdBack(connector),
     letGo(connector),
     ...(form.letters === undefined ? [bury(connector)] : settled)

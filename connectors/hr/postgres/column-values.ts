@@ -7,7 +7,7 @@
  *   `varchar(10)` would cut it.
  * - No cast depends on the session's time zone or date style.
  */
-import type { TargetSource } from "../../../schemas/connector-config.ts"
+import type { ColumnSource } from "../mapping.ts"
 import type { ColumnShape } from "./catalog.ts"
 import { literal } from "./sql-text.ts"
 
@@ -17,7 +17,7 @@ export interface SourceSql {
   /** True where the event has the key; `undefined`: always. */
   readonly present: string | undefined
   /** Where the key stands in an event's data, for a look at it before it is sent. */
-  readonly path: readonly [group: string, key: string] | undefined
+  readonly path: readonly [group: string, key?: string] | undefined
 }
 
 const inData = (group: string, key: string): SourceSql => ({
@@ -26,9 +26,12 @@ const inData = (group: string, key: string): SourceSql => ({
   path: [group, key]
 })
 
+/** In the form of events: with `Z`, so that no session's zone matters. */
+const NOW = `to_char(timezone('UTC', clock_timestamp()), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+
 const always = (text: string): SourceSql => ({ text, present: undefined, path: undefined })
 
-export const sourceSql = (source: TargetSource): SourceSql => {
+export const sourceSql = (source: ColumnSource): SourceSql => {
   switch (source) {
     case "employee":
       return always("f.person")
@@ -44,6 +47,14 @@ export const sourceSql = (source: TargetSource): SourceSql => {
       return always("f.event_id")
     case "event.time":
       return always("f.event_time")
+    case "event.type":
+      return always("f.type")
+    case "position":
+      return always("f.position")
+    case "now":
+      return always(NOW)
+    case "attributes":
+      return { text: "(f.d ->> 'attributes')", present: "f.d ? 'attributes'", path: ["attributes"] }
     default: {
       const dot = source.indexOf(".")
       return inData(source.slice(0, dot), source.slice(dot + 1))

@@ -1,7 +1,7 @@
 /** The mapping on PostgreSQL. */
 import { Effect } from "effect"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
-import { readMappingFrom, type HrMappingConfig } from "../mapping.ts"
+import { readMappingFrom, targetTables, type HrMappingConfig } from "../mapping.ts"
 import type * as Hr from "../mapping.ts"
 import { readTableShape, type ColumnShape } from "./catalog.ts"
 import type { DriverError, PostgresSession } from "./postgres-client.ts"
@@ -9,6 +9,7 @@ import { identifier, relation } from "./sql-text.ts"
 
 export type MappedColumn = Hr.MappedColumn<ColumnShape>
 export type MappedTarget = Hr.MappedTarget<ColumnShape>
+export type MappedOwn = Hr.MappedOwn<ColumnShape>
 export type HrMapping = Hr.HrMapping<ColumnShape>
 
 export const readMapping = (
@@ -18,15 +19,17 @@ export const readMapping = (
   readMappingFrom(
     {
       columnsOf: (table) => Effect.map(readTableShape(session, table), (shape) => shape?.columns),
-      relation
+      relation,
+      identifier
     },
     config
   )
 
 /** `DELETE`, `UPDATE` and what else apply needs, as statements a DBA can paste. */
 export const grantsFor = (user: string, config: HrMappingConfig): string => {
-  const schemas = new Set([config.employees.table, ...config.scores.map(({ target }) => target.table)])
-  const targets = [...new Set(config.scores.map(({ target }) => relation(target.table)))]
+  const theirs = targetTables(config)
+  const schemas = new Set([config.employees.table, ...theirs])
+  const targets = theirs.map(relation)
   const role = identifier(user)
   return [
     ...[...new Set([...schemas].map((table) => relation(table).split(".")[0]!))].map(

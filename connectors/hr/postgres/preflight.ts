@@ -12,7 +12,7 @@ import { error, ok } from "../findings.ts"
 import { missingTable, runChecks } from "../preflight-run.ts"
 import type { SourceColumns } from "../target-findings.ts"
 import { employeeTable } from "./employee-table.ts"
-import type { HrMappingConfig } from "../mapping.ts"
+import { ownTables, targetTables, type HrMappingConfig } from "../mapping.ts"
 import { grantsFor } from "./mapping.ts"
 import {
   openSession,
@@ -82,9 +82,9 @@ interface Right {
   readonly privilege: string
 }
 
-const rightsOf = ({ employees, scores }: HrMappingConfig): ReadonlyArray<Right> => [
-  { table: employees.table, privilege: "SELECT" },
-  ...[...new Set(scores.map(({ target }) => target.table))].flatMap((table) =>
+const rightsOf = (mapping: HrMappingConfig): ReadonlyArray<Right> => [
+  { table: mapping.employees.table, privilege: "SELECT" },
+  ...[...targetTables(mapping), ...ownTables(mapping)].flatMap((table) =>
     ["SELECT", "INSERT", "UPDATE", "DELETE"].map((privilege) => ({ table, privilege }))
   )
 ]
@@ -139,7 +139,7 @@ const checkTables = (session: PostgresSession, options: CheckTargetOptions): Che
     findings.push(...(yield* checkRights(session, options, new Set(shapes.keys()))))
     for (const { table, target } of mapping.scores) {
       const shape = shapes.get(target.table)
-      if (shape === undefined) continue
+      if (shape === undefined || target.own !== undefined) continue
       findings.push(...checkTargetShape(target, shape, options.sourceColumns?.get(table)))
     }
     const staff = shapes.get(mapping.employees.table)

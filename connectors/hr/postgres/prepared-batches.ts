@@ -24,7 +24,7 @@ export interface PreparedStatement {
 const RENEWALS = [16, 128, 1024] as const
 const RENEWAL_USES = 8192
 
-type Path = readonly [group: string, key: string]
+type Path = readonly [group: string, key?: string]
 
 const pathsOf = (target: MappedTarget): ReadonlyArray<Path> =>
   target.columns.flatMap(({ from }) => {
@@ -96,7 +96,7 @@ export class PreparedBatches {
       >
       for (const [group, key] of this.paths.get(subject) ?? []) {
         const held = groups[group]
-        if (held === undefined || !(key in held)) return true
+        if (held === undefined || (key !== undefined && !(key in held))) return true
       }
     }
     return false

@@ -6,7 +6,7 @@
  *   The rows are locked first (`now_N`), so that a value somebody else writes at this moment is not put back.
  */
 import { columnValue, constantValue, sourceSql } from "./column-values.ts"
-import type { MappedColumn, MappedTarget } from "./mapping.ts"
+import type { MappedColumn, MappedOwn, MappedTarget } from "./mapping.ts"
 import { identifier } from "./sql-text.ts"
 
 const name = (column: MappedColumn): string => identifier(column.shape.name)
@@ -64,7 +64,7 @@ const upsert = (target: MappedTarget, index: number, zoneMinutes: number, isPart
   from ${rows}
   where f.in_${index} and not f.revoked
   order by f.result_id
-  on conflict (${target.key.map(name).join(", ")}) ${conflictAction(target)}
+  on conflict (${target.key.map(name).join(", ")}) ${conflictAction(target)}${target.own === undefined ? "" : "\n  returning *"}
 )`
 }
 
@@ -89,6 +89,37 @@ const take = (target: MappedTarget, index: number, zoneMinutes: number): string 
   return `take_${index} as (delete from ${target.relation} t using gone f where ${where}${which})`
 }
 
+/**
+ * Our own table keeps a revoked row unless it is told otherwise. Each answers with the row as it is from then on, for the
+ * history; where it stays as it was, the history alone says what the source did.
+ */
+const takeOwn = (target: MappedTarget, own: MappedOwn, index: number, zoneMinutes: number): string => {
+  const where = `f.in_${index} and ${sameRow(target, zoneMinutes, "ledger_row_key")}`
+  const marks = new Map(own.marks.map((column) => [name(column), valueSql(column, zoneMinutes)]))
+  const after = own.names.map((column) => `${marks.get(column) ?? `t.${column}`} as ${column}`).join(", ")
+  const set = [...marks].map(([column, value]) => `${column} = ${value}`).join(", ")
+  if (own.onRevoke === "delete") {
+    return `take_${index} as (delete from ${target.relation} t using gone f where ${where} returning ${after})`
+  }
+  const hide = (condition: string) =>
+    `update ${target.relation} t set ${set} from gone f where ${where}${condition} returning ${after}`
+  if (own.onRevoke === "hide") return `take_${index} as (${hide("")})`
+  return `withdraw_${index} as (${hide(" and f.withdrawn")}),
+take_${index} as (
+  select * from withdraw_${index}
+  union all
+  select ${after} from ${target.relation} t join gone f on ${where} and not f.withdrawn
+)`
+}
+
+const history = ({ names, ...own }: MappedOwn, index: number): string =>
+  `history_${index} as (
+  insert into ${own.history} (${names.join(", ")})
+  select ${names.join(", ")} from (
+    select ${names.join(", ")} from put_${index} union all select ${names.join(", ")} from take_${index}
+  ) h
+)`
+
 /** A result whose key changed leaves its old row. */
 const leave = (target: MappedTarget, index: number, zoneMinutes: number): string | undefined =>
   target.hasFixedKey
@@ -107,6 +138,9 @@ export const targetParts = (
   [
     isPartial ? lockRows(target, index, zoneMinutes) : undefined,
     upsert(target, index, zoneMinutes, isPartial),
-    take(target, index, zoneMinutes),
-    leave(target, index, zoneMinutes)
+    target.own === undefined
+      ? take(target, index, zoneMinutes)
+      : takeOwn(target, target.own, index, zoneMinutes),
+    leave(target, index, zoneMinutes),
+    target.own === undefined ? undefined : history(target.own, index)
   ].filter((part) => part !== undefined)

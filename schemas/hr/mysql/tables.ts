@@ -13,6 +13,7 @@ import {
   boolean,
   customType,
   datetime,
+  decimal,
   index,
   int,
   json,
@@ -30,6 +31,7 @@ const ascii = (length: number) =>
   })
 const connectorName = ascii(31)
 const positionText = ascii(64)
+const stateText = ascii(16)
 /** 700 characters and a connector's name are what an InnoDB key of 3072 bytes has room for. */
 const keyText = customType<{ data: string }>({
   dataType: () => "varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"
@@ -39,6 +41,34 @@ const count = (name: string) =>
   bigint(name, { mode: "bigint" })
     .notNull()
     .default(sql`0`)
+
+/** Wide enough for every score, narrow enough to add up. */
+const mark = (name: string) => decimal(name, { precision: 40, scale: 10 })
+
+const recordColumns = () => ({
+  employeeKey: varchar("employee_key", { length: 255 }).notNull(),
+  learnerId: text("learner_id"),
+  assessmentId: text("assessment_id"),
+  assessmentTitle: text("assessment_title"),
+  assessmentMax: mark("assessment_max"),
+  assessmentPass: mark("assessment_pass"),
+  scoreRaw: mark("score_raw"),
+  scoreMin: mark("score_min"),
+  scoreMax: mark("score_max"),
+  scorePass: mark("score_pass"),
+  scoreText: text("score_text"),
+  attemptNumber: bigint("attempt_number", { mode: "bigint" }),
+  startedAt: moment("started_at"),
+  submittedAt: moment("submitted_at"),
+  gradedAt: moment("graded_at"),
+  attributes: json("attributes"),
+  state: stateText("state").notNull(),
+  position: positionText("position").notNull(),
+  eventType: positionText("event_type").notNull(),
+  eventId: text("event_id").notNull(),
+  eventTime: moment("event_time").notNull(),
+  appliedAt: moment("applied_at").notNull()
+})
 
 export const applyOffset = mysqlTable(
   "apply_offset",
@@ -202,4 +232,27 @@ export const control = mysqlTable(
     changedAt: moment("changed_at").notNull()
   },
   (table) => [primaryKey({ columns: [table.connector, table.role] })]
+)
+
+export const trainingRecord = mysqlTable(
+  "training_record",
+  {
+    connector: connectorName("connector").notNull(),
+    resultId: keyText("result_id").notNull(),
+    ...recordColumns()
+  },
+  (table) => [
+    primaryKey({ columns: [table.connector, table.resultId] }),
+    index("training_record_employee").on(table.employeeKey)
+  ]
+)
+
+export const trainingRecordHistory = mysqlTable(
+  "training_record_history",
+  {
+    connector: connectorName("connector").notNull(),
+    resultId: keyText("result_id").notNull(),
+    ...recordColumns()
+  },
+  (table) => [primaryKey({ columns: [table.connector, table.resultId, table.position, table.state] })]
 )

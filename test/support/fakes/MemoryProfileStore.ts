@@ -6,7 +6,7 @@
 import { Effect, Layer } from "effect"
 import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
 import type { ChangeEvent, ScoreEvent } from "../../../schemas/change-event.ts"
-import type { ConnectorConfig, ScoreTable } from "../../../schemas/connector-config.ts"
+import type { ConnectorConfig, TargetTable } from "../../../schemas/connector-config.ts"
 import { START } from "../../../schemas/position.ts"
 import {
   ApplyFenced,
@@ -18,11 +18,13 @@ import {
   type ProfileStoreError,
   type ReleaseOutcome
 } from "../../../src/apply/ProfileStore.ts"
+import { valueOf } from "./memory-values.ts"
 import {
   judge,
   type Judgement,
   type Learner,
   type LedgerEntry,
+  type MappedScores,
   type MemoryPeople
 } from "./memory-judgement.ts"
 
@@ -42,7 +44,7 @@ export interface MemoryLetter {
 
 export interface MemoryOptions {
   readonly connector: string
-  readonly scores: ReadonlyArray<Pick<ScoreTable, "table" | "target">>
+  readonly scores: ReadonlyArray<MappedScores>
   readonly employees: ConnectorConfig["employees"]
   /** Name of the constraint that refuses a row about to be written; `undefined`: it is fine. */
   readonly refuses?: (table: string, row: TargetRow) => string | undefined
@@ -93,30 +95,6 @@ const copyRows = (rows: ReadonlyMap<string, TargetRow>): Map<string, TargetRow> 
 const NOTHING: BatchOutcome = { applied: 0, stale: 0, held: 0, dead: 0 }
 
 type Groups = Readonly<Record<string, unknown>>
-
-type Group = Readonly<Record<string, string | number | null | undefined>> | undefined
-
-/** Value of a target column; `undefined`: the event does not name it. */
-const valueOf = (
-  database: MemoryHrDatabase,
-  event: ScoreEvent,
-  person: string | null,
-  source: string
-): TargetRow[string] | undefined => {
-  if (source === "employee") return person
-  if (source === "resultId") return event.data.resultId
-  if (source === "event.id") return event.id
-  if (source === "event.time") return event.time
-  const dot = source.indexOf(".")
-  const [group, key] = [source.slice(0, dot), source.slice(dot + 1)]
-  const held = (event.data as unknown as Record<string, Group>)[group]
-  if (group === "assessment" && key !== "id") {
-    const id = held?.["id"]
-    if (held === undefined) return undefined
-    return typeof id === "string" ? (database.assessments.get(id)?.[key as "title"] ?? null) : null
-  }
-  return held?.[key]
-}
 
 class MemoryStore {
   private readonly database: MemoryHrDatabase
@@ -277,7 +255,7 @@ class MemoryStore {
     held.set(resultId, { event, reason })
   }
 
-  private take({ target }: Pick<ScoreTable, "target">, resultId: string, isWithdrawn: boolean): void {
+  private take({ target }: Pick<MappedScores, "target">, resultId: string, isWithdrawn: boolean): void {
     const rows = this.database.profile.get(target.table)
     const row = rows?.get(resultId)
     if (rows === undefined || row === undefined) return
@@ -307,7 +285,7 @@ class MemoryStore {
     if (waiting !== undefined && waiting.event.sequence <= event.sequence) database.held.delete(resultId)
   }
 
-  private upsert(event: ScoreEvent, person: string, target: ScoreTable["target"]): void {
+  private upsert(event: ScoreEvent, person: string, target: TargetTable): void {
     const rows = this.database.profile.get(target.table) ?? new Map<string, TargetRow>()
     const row: TargetRow = { ...rows.get(event.data.resultId) }
     for (const [column, from] of Object.entries(target.columns)) {

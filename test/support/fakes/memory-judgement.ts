@@ -1,6 +1,12 @@
 /** What becomes of each score of a batch, for the profile store in memory: the rules of matching, guard and queues. */
 import type { ScoreEvent } from "../../../schemas/change-event.ts"
-import type { ConnectorConfig, ScoreTable } from "../../../schemas/connector-config.ts"
+import type { ConnectorConfig, TargetTable } from "../../../schemas/connector-config.ts"
+
+/** A score table with an existing table as its target. */
+export interface MappedScores {
+  readonly table: string
+  readonly target: TargetTable
+}
 
 export interface LedgerEntry {
   readonly position: string
@@ -34,7 +40,7 @@ interface Letter {
 }
 
 interface JudgeOptions<L extends Letter> {
-  readonly scores: ReadonlyArray<Pick<ScoreTable, "table" | "target">>
+  readonly scores: ReadonlyArray<MappedScores>
   readonly employees: ConnectorConfig["employees"]
   readonly isReplay: boolean
   readonly isUnresolved: (letter: L) => boolean
@@ -48,7 +54,7 @@ export interface Judgement {
   /** Set where a rule proved the person now. */
   readonly rule: string | undefined
   readonly isMapped: boolean
-  readonly target: Pick<ScoreTable, "target"> | undefined
+  readonly target: Pick<MappedScores, "target"> | undefined
 }
 
 interface Proof {

@@ -26,7 +26,8 @@ const mapping: HrMapping = {
       key: [result],
       onRevoke: "delete",
       needsAssessment: false,
-      hasFixedKey: true
+      hasFixedKey: true,
+      own: undefined
     }
   ],
   employees: {
