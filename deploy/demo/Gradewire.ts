@@ -9,11 +9,16 @@ import { type Program, run } from "../servers/run.ts"
 /** What `make demo` builds first. */
 export const DIST = fileURLToPath(new URL("../../dist", import.meta.url))
 
+/** gradewire in some shape that can be started: a copy of the build, or an image. */
+export interface Runnable {
+  command(...args: ReadonlyArray<string>): Program
+}
+
 /**
  * The program, in a copy of its own: a build beside a running demo must not pull it away.
  * Its compile cache lies there too, so that nothing of it remains on the machine.
  */
-export class ProgramCopy {
+export class ProgramCopy implements Runnable {
   readonly #folder: string
 
   private constructor(folder: string) {
@@ -52,10 +57,10 @@ export class Gradewire {
   readonly #config: string
   readonly #process: OwnedProcess
   readonly #folder: string
-  readonly #program: ProgramCopy
+  readonly #program: Runnable
 
   /** `folder` is for its log and may hold more; a folder of the process's own is made below it. */
-  constructor(program: ProgramCopy, folder: string, config: string) {
+  constructor(program: Runnable, folder: string, config: string) {
     this.#program = program
     this.#config = config
     this.#folder = join(folder, "gradewire")

@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises"
 import type { ArrivalBook } from "./ArrivalBook.ts"
-import type { Afflicted, Faults, States } from "./Faults.ts"
+import type { Afflicted, States } from "./Faults.ts"
 import { clock, count, duration } from "./figures.ts"
 import type { Gradewire } from "./Gradewire.ts"
 import type { Arrival } from "./hr-database.ts"
@@ -101,7 +101,7 @@ export class LiveRun implements Afflicted {
   }
 
   /** People take exams, faults happen; ends when the time is over and every fault is. */
-  async takeExams(faults: Faults): Promise<void> {
+  async takeExams(faults: { run(abort: AbortSignal): Promise<void> }): Promise<void> {
     const { rate, seconds } = this.#options
     const { signal } = this.#abort
     const writers = this.#writers
