@@ -66,5 +66,9 @@ export const messageSubject = (connector: string, kind: "segment" | "checkpoint"
 /** Outside the stream's subjects, so that a question is never stored. */
 export const progressSubject = (connector: string): string => `gradewire-ask.${connector}.progress`
 
+/** Whether somebody does this share of the connector's work; asked by those that stand by. */
+export const holderSubject = (connector: string, share: string): string =>
+  `gradewire-ask.${connector}.holder.${share}`
+
 /** Where the running capture takes an operator's commands on the copy of the tables. */
 export const snapshotSubject = (connector: string): string => `gradewire-ask.${connector}.snapshot`

@@ -110,6 +110,8 @@ export interface Migrated {
 }
 
 export interface RunOptions {
+  /** Waits while another process works for the connector, and takes over when it is gone. */
+  readonly standby: boolean
   readonly role: Role
   /** `json`: one object a line; `text`: for a person at a terminal. */
   readonly log: "json" | "text"

@@ -20,6 +20,12 @@ export const runCommand = (actions: Actions) =>
         Flag.withDescription("auto: text on a terminal, one JSON object a line elsewhere"),
         Flag.withDefault("auto")
       ),
+      standby: Flag.Boolean("standby").pipe(
+        Flag.withDescription(
+          "Work only while no other process started with --standby does; take over within seconds when it is gone"
+        ),
+        Flag.withDefault(false)
+      ),
       http: Flag.String("http").pipe(
         Flag.withMetavar("[HOST:]PORT|off"),
         Flag.withDescription(
@@ -30,13 +36,13 @@ export const runCommand = (actions: Actions) =>
         Flag.optional
       )
     },
-    Effect.fnUntraced(function* ({ config, role, logFormat, http }) {
+    Effect.fnUntraced(function* ({ config, role, logFormat, standby, http }) {
       const stdio = yield* Stdio.Stdio
       const isTerminal = yield* stdio.stderrIsTerminal
       const log = logFormat === "auto" ? (isTerminal ? "text" : "json") : logFormat
       // Standard error stays one JSON object a line to the very last.
       return yield* printingFailures(
-        actions.run(config, { role, log, http: Option.getOrUndefined(http) }),
+        actions.run(config, { role, log, standby, http: Option.getOrUndefined(http) }),
         log === "json"
       )
     })
@@ -45,6 +51,7 @@ export const runCommand = (actions: Actions) =>
     Command.withExamples([
       { command: "gradewire run --config connector.yaml", description: "Both roles in one process" },
       { command: "gradewire run --config connector.yaml --role apply --log-level debug" },
+      { command: "gradewire run --config connector.yaml --standby", description: "Two of them: one works" },
       { command: "gradewire run --config connector.yaml --http 127.0.0.1:9091", description: "Another port" }
     ])
   )

@@ -3,16 +3,18 @@ import { Effect, Layer } from "effect"
 import { layerChangeFeed } from "../../connectors/jetstream/JetStreamChangeFeed.ts"
 import { layerChangeLog } from "../../connectors/jetstream/JetStreamChangeLog.ts"
 import { layerApplyProgress } from "../../connectors/jetstream/NatsApplyProgress.ts"
+import { layerHolderDesk } from "../../connectors/jetstream/NatsHolderDesk.ts"
 import { NatsConnection } from "../../connectors/jetstream/NatsConnection.ts"
 import { layerSnapshotDesk } from "../../connectors/jetstream/NatsSnapshotDesk.ts"
 import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.ts"
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
 import { timeZone } from "../../schemas/civil-time.ts"
-import type { RunOptions } from "../cli/Actions.ts"
+import type { Role, RunOptions } from "../cli/Actions.ts"
 import { apply } from "../apply/apply.ts"
 import { capture } from "../capture/capture.ts"
-import { CurrentVitals } from "../pipeline/Vitals.ts"
+import { standBy } from "../pipeline/stand-by.ts"
+import { CurrentVitals, ROLE_NAMES, type RoleName } from "../pipeline/Vitals.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { migrateSchema } from "./migrate.ts"
@@ -24,7 +26,7 @@ import { targetOf } from "./target-of.ts"
 
 const RELEASE_MILLIS = 1_000
 
-export const run = Effect.fnUntraced(function* (file: string, { http, role }: RunOptions) {
+export const run = Effect.fnUntraced(function* (file: string, { http, role, standby }: RunOptions) {
   const loaded = yield* loadConfig(file)
   const log = yield* changeLogOptions(loaded)
   const shared = NatsConnection.layer(log)
@@ -37,11 +39,15 @@ export const run = Effect.fnUntraced(function* (file: string, { http, role }: Ru
           Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log))
   const watch = yield* layerWatch(loaded, http)
   const asOperatorsWish = Effect.scoped(Effect.andThen(followOperators(loaded, http !== false), roles))
-  return yield* Effect.raceFirst(asOperatorsWish, keepHeapSmall).pipe(
+  const work = Effect.raceFirst(asOperatorsWish, keepHeapSmall)
+  const desk = layerHolderDesk(loaded.config.connector, role)
+  return yield* (standby ? standBy(rolesOf(role), work).pipe(Effect.provide(desk)) : work).pipe(
     Effect.provide(Layer.merge(shared, watch)),
     Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
   )
 })
+
+const rolesOf = (role: Role): ReadonlyArray<RoleName> => (role === "all" ? ROLE_NAMES : [role])
 
 type LogOptions = Effect.Success<ReturnType<typeof changeLogOptions>>
 

@@ -21,11 +21,12 @@ export type OutsideSystem = (typeof SYSTEMS)[number]
 /**
  * - `starting` on its way to work for the first time, or after a pause
  * - `running`  reads and writes
+ * - `standby`  another process does this work
  * - `waiting`  something failed that may pass; it is tried again
  * - `paused`   an operator said so
  * - `stopped`  it halted, and the process is about to end
  */
-export const ROLE_STATES = ["starting", "running", "waiting", "paused", "stopped"] as const
+export const ROLE_STATES = ["starting", "running", "standby", "waiting", "paused", "stopped"] as const
 export type RoleState = (typeof ROLE_STATES)[number]
 
 export interface RoleVitals {

@@ -133,7 +133,7 @@ export const snapshotTables = gauge("gradewire_snapshot_tables", "Mapped tables 
 // Whether it works
 export const up = gauge(
   "gradewire_up",
-  "1: the role reads and writes; 0: it starts, waits, is paused or has stopped",
+  "1: the role reads and writes; 0: it starts, stands by, waits, is paused or has stopped",
   {
     role: ROLE
   }
@@ -143,7 +143,7 @@ export const roleState = gauge(
   "1 for the state that the role is in, 0 for the others",
   {
     role: ROLE,
-    state: "starting, running, waiting, paused, stopped"
+    state: "starting, running, standby (another process works), waiting, paused, stopped"
   }
 )
 export const connected = gauge(

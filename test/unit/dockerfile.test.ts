@@ -11,7 +11,7 @@ const final = stages.at(-1)!
 
 describe("Dockerfile", () => {
   it("is well formed and uses nothing deprecated (G3)", () => {
-    const problems = validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`)
+    const problems = validate(text).map(({ code, range }) => `line ${range.start.line + 1}: code ${code}`)
     expect(problems).toEqual([])
   })
 
