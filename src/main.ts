@@ -104,7 +104,8 @@ const program = gradewireCommand(actions).pipe(
 const defectText = (cause: Cause.Cause<unknown>): string =>
   [
     `gradewire: Defect: ${Cause.pretty(cause)}`,
-    "  fix: this is a fault of gradewire itself; report it with the lines above"
+    "  fix: this is a fault of gradewire itself; report it with the lines above",
+    "  see: docs/operations.md#defect"
   ].join("\n")
 
 const stopsInOrder = process.argv.includes("run")

@@ -128,7 +128,9 @@ describe("the house", () => {
       sources
         .filter((path) => /^(src|connectors|schemas)\//.test(path))
         .flatMap((path) =>
-          [...code(path).matchAll(/TaggedError<\w+>\(\)\(\s*"(\w+)"/g)].map(([, tag]) => tag!)
+          [...code(path).matchAll(/TaggedError<\w+>\(\)\(\s*"(\w+)"|gradewire: ([A-Z]\w+): /g)].map(
+            ([, tag, printed]) => tag ?? printed!
+          )
         )
     )
     const headings = new Set([...text("docs/operations.md").matchAll(/^### (\w+)$/gm)].map(([, tag]) => tag!))

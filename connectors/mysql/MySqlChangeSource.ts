@@ -7,7 +7,7 @@
  */
 import { Effect, Layer, type Scope } from "effect"
 import type { Anchor } from "../../schemas/anchor.ts"
-import { binlogFileNumber } from "../../schemas/position.ts"
+import { binlogFileNumber, type PositionText } from "../../schemas/position.ts"
 import {
   BinlogMismatch,
   ChangeSource,
@@ -33,14 +33,15 @@ export const MySqlChangeSource = {
       ChangeSource,
       ChangeSource.of({
         bounds: Effect.scoped(Effect.flatMap(connectSql(options), readBounds)),
-        open: (anchor) => open(options, anchor)
+        open: (anchor, knownUpTo) => open(options, anchor, knownUpTo)
       })
     )
 }
 
 const open = Effect.fn("MySqlChangeSource.open")(function* (
   options: SourceOptions,
-  anchor: Anchor
+  anchor: Anchor,
+  knownUpTo: PositionText | undefined
 ): Effect.fn.Return<SourceReader, ChangeSourceError, Scope.Scope> {
   const disguises = new DisguisedColumns(options.tables)
   const { facts, encrypted } = yield* Effect.scoped(
@@ -67,7 +68,9 @@ const open = Effect.fn("MySqlChangeSource.open")(function* (
     sentFrom,
     largestBytes,
     nonTransactional: facts.nonTransactional,
-    acceptedStatements: new Set(options.acceptedStatements ?? [])
+    acceptedStatements: new Set(options.acceptedStatements ?? []),
+    known: knownUpTo === undefined ? undefined : { timeline: anchor.timeline, upTo: knownUpTo },
+    isFirstStart: anchor.gtid === null
   })
   const askAgain = Effect.suspend(() =>
     disguises.staleFrom === undefined
@@ -153,6 +156,7 @@ const nextChunk = (
       const read = result._tag === "Success" ? result.success : 0
       if (result._tag === "Failure") failure = result.failure
       bytes += read
+      for (const { message, fields } of reader.takeNotices()) yield* Effect.logWarning(message, fields)
       // What was decoded before the failure is sound and still leaves.
       events = reader.drain()
       if (events.length > 0) return { events, bytes }

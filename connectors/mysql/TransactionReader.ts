@@ -5,55 +5,29 @@
  * rolled-back rows never leave; what cannot be understood throws and leaves the reader dead (G3); a run of
  * transactions without wanted rows shrinks to its last one.
  */
-import type {
-  BeginEvent,
-  CommitEvent,
-  RotatedEvent,
-  SourceEvent,
-  WantedTable
-} from "../../src/capture/ChangeSource.ts"
-import { ByteCursor } from "./binlog/byte-cursor.ts"
+import type { BeginEvent, CommitEvent, RotatedEvent, SourceEvent } from "../../src/capture/ChangeSource.ts"
 import { damaged, DecodeFailure } from "./binlog/decode-failure.ts"
-import { HEADER_LENGTH, type BinlogEvent } from "./binlog/event.ts"
+import type { BinlogEvent } from "./binlog/event.ts"
 import { EventType, IGNORABLE, WITHOUT_ROWS } from "./binlog/event-type.ts"
 import { readGtid, readMariadbGtid, readTaggedGtid, type GtidFacts } from "./binlog/gtid-event.ts"
 import { readQuery } from "./binlog/query-event.ts"
-import { decodeRows, rowsKind, type RowsKind } from "./binlog/rows-event.ts"
+import { rowsKind, type RowsKind } from "./binlog/rows-event.ts"
 import { statementMeaning } from "./binlog/statement.ts"
-import { currentRows } from "./binlog/system-versioning.ts"
 import { readTransactionPayload } from "./binlog/transaction-payload.ts"
-import type { DisguisedColumns } from "./DisguisedColumns.ts"
 import { EventFramer } from "./event-framer.ts"
+import { MappedRows } from "./MappedRows.ts"
 import { HELD_BYTES_MAX, OpenTransaction } from "./open-transaction.ts"
+import { PreparedTransactions, readXaPrepare } from "./PreparedTransactions.ts"
 import {
   endlessRefusal,
   rollbackRefusal,
   statementRefusal,
-  twoPhaseRefusal,
+  unknownXaRefusal,
   xaSizeRefusal
 } from "./refusals.ts"
+import type { ReaderSettings } from "./reader-settings.ts"
+import { statementNotice, type NoticedStatement, type SourceNotice } from "./shape-notice.ts"
 import { asSourceError } from "./source-error.ts"
-import { TableRegistry } from "./table-registry.ts"
-
-export interface ReaderSettings {
-  readonly tables: ReadonlyArray<WantedTable>
-  readonly charsetOf: (collation: number) => string | undefined
-  readonly mariadb: boolean
-  /** MariaDB: the column that ends a row's life, where the table is system-versioned. */
-  readonly rowEndOf?: (schema: string, table: string) => string | undefined
-  readonly disguises?: DisguisedColumns
-  /** First byte of the first transaction to read. Events of the file before it are stepped over. */
-  readonly file: string
-  readonly position: number
-  /** Where the server starts to send: `position`, or 4 where the dump command cannot express it. */
-  readonly sentFrom: number
-  /** A compressed transaction or XA transaction may take this many bytes. */
-  readonly largestBytes: number
-  /** Tables whose engine cannot roll back. */
-  readonly nonTransactional: ReadonlySet<number>
-  /** `file:position` of statements that may empty, drop or rename a wanted table. */
-  readonly acceptedStatements: ReadonlySet<string>
-}
 
 export class TransactionReader {
   /** GTID of the first transaction that was read; undefined before it. */
@@ -62,20 +36,19 @@ export class TransactionReader {
   idle = false
   private readonly settings: ReaderSettings
   private readonly framer: EventFramer
-  private readonly tables: TableRegistry
+  private readonly mapped: MappedRows
   private out: Array<SourceEvent> = []
   private open: OpenTransaction | undefined = undefined
   private rotated = false
+  private readonly prepared = new PreparedTransactions()
+  private notices: Array<SourceNotice> = []
+  private sawForeignStatement = false
   private reached: boolean
 
   constructor(settings: ReaderSettings) {
     this.settings = settings
     this.framer = new EventFramer(settings.file, settings.sentFrom)
-    const { disguises } = settings
-    this.tables = new TableRegistry(settings.tables, {
-      ...settings,
-      ...(disguises === undefined ? {} : { disguiseOf: disguises.typeOf })
-    })
+    this.mapped = new MappedRows(settings)
     this.reached = settings.sentFrom === settings.position
   }
 
@@ -103,6 +76,13 @@ export class TransactionReader {
     return events
   }
 
+  /** What happened to mapped tables since the last call. */
+  takeNotices(): ReadonlyArray<SourceNotice> {
+    const { notices } = this
+    if (notices.length > 0) this.notices = []
+    return notices
+  }
+
   private accept(event: BinlogEvent, start: number, end: number): void {
     if (event.type === EventType.Rotate || event.type === EventType.FormatDescription) {
       return this.newFile(event, start, end)
@@ -117,7 +97,7 @@ export class TransactionReader {
   private newFile(event: BinlogEvent, start: number, end: number): void {
     if (event.type === EventType.Rotate) {
       this.rotated ||= this.framer.file !== this.settings.file
-      this.tables.forget()
+      this.mapped.forget()
     }
     if (end === start || event.type === EventType.Rotate) return
     // A transaction cannot span files: the server died while it wrote this one, and rolled it back.
@@ -133,7 +113,7 @@ export class TransactionReader {
     switch (event.type) {
       case EventType.TableMap:
         this.settings.disguises?.reached(this.framer.file, start)
-        return this.tables.learn(event.bytes, HEADER_LENGTH, event.bodyEnd)
+        return this.tableMap(event)
       case EventType.Gtid:
         return this.beginWith(readGtid(event, false), start)
       case EventType.AnonymousGtid:
@@ -184,6 +164,7 @@ export class TransactionReader {
         file: this.framer.file,
         position: start,
         gtid: facts.gtid,
+        resumeFrom: this.prepared.resumeFrom,
         committedAtMicros: facts.committedAtMicros
       },
       facts.begins
@@ -200,36 +181,24 @@ export class TransactionReader {
     return this.open!
   }
 
+  private tableMap(event: BinlogEvent): void {
+    const notice = this.mapped.learn(event, this.open?.begin)
+    if (notice !== undefined) this.notices.push(notice)
+  }
+
   private rows(rowsOf: RowsKind, event: BinlogEvent): void {
     const open = this.open
     if (open === undefined) throw damaged("rows event", "rows outside of a transaction")
-    open.rowsEvents++
-    const found = this.tables.find(event.bytes, HEADER_LENGTH)
-    if (found === undefined) return
-    const decoded = decodeRows(
-      rowsOf,
-      found.decoder,
-      event.bytes,
-      HEADER_LENGTH,
-      event.bodyEnd,
-      this.settings.largestBytes
-    )
-    const runs = found.decoder.isVersioned
-      ? currentRows(rowsOf.change, decoded)
-      : [{ change: rowsOf.change, ...decoded }]
-    runs.forEach((rows, run) => {
-      if (run > 0) open.rowsEvents++
-      open.add({ _tag: "Rows", table: found.table, index: open.rowsEvents, ...rows }, event.size)
-    })
+    this.mapped.read(rowsOf, event, open)
     if (open.heldBytes <= HELD_BYTES_MAX) return
     if (!open.xa) open.release(this.out)
-    else if (open.heldBytes > this.settings.largestBytes) throw xaSizeRefusal(this.settings.largestBytes)
+    else this.limitXa(open.heldBytes)
   }
 
   private statement(event: BinlogEvent, start: number, end: number): void {
     const query = readQuery(event, this.settings.charsetOf, this.settings.largestBytes)
     if (this.settings.disguises?.passed(query.text, query.schema, this.framer.file, start) === true)
-      this.tables.forgetDecoders()
+      this.mapped.forgetDecoders()
     const meaning = statementMeaning(query.text, query.schema, this.settings.tables)
     const open = this.open ?? this.beginWithout(event, start)
     const refusal = statementRefusal(meaning, open.begin, this.settings.acceptedStatements)
@@ -246,19 +215,35 @@ export class TransactionReader {
       case "XaEnd":
         return
       case "Commit":
-      case "XaCommit":
         return this.commit(end)
+      case "XaCommit":
+        return this.xaCommit(meaning.xid, open, end)
       case "Rollback":
+        this.takenBack(open.rollback())
+        return this.commit(end)
       case "XaRollback":
         this.takenBack(open.rollback())
+        this.takenBack(this.prepared.end(meaning.xid)?.rows ?? [])
         return this.commit(end)
       case "Savepoint":
         return open.savepoint(meaning.name)
       case "RollbackTo":
         return this.takenBack(open.rollbackTo(meaning.name))
+      case "Alters":
+      case "ChangesOthers":
+        this.notice(meaning, open.begin)
+        break
       default:
-        if (!open.bracketed) this.commit(end)
     }
+    if (!open.bracketed) this.commit(end)
+  }
+
+  private notice(meaning: NoticedStatement, begin: BeginEvent): void {
+    if (meaning._tag === "ChangesOthers") {
+      if (this.sawForeignStatement || this.settings.tables.length === 0) return
+      this.sawForeignStatement = true
+    }
+    this.notices.push(statementNotice(meaning, begin))
   }
 
   private takenBack(rows: ReturnType<OpenTransaction["rollback"]>): void {
@@ -267,9 +252,26 @@ export class TransactionReader {
   }
 
   private xaPrepare(event: BinlogEvent, end: number): void {
-    const onePhase =
-      new ByteCursor(event.bytes, HEADER_LENGTH, event.bodyEnd, "XA_PREPARE_LOG_EVENT").u8() !== 0
-    if (!onePhase && (this.open?.rows ?? 0) > 0) throw twoPhaseRefusal()
+    const { onePhase, xid } = readXaPrepare(event)
+    const { open } = this
+    if (!onePhase && open !== undefined) {
+      const bytes = open.heldBytes
+      this.prepared.hold(xid, { begin: open.begin, rows: open.takeHeld(), bytes })
+      this.limitXa(0)
+    }
+    this.commit(end)
+  }
+
+  private limitXa(openBytes: number): void {
+    const { largestBytes } = this.settings
+    if (this.prepared.bytes + openBytes > largestBytes) throw xaSizeRefusal(largestBytes)
+  }
+
+  private xaCommit(xid: string, open: OpenTransaction, end: number): void {
+    const { isFirstStart = false, acceptedStatements } = this.settings
+    const isAccepted = acceptedStatements.has(`${open.begin.file}:${open.begin.position}`)
+    if (isFirstStart && !isAccepted && !this.prepared.knows(xid)) throw unknownXaRefusal(open.begin)
+    open.adopt(this.prepared.end(xid)?.rows ?? [])
     this.commit(end)
   }
 
@@ -284,7 +286,8 @@ export class TransactionReader {
 
   /** Replaces its predecessor where nobody has fetched that yet. */
   private emitRotated(position: number): void {
-    const rotated: RotatedEvent = { _tag: "Rotated", file: this.framer.file, position }
+    const { resumeFrom } = this.prepared
+    const rotated: RotatedEvent = { _tag: "Rotated", file: this.framer.file, position, resumeFrom }
     const last = this.out.length - 1
     if (this.out[last]?._tag === "Rotated") this.out[last] = rotated
     else this.out.push(rotated)

@@ -38,6 +38,19 @@ export class OpenTransaction {
     this.heldBytes += bytes
   }
 
+  /** Everything that is held, for whoever knows later whether it may leave. */
+  takeHeld(): ReadonlyArray<RowsEvent> {
+    const { held } = this
+    this.held = []
+    this.heldBytes = 0
+    return held
+  }
+
+  /** Rows of the XA transaction that commits here. */
+  adopt(rows: ReadonlyArray<RowsEvent>): void {
+    for (const row of rows) this.held.push(row)
+  }
+
   savepoint(name: string): void {
     this.savepoints.push({ name, at: this.rows })
   }

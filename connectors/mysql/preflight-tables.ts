@@ -12,7 +12,12 @@ const cell = (row: SqlRow | undefined, name: string): string => {
   return typeof value === "string" || typeof value === "number" ? String(value) : ""
 }
 
-export const checkTables = Effect.fnUntraced(function* (sql: SqlConnection, options: SourceOptions) {
+/** @param logsCascades the server logs what foreign keys do to other tables */
+export const checkTables = Effect.fnUntraced(function* (
+  sql: SqlConnection,
+  options: SourceOptions,
+  logsCascades: boolean
+) {
   const findings: Array<Finding> = []
   for (const wanted of options.tables) {
     const [table] = yield* sql.query(
@@ -23,7 +28,16 @@ export const checkTables = Effect.fnUntraced(function* (sql: SqlConnection, opti
       "SELECT COLUMN_NAME AS name, DATA_TYPE AS type, COLUMN_TYPE AS full, CHARACTER_SET_NAME AS charset, COLUMN_KEY AS k, GENERATION_EXPRESSION AS expression FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
       [wanted.schema, wanted.table]
     )
-    findings.push(...tableFindings(wanted, table, columns, options.user))
+    const create =
+      logsCascades || table === undefined || cell(table, "kind") === "VIEW"
+        ? []
+        : yield* sql.query("SHOW CREATE TABLE ??.??", [wanted.schema, wanted.table])
+    const cascades = cascadeFindings(wanted, cell(create[0], "Create Table"))
+    const found = tableFindings(wanted, table, columns, options.user)
+    findings.push(
+      ...(cascades.length > 0 ? found.filter(({ severity }) => severity !== "ok") : found),
+      ...cascades
+    )
   }
   return findings
 })
@@ -90,6 +104,27 @@ export const tableFindings = (
           fix: ""
         }
       ]
+}
+
+const CASCADE = /^\s*CONSTRAINT .* FOREIGN KEY .* ON (?:DELETE|UPDATE) (?:CASCADE|SET NULL)/m
+
+/**
+ * The engine changes such rows by itself, and only the parent's change is in the binlog. information_schema would tell
+ * as well, but MariaDB shows it to accounts that may write.
+ */
+const cascadeFindings = (wanted: WantedTable, create: string): ReadonlyArray<Finding> => {
+  const key = CASCADE.exec(create)?.[0]
+  if (key === undefined) return []
+  const name = /CONSTRAINT `((?:[^`]|``)*)`/.exec(key)?.[1] ?? ""
+  return [
+    {
+      severity: "warning",
+      check: `foreign keys of ${wanted.schema}.${wanted.table}`,
+      found: `${name} changes its rows by cascade, which this server does not log`,
+      wanted: "foreign keys without CASCADE and SET NULL",
+      fix: `ALTER TABLE \`${wanted.schema}\`.\`${wanted.table}\` DROP FOREIGN KEY \`${name}\`; and delete the rows in the application, or copy the table anew after such deletes`
+    }
+  ]
 }
 
 /** MariaDB logs tables that are versioned by transaction as statements. */

@@ -63,6 +63,8 @@ const look = Effect.fnUntraced(function* (
   ]
   findings.push(...(yield* checkPrivileges(sql, options, identity.mariadb)))
   findings.push(...(yield* checkReplicas(sql, options, identity.mariadb, variables)))
-  findings.push(...(yield* checkTables(sql, options)))
+  // MySQL since 9.6, unless this is ON; other servers do not have it.
+  const logsCascades = variables.get("innodb_native_foreign_keys") === "OFF"
+  findings.push(...(yield* checkTables(sql, options, logsCascades)))
   return findings
 })

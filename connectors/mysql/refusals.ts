@@ -19,10 +19,15 @@ export const statementRefusal = (
   if (accepted.has(at)) return undefined
   const tables = meaning.tables.map((name) => `${name.schema}.${name.table}`).join(", ")
   if (meaning._tag === "Removes") {
+    const { columns } = meaning
+    const did =
+      columns.length === 0
+        ? `emptied, dropped, renamed or replaced ${tables}`
+        : `dropped or renamed ${columns.join(", ")} of ${tables}`
     return new SchemaDrift({
-      message: `${meaning.verb} emptied, dropped or renamed ${tables} in the transaction at ${at}`,
+      message: `${meaning.verb} ${did} in the transaction at ${at}`,
       table: tables,
-      columns: [],
+      columns: [...columns],
       statement: at
     })
   }
@@ -43,17 +48,31 @@ export const rollbackRefusal = (wasLarge: boolean): DecodeFailure =>
     "ALTER TABLE … ENGINE = InnoDB; for every table that such transactions change. Then start over from a copy of the tables."
   )
 
-export const twoPhaseRefusal = (): DecodeFailure =>
-  new DecodeFailure(
-    "XA PREPARE",
-    "a mapped table was changed in a two-phase XA transaction, whose outcome the binlog tells later",
-    "Keep the mapped tables out of two-phase XA transactions, or commit them with XA COMMIT … ONE PHASE. Then start over from a copy of the tables."
+/** A first start only: afterwards reading begins no later than at the oldest XA PREPARE that waits. */
+export const unknownXaRefusal = (begin: BeginEvent): DecodeFailure => {
+  const at = `${begin.file}:${begin.position}`
+  return new DecodeFailure(
+    "XA COMMIT",
+    `the XA transaction that commits at ${at} was prepared before reading began, so its rows are not known`,
+    `If it did not change a mapped table, put acceptedStatements: ["${at}"] under source in the configuration and start again. If it did, do the same, then copy the table: gradewire snapshot start --table …`
   )
+}
+
+export const missingColumns = (
+  table: string,
+  columns: ReadonlyArray<string>,
+  begin: BeginEvent
+): SchemaDrift =>
+  new SchemaDrift({
+    message: `${begin.file}:${begin.position}: ${table} has no column ${columns.join(", ")} any more`,
+    table,
+    columns: [...columns]
+  })
 
 export const xaSizeRefusal = (bytesMax: number): DecodeFailure =>
   new DecodeFailure(
     "XA transaction",
-    `an XA transaction of more than ${bytesMax} bytes changes a mapped table`,
+    `XA transactions that wait for their outcome hold more than ${bytesMax} bytes of mapped rows`,
     "Raise limits.sourceBytes in the configuration until this transaction is through, and keep the mapped tables out of large XA transactions."
   )
 

@@ -6,7 +6,7 @@ import {
   type ChangeSourceError
 } from "../../src/capture/ChangeSource.ts"
 import { DecodeFailure } from "./binlog/decode-failure.ts"
-import { MissingColumns, NamelessTable } from "./binlog/row-decoder.ts"
+import { NamelessTable } from "./binlog/row-decoder.ts"
 
 const DAMAGED_FIX =
   "Compare with `mysqlbinlog --verify-binlog-checksum` on the server; if it reads the file, report this message."
@@ -20,13 +20,6 @@ export const asSourceError = (error: unknown, file: string, position: number): C
       position,
       what: error.what,
       fix: error.fix
-    })
-  }
-  if (error instanceof MissingColumns) {
-    return new SchemaDrift({
-      message: `${file}:${position}: ${error.table} has no column ${error.columns.join(", ")} any more`,
-      table: error.table,
-      columns: [...error.columns]
     })
   }
   if (error instanceof NamelessTable) {

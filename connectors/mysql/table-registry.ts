@@ -9,6 +9,7 @@ import { damaged } from "./binlog/decode-failure.ts"
 import { compileRowDecoder, type DecoderSettings, type RowDecoder } from "./binlog/row-decoder.ts"
 import { tableIdAt } from "./binlog/rows-event.ts"
 import { readTableMap, tableKey, tableKeyAt } from "./binlog/table-map.ts"
+import type { ShapeChange } from "./shape-notice.ts"
 
 export interface WantedRows {
   /** Index into the wanted tables. */
@@ -32,6 +33,8 @@ export class TableRegistry {
   /** null: a table nobody wants. */
   private readonly byId = new Map<number, Entry | null>()
   private readonly byBytes = new Map<string, Entry>()
+  /** What read each wanted table last. */
+  private readonly latest = new Map<number, Entry>()
 
   constructor(wanted: ReadonlyArray<WantedTable>, settings: DecoderSettings) {
     this.wanted = wanted
@@ -50,13 +53,25 @@ export class TableRegistry {
     this.byBytes.clear()
   }
 
-  /** The body of a TABLE_MAP, `bytes[offset .. end)`. Throws DecodeFailure, MissingColumns or NamelessTable. */
-  learn(bytes: Buffer, offset: number, end: number): void {
+  /**
+   * The body of a TABLE_MAP, `bytes[offset .. end)`. Returns what is new about a wanted table that was read before.
+   * Throws DecodeFailure or NamelessTable.
+   */
+  learn(bytes: Buffer, offset: number, end: number): ShapeChange | undefined {
     const id = tableIdAt(bytes, offset)
     const known = this.byId.get(id)
-    if (known != null && sameBytes(known.bytes, bytes, offset + 6, end)) return
+    if (known != null && sameBytes(known.bytes, bytes, offset + 6, end)) return undefined
     const table = this.wantedByKey.get(tableKeyAt(bytes, offset, end))
-    this.byId.set(id, table === undefined ? null : this.compiled(table, bytes, offset, end))
+    if (table === undefined) {
+      this.byId.set(id, null)
+      return undefined
+    }
+    const entry = this.compiled(table, bytes, offset, end)
+    this.byId.set(id, entry)
+    const before = this.latest.get(table)
+    this.latest.set(table, entry)
+    const isNew = before !== undefined && !before.bytes.equals(entry.bytes)
+    return isNew ? { table, before: before.decoder, after: entry.decoder } : undefined
   }
 
   /** `undefined`: rows of a table nobody wants. */

@@ -8,6 +8,7 @@
 import { Context, Schema, type Effect, type Scope } from "effect"
 import type { Anchor } from "../../schemas/anchor.ts"
 import type { Fate } from "../../schemas/failure.ts"
+import type { PositionText } from "../../schemas/position.ts"
 
 /**
  * One column's value as it leaves the decoder:
@@ -37,12 +38,21 @@ export interface RowsEvent {
   readonly after: ReadonlyArray<RowImage> | undefined
 }
 
+/** First byte of a transaction that is older than what follows: one that waits for its outcome (XA). */
+export interface ResumePlace {
+  readonly file: string
+  readonly position: number
+  readonly gtid: string | null
+}
+
 export interface BeginEvent {
   readonly _tag: "Begin"
   /** Binlog file name and byte offset of the transaction's first event. */
   readonly file: string
   readonly position: number
   readonly gtid: string | null
+  /** Where reading must begin to see this again; undefined: here. */
+  readonly resumeFrom?: ResumePlace | undefined
   /** Source commit time in µs since 1970 UTC; whole seconds where the server logs no more (MariaDB, MySQL 5.7). */
   readonly committedAtMicros: number
 }
@@ -59,6 +69,8 @@ export interface RotatedEvent {
   readonly _tag: "Rotated"
   readonly file: string
   readonly position: number
+  /** As in {@link BeginEvent}. */
+  readonly resumeFrom?: ResumePlace | undefined
 }
 
 export type SourceEvent = BeginEvent | RowsEvent | CommitEvent | RotatedEvent
@@ -78,6 +90,8 @@ export interface WantedTable {
   readonly columns: ReadonlyArray<string>
   /** What columns hold that the binlog shows as bytes, by name as in `columns`. The source finds out what is not said. */
   readonly columnTypes?: Readonly<Record<string, ColumnTypeName>>
+  /** Indexes of the columns that identify a row, in `columns`. */
+  readonly key?: ReadonlyArray<number>
 }
 
 /** `binary` are bytes whatever the source thinks. */
@@ -169,7 +183,7 @@ export class Undecodable extends Schema.TaggedError<Undecodable>()("Undecodable"
 export class SchemaDrift extends Schema.TaggedError<SchemaDrift>()("SchemaDrift", {
   message: Schema.String,
   table: Schema.String,
-  /** Mapped columns that are gone; empty where the table itself was emptied, dropped or renamed. */
+  /** Mapped columns that are gone or replaced; empty where the table itself was emptied, dropped, renamed or replaced. */
   columns: Schema.Array(Schema.String),
   /** `FILE:POSITION` of a statement that an operator may accept. */
   statement: Schema.optionalKey(Schema.String)
@@ -179,7 +193,11 @@ export class SchemaDrift extends Schema.TaggedError<SchemaDrift>()("SchemaDrift"
     if (this.statement === undefined) {
       return "Adapt the mapping of this table in the configuration to its new shape, then start again."
     }
-    return `If this was meant, put acceptedStatements: ["${this.statement}"] under source in the configuration and start again; profiles keep what they have, so reconcile the table afterwards. Else restore the table first.`
+    const otherwise =
+      this.columns.length === 0
+        ? ""
+        : "Adapt the mapping of this table in the configuration to its new shape. "
+    return `${otherwise}If this was meant, put acceptedStatements: ["${this.statement}"] under source in the configuration and start again; profiles keep what they have, so copy the table anew afterwards: gradewire snapshot start --table ${this.table}. Else restore the table first.`
   }
 }
 
@@ -213,7 +231,12 @@ export class ChangeSource extends Context.Service<
     /**
      * Reads from the anchor on, its transaction included. A new reader is a new connection; closing the scope ends it.
      * Fails with BinlogMismatch where the anchor's GTID or server is not what is found.
+     *
+     * @param knownUpTo rows at or before this position are in the log: they need not fit the mapping of today
      */
-    readonly open: (anchor: Anchor) => Effect.Effect<SourceReader, ChangeSourceError, Scope.Scope>
+    readonly open: (
+      anchor: Anchor,
+      knownUpTo?: PositionText
+    ) => Effect.Effect<SourceReader, ChangeSourceError, Scope.Scope>
   }
 >()("gradewire/capture/ChangeSource") {}

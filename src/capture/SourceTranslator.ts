@@ -48,6 +48,8 @@ export class SourceTranslator {
   readonly #identity: { readonly server: string; readonly timeline: number }
   #transaction: TransactionContext | undefined
   #anchor: Anchor
+  /** Of the last transaction that began. */
+  #gtid: string | null
   #reached: Reached
   /** Behind the last transaction that was read, header events after it left out. */
   #transactionEnd: ChunkRequest["processed"]
@@ -60,6 +62,7 @@ export class SourceTranslator {
     this.#snapshot = new SnapshotRun(plans, snapshot)
     this.#identity = { server: plan.anchor.server, timeline: plan.anchor.timeline }
     this.#anchor = plan.anchor
+    this.#gtid = plan.anchor.gtid
     this.#reached = {
       file: plan.anchor.file,
       byte: plan.anchor.position,
@@ -208,13 +211,14 @@ export class SourceTranslator {
         this.#cutter.passed(this.#transaction?.time ?? null)
         this.#transaction = undefined
         this.#reach(event.file, event.position)
-        this.#transactionEnd = { file: event.file, position: event.position, gtid: this.#anchor.gtid }
+        this.#transactionEnd = { file: event.file, position: event.position, gtid: this.#gtid }
         return
       }
       case "Rotated": {
         // Whatever was in the old file is known: an idle connector must not need it for ever.
         if (event.file !== this.#anchor.file) {
-          this.#anchor = { ...this.#identity, file: event.file, position: event.position, gtid: null }
+          const here = { file: event.file, position: event.position, gtid: null }
+          this.#anchor = { ...this.#identity, ...(event.resumeFrom ?? here) }
         }
         this.#reach(event.file, event.position)
         return
@@ -231,7 +235,9 @@ export class SourceTranslator {
     const { timeline } = this.#identity
     const file = binlogFileNumber(event.file)
     if (file === undefined) throw unnumbered(event)
-    this.#anchor = { ...this.#identity, file: event.file, position: event.position, gtid: event.gtid }
+    const here = { file: event.file, position: event.position, gtid: event.gtid }
+    this.#anchor = { ...this.#identity, ...(event.resumeFrom ?? here) }
+    this.#gtid = event.gtid
     const time = commitTime(event.committedAtMicros)
     this.#transaction = {
       file: event.file,

@@ -72,7 +72,7 @@ const attempt = Effect.fnUntraced(function* (
   vitals.epochs.set("capture", plan.epoch)
   vitals.connections.set("log", true)
   yield* announce(plan)
-  const reader = yield* source.open(plan.anchor)
+  const reader = yield* source.open(plan.anchor, plan.last)
   yield* steady
   return yield* pump(reader, appender, translator, options)
 })

@@ -35,6 +35,7 @@ export interface PumpOptions {
 /** A source chunk of this size means that more is waiting: the copy gives way. */
 const BUSY_BYTES = 64 * 1024
 
+const LAST_FLUSH = "10 seconds"
 const MICROS_PER_MILLI = 1000
 const MILLIS_PER_SECOND = 1000
 const MILLI_DIGITS = 3
@@ -92,6 +93,8 @@ export const pump = Effect.fnUntraced(function* (
     }
     const rest = copyAgainAt > now ? copyAgainAt - now : options.checkpointMillis
     const arrival = yield* firstOf(open === undefined ? asking : undefined, copying, streaming).pipe(
+      // What was read before a source stops must be in the log: an operator may change the mapping before the next start.
+      Effect.tapError(() => Effect.ignore(Effect.timeout(appender.flush, LAST_FLUSH))),
       Effect.raceFirst(appender.flush.pipe(Effect.andThen(look), Effect.andThen(Effect.never))),
       Effect.timeoutOption(Math.min(rest, options.checkpointMillis))
     )

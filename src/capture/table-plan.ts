@@ -94,6 +94,7 @@ export const planTable = (config: TableConfig): TablePlan => {
     wanted: {
       ...splitTableName(config.table),
       columns,
+      key,
       ...(config.columnTypes === undefined ? {} : { columnTypes: config.columnTypes })
     },
     name: config.table,

@@ -65,6 +65,21 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
     await sql.query("SET GLOBAL binlog_row_metadata = FULL; SET GLOBAL binlog_checksum = CRC32")
   })
 
+  it(
+    "warns of foreign keys whose effects the server does not log (G1)",
+    { timeout: CASE_MILLIS },
+    async () => {
+      await table("parent", "id INT PRIMARY KEY")
+      await table(
+        "child",
+        "id INT PRIMARY KEY, p INT, CONSTRAINT `by parent` FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE"
+      )
+      await sql.query("GRANT SELECT ON lms.child TO reader@'%'")
+      const options = optionsFor([{ schema: "lms", table: "child", columns: ["id", "p"] }], reader)
+      expect(await trouble(options)).toEqual(mariadb ? { "foreign keys of lms.child": "warning" } : {})
+    }
+  )
+
   it("says what an account lacks, and what is not reached (G3)", { timeout: CASE_MILLIS }, async () => {
     await sql.query("CREATE USER nobody@'%' IDENTIFIED BY 'secret'")
     const wanted = [{ schema: "lms", table: "fits", columns: ["id"] }]

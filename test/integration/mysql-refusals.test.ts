@@ -124,30 +124,4 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s refusals", (kind) => {
       expect(rowsOf(events).flatMap((event) => event.after!)).toEqual([[1], [3], [5]])
     }
   )
-
-  it(
-    "takes XA transactions of one phase and stops at those of two (G3)",
-    { timeout: CASE_MILLIS },
-    async () => {
-      await table("xa", "id INT PRIMARY KEY")
-      const options = optionsFor([{ schema: "lms", table: "xa", columns: ["id"] }])
-      const anchor = await here()
-      await sql.query("XA START 'a'; INSERT INTO lms.xa VALUES (1); XA END 'a'; XA COMMIT 'a' ONE PHASE")
-      expect(rowsOf(await read(options, anchor, commits(1)))[0]!.after).toEqual([[1]])
-      const second = await here()
-      await sql.query(
-        "XA START 'b'; INSERT INTO lms.xa VALUES (2); XA END 'b'; XA PREPARE 'b'; XA COMMIT 'b'"
-      )
-      const { events, failure } = await readToFailure(options, second)
-      expect(rowsOf(events)).toEqual([])
-      expect(failure).toMatchObject({ _tag: "Undecodable", what: "XA PREPARE" })
-      const third = await here()
-      await sql.query("CREATE TABLE lms.other_xa (id INT PRIMARY KEY)")
-      await sql.query(
-        "XA START 'c'; INSERT INTO lms.other_xa VALUES (2); XA END 'c'; XA PREPARE 'c'; XA COMMIT 'c'"
-      )
-      await sql.query("INSERT INTO lms.xa VALUES (3)")
-      expect(rowsOf(await read(options, third, commits(1)))[0]!.after).toEqual([[3]])
-    }
-  )
 })

@@ -58,6 +58,9 @@ export interface CaptureRun {
   readonly log: MemoryLog
   readonly snapshotRows: number
   readonly start?: "snapshot" | "earliest"
+  readonly acceptedStatements?: ReadonlyArray<string>
+  /** Collects the fields of warnings. */
+  readonly warnings?: Array<Readonly<Record<string, unknown>>>
 }
 
 /** Runs capture until the log satisfies `done`; rejects with capture's error where it stops before. */
@@ -68,7 +71,15 @@ export const captureUntil = (run: CaptureRun, done: () => boolean): Promise<void
     yield* Fiber.interrupt(fiber)
   }).pipe(Effect.runPromise)
 
-const captureOf = ({ port, tables, log, snapshotRows, start = "snapshot" }: CaptureRun) => {
+const collector = (warnings: Array<Readonly<Record<string, unknown>>>) =>
+  Logger.make<unknown, void>(({ logLevel, message }) => {
+    if (logLevel !== "Warn") return
+    const [text, fields] = message as readonly [string, Readonly<Record<string, unknown>>]
+    warnings.push({ text, ...fields })
+  })
+
+const captureOf = (run: CaptureRun) => {
+  const { port, tables, log, snapshotRows, start = "snapshot", acceptedStatements, warnings = [] } = run
   const options: SourceOptions = {
     connector: "copy",
     host: "127.0.0.1",
@@ -76,7 +87,8 @@ const captureOf = ({ port, tables, log, snapshotRows, start = "snapshot" }: Capt
     user: "root",
     password: Redacted.make(""),
     tls: { mode: "preferred" },
-    tables: tablePlans(tables).map(({ wanted }) => wanted)
+    tables: tablePlans(tables).map(({ wanted }) => wanted),
+    acceptedStatements
   }
   return capture({
     connector: "copy",
@@ -94,7 +106,7 @@ const captureOf = ({ port, tables, log, snapshotRows, start = "snapshot" }: Capt
         layerMemoryChangeLog(log),
         layerMemoryApplyProgress(desks),
         Layer.succeed(SnapshotDesk, { open: Effect.succeed(Effect.never) }),
-        Logger.layer([])
+        Logger.layer([collector(warnings)])
       )
     )
   )

@@ -2,13 +2,15 @@
  * Whether a logged statement may have given a column another type: it makes, drops or renames the table, or it is an
  * ALTER that names the column. In doubt it may have.
  */
-import { lex, mentioned, TOKENS_MAX, type WantedName } from "./statement.ts"
+import { lex, mentioned, TOKENS_MAX, withoutSettings, type TableName } from "./statement-tokens.ts"
 
-export interface NamedColumns extends WantedName {
+export interface NamedColumns extends TableName {
   readonly columns: ReadonlyArray<string>
 }
 
 const VERBS: ReadonlySet<string> = new Set(["CREATE", "DROP", "RENAME", "ALTER"])
+/** MariaDB: SET STATEMENT … FOR ALTER … */
+const MAYBE: ReadonlySet<string> = new Set([...VERBS, "SET"])
 
 /** @returns indexes into `tables` */
 export const redefinedTables = (
@@ -16,8 +18,9 @@ export const redefinedTables = (
   schema: string,
   tables: ReadonlyArray<NamedColumns>
 ): ReadonlyArray<number> => {
-  if (!VERBS.has(lex(text, 1)[0]?.keyword ?? "")) return []
-  const tokens = lex(text, TOKENS_MAX)
+  if (!MAYBE.has(lex(text, 1)[0]?.keyword ?? "")) return []
+  const tokens = withoutSettings(lex(text, TOKENS_MAX))
+  if (!VERBS.has(tokens[0]?.keyword ?? "")) return []
   const words = tokens.map((token) => token.keyword)
   if (words[0] === "DROP" && (words[1] === "DATABASE" || words[1] === "SCHEMA")) {
     const dropped = tokens.at(-1)!.text.toLowerCase()

@@ -12,7 +12,7 @@ import { damaged } from "./decode-failure.ts"
 import { canBe, DISGUISED_TYPES, type DisguisedType } from "./disguised-type.ts"
 import type { PartialRow } from "./json-diff.ts"
 import { rowEndColumn } from "./system-versioning.ts"
-import type { TableMap } from "./table-map.ts"
+import type { MappedColumn, TableMap } from "./table-map.ts"
 
 /** Reads the image at `p`, appends it to `out`, returns the offset behind it. */
 export type ImageReader = (
@@ -32,6 +32,10 @@ export type PartialImage = "before" | "after"
 export interface RowDecoder {
   readonly name: string
   readonly width: number
+  /** Wanted columns that the table does not have; `undefined` in every image. */
+  readonly missing: ReadonlyArray<string>
+  /** The wanted columns as the map declares them; undefined where missing. */
+  readonly columns: ReadonlyArray<MappedColumn | undefined>
   /** Columns of type JSON: their number is the length of PARTIAL_UPDATE_ROWS' bitmap. */
   readonly jsonColumns: number
   /** MariaDB: images end in one value more, the row's end; see system-versioning.ts. */
@@ -49,17 +53,6 @@ export interface DecoderSettings {
   readonly rowEndOf?: (schema: string, table: string) => string | undefined
   /** What a column is that the map shows as bytes. Throws where that is not certain. */
   readonly disguiseOf?: (schema: string, table: string, column: string) => DisguisedType | undefined
-}
-
-/** Thrown where a wanted column is not in the table any more. */
-export class MissingColumns extends Error {
-  readonly table: string
-  readonly columns: ReadonlyArray<string>
-  constructor(table: string, columns: ReadonlyArray<string>) {
-    super(`${table} has no column ${columns.join(", ")}`)
-    this.table = table
-    this.columns = columns
-  }
 }
 
 /** Thrown where the map has no column names. */
@@ -82,10 +75,8 @@ export const compileRowDecoder = (
   const name = `${map.schema}.${map.table}`
   if (!map.named) throw new NamelessTable(name)
   const places = new Map(map.columns.map((column, i) => [fold(column.name!), i]))
-  const missing = wanted.filter((column) => !places.has(fold(column)))
-  if (missing.length > 0) throw new MissingColumns(name, missing)
   const rowEnd = settings.mariadb ? rowEndColumn(map, settings.rowEndOf?.(map.schema, map.table)) : undefined
-  const slots = wanted.map((column) => places.get(fold(column))!)
+  const slots = wanted.map((column) => places.get(fold(column)) ?? NOWHERE)
   if (rowEnd !== undefined) slots.push(rowEnd)
   const disguises = disguisesOf(map, slots, settings)
   const width = map.columns.length
@@ -94,9 +85,11 @@ export const compileRowDecoder = (
   return {
     name,
     width,
+    missing: wanted.filter((column) => !places.has(fold(column))),
+    columns: wanted.map((_, i) => map.columns[slots[i]!]),
     isVersioned: rowEnd !== undefined,
     jsonColumns: map.columns.filter((column) => column.type === ColumnType.Json).length,
-    wantsText: slots.some((slot) => map.columns[slot]!.collation !== undefined),
+    wantsText: slots.some((slot) => map.columns[slot]?.collation !== undefined),
     readerFor: (bytes, offset, partial) => {
       const key = (partial ?? "") + bytes.toString("latin1", offset, offset + bitmapBytes)
       let reader = readers.get(key)
@@ -112,6 +105,9 @@ export const compileRowDecoder = (
   }
 }
 
+/** Place of a wanted column that the table does not have. */
+const NOWHERE = -1
+
 /** Decided once, where the map stands: what follows it may change the table. */
 const disguisesOf = (
   map: TableMap,
@@ -121,8 +117,8 @@ const disguisesOf = (
   const found = new Map<number, DisguisedType>()
   if (disguiseOf === undefined) return found
   for (const slot of slots) {
-    const column = map.columns[slot]!
-    if (!DISGUISED_TYPES.some((type) => canBe(type, column))) continue
+    const column = map.columns[slot]
+    if (column === undefined || !DISGUISED_TYPES.some((type) => canBe(type, column))) continue
     const type = disguiseOf(map.schema, map.table, column.name!)
     if (type !== undefined && canBe(type, column)) found.set(slot, type)
   }

@@ -4,6 +4,16 @@
  *
  * In doubt the answer is the stricter one (G3).
  */
+import {
+  lex,
+  mentioned,
+  nameAt,
+  TOKENS_MAX,
+  withoutSettings,
+  type TableName,
+  type Token
+} from "./statement-tokens.ts"
+import { tableStatement, type TableStatement, type WantedColumns } from "./table-statement.ts"
 
 export type StatementMeaning =
   | { readonly _tag: "Begin" }
@@ -11,81 +21,30 @@ export type StatementMeaning =
   | { readonly _tag: "Rollback" }
   | { readonly _tag: "Savepoint"; readonly name: string }
   | { readonly _tag: "RollbackTo"; readonly name: string }
-  | { readonly _tag: "XaStart" }
+  | { readonly _tag: "XaStart"; readonly xid: string }
   | { readonly _tag: "XaEnd" }
-  | { readonly _tag: "XaCommit" }
-  | { readonly _tag: "XaRollback" }
+  | { readonly _tag: "XaCommit"; readonly xid: string }
+  | { readonly _tag: "XaRollback"; readonly xid: string }
   /** CREATE TABLE … SELECT in row format: rows follow in the same transaction. */
   | { readonly _tag: "CreateWithRows" }
-  /** The table lost its rows or its name. */
-  | { readonly _tag: "Removes"; readonly tables: ReadonlyArray<WantedName>; readonly verb: string }
+  | TableStatement
   /** Rows were changed by a statement, not by rows events. */
-  | { readonly _tag: "ChangesRows"; readonly tables: ReadonlyArray<WantedName>; readonly verb: string }
+  | { readonly _tag: "ChangesRows"; readonly tables: ReadonlyArray<TableName>; readonly verb: string }
+  /** A statement changed rows of other tables; what triggers, functions and cascades did besides, it does not say. */
+  | { readonly _tag: "ChangesOthers"; readonly verb: string }
   | { readonly _tag: "Other" }
 
-export interface WantedName {
-  readonly schema: string
-  readonly table: string
-}
-
-interface Token {
-  readonly text: string
-  /** Upper case of a bare word; "" for quoted names and signs. */
-  readonly keyword: string
-  readonly kind: "word" | "quoted" | "string" | "sign"
-}
-
 const OTHER: StatementMeaning = { _tag: "Other" }
-
-/** Blanks and comments; the opening `/*!50001` and closing of executable comments count as blanks, their text does not. */
-const BLANK = /(?:\s+|\/\*(?!M?!)[\s\S]*?\*\/|\/\*M?!\d*|\*\/|#[^\n]*|--(?=[\s]|$)[^\n]*)+/y
-const WORD = /[\p{L}\p{N}_$@]+/uy
-const BACKTICK = /`((?:[^`]|``)*)`/y
-const DOUBLE = /"((?:[^"\\]|""|\\[\s\S])*)"/y
-const SINGLE = /'(?:[^'\\]|''|\\[\s\S])*'/y
-
-const match = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {
-  pattern.lastIndex = at
-  return pattern.exec(text)
-}
-
-/** At most `limit` tokens: a statement may be as long as a packet, its meaning stands in front. */
-export const lex = (text: string, limit: number): ReadonlyArray<Token> => {
-  const tokens: Array<Token> = []
-  let at = 0
-  while (at < text.length && tokens.length < limit) {
-    const blank = match(BLANK, text, at)
-    if (blank !== null) {
-      at += blank[0].length
-      continue
-    }
-    const word = match(WORD, text, at)
-    const backtick = word === null ? match(BACKTICK, text, at) : null
-    const double = word === null && backtick === null ? match(DOUBLE, text, at) : null
-    const single = word === null && backtick === null && double === null ? match(SINGLE, text, at) : null
-    if (word !== null) tokens.push({ text: word[0], keyword: word[0].toUpperCase(), kind: "word" })
-    else if (backtick !== null)
-      tokens.push({ text: backtick[1]!.replaceAll("``", "`"), keyword: "", kind: "quoted" })
-    else if (double !== null)
-      tokens.push({ text: double[1]!.replaceAll('""', '"'), keyword: "", kind: "quoted" })
-    else if (single !== null) tokens.push({ text: "", keyword: "", kind: "string" })
-    else tokens.push({ text: text[at]!, keyword: "", kind: "sign" })
-    at += (word ?? backtick ?? double ?? single)?.[0].length ?? 1
-  }
-  return tokens
-}
-
-export const TOKENS_MAX = 10_000
 
 /** @param schema the session's default schema, for names without one */
 export const statementMeaning = (
   text: string,
   schema: string,
-  wanted: ReadonlyArray<WantedName>
+  wanted: ReadonlyArray<WantedColumns>
 ): StatementMeaning => {
   const bracket = BRACKETS.get(text)
   if (bracket !== undefined) return bracket
-  const tokens = lex(text, TOKENS_MAX)
+  const tokens = withoutSettings(lex(text, TOKENS_MAX))
   const word = (i: number): string => tokens[i]?.keyword ?? ""
   switch (word(0)) {
     case "BEGIN":
@@ -99,14 +58,16 @@ export const statementMeaning = (
     case "SAVEPOINT":
       return { _tag: "Savepoint", name: nameOf(tokens[1]) }
     case "XA":
-      return xa(word(1))
+      return xa(word(1), text)
     case "CREATE":
-      return /START\s+TRANSACTION\s*$/i.test(text) ? { _tag: "CreateWithRows" } : OTHER
+      return /START\s+TRANSACTION\s*$/i.test(text)
+        ? { _tag: "CreateWithRows" }
+        : (createdFromRows(tokens, schema, wanted) ?? tableStatement(tokens, schema, wanted) ?? OTHER)
     case "TRUNCATE":
     case "DROP":
     case "RENAME":
     case "ALTER":
-      return removal(tokens, schema, wanted)
+      return tableStatement(tokens, schema, wanted) ?? OTHER
     default:
       return rowsStatement(tokens, schema, wanted)
   }
@@ -126,114 +87,55 @@ const rollback = (tokens: ReadonlyArray<Token>): StatementMeaning => {
   return { _tag: "RollbackTo", name: nameOf(tokens[at]) }
 }
 
-const xa = (verb: string): StatementMeaning => {
-  if (verb === "START" || verb === "BEGIN") return { _tag: "XaStart" }
+/** The servers write an XA identifier in one form only, whatever the client wrote: `X'6162',X'',1`. */
+const XID = /X'[0-9a-f]*',X'[0-9a-f]*',\d+/i
+
+const xa = (verb: string, text: string): StatementMeaning => {
+  const xid = (XID.exec(text)?.[0] ?? "").toLowerCase()
+  if (verb === "START" || verb === "BEGIN") return { _tag: "XaStart", xid }
   if (verb === "END") return { _tag: "XaEnd" }
-  return verb === "ROLLBACK" ? { _tag: "XaRollback" } : { _tag: "XaCommit" }
+  return verb === "ROLLBACK" ? { _tag: "XaRollback", xid } : { _tag: "XaCommit", xid }
 }
 
-const same = (left: string, right: string): boolean => left.toLowerCase() === right.toLowerCase()
-
-/** Wanted tables named anywhere in the tokens. */
-export const mentioned = (
+/** CREATE TABLE … SELECT as text: in row format the servers log the table's shape, then rows. */
+const createdFromRows = (
   tokens: ReadonlyArray<Token>,
   schema: string,
-  wanted: ReadonlyArray<WantedName>
-): ReadonlyArray<WantedName> =>
-  wanted.filter((name) => tokens.some((_, i) => namesAt(tokens, i, schema, name)))
-
-const isName = (token: Token | undefined): boolean => token?.kind === "word" || token?.kind === "quoted"
-
-/** Whether the token at `i` is the table part of a name that means `name`. */
-const namesAt = (tokens: ReadonlyArray<Token>, i: number, schema: string, name: WantedName): boolean => {
-  const token = tokens[i]
-  if (!isName(token) || !same(token!.text, name.table)) return false
-  const qualifier = tokens[i - 1]?.text === "." && isName(tokens[i - 2]) ? tokens[i - 2]!.text : schema
-  return same(qualifier, name.schema)
+  wanted: ReadonlyArray<TableName>
+): StatementMeaning | undefined => {
+  const table = tokens.findIndex((token) => token.keyword === "TABLE")
+  const select = tokens.findIndex((token) => token.keyword === "SELECT")
+  if (table < 0 || table > CREATE_WORDS_MAX || select < 0) return undefined
+  const tables = mentioned(tokens.slice(table + 1, select), schema, wanted)
+  return tables.length === 0 ? undefined : { _tag: "ChangesRows", tables, verb: "CREATE TABLE … SELECT" }
 }
 
-const removal = (
-  tokens: ReadonlyArray<Token>,
-  schema: string,
-  wanted: ReadonlyArray<WantedName>
-): StatementMeaning => {
-  const verb = tokens[0]!.keyword
-  const keywords = tokens.map((token) => token.keyword)
-  const removes = (tables: ReadonlyArray<WantedName>): StatementMeaning =>
-    tables.length === 0 ? OTHER : { _tag: "Removes", tables, verb }
-  switch (verb) {
-    case "TRUNCATE":
-      return removes(mentioned(tokens, schema, wanted))
-    case "DROP": {
-      if (keywords[1] === "DATABASE" || keywords[1] === "SCHEMA") {
-        const dropped = tokens.slice(2).filter(isName).at(-1)?.text ?? ""
-        return removes(wanted.filter((name) => same(name.schema, dropped)))
-      }
-      return keywords[1] === "TABLE" || keywords[1] === "TABLES"
-        ? removes(mentioned(tokens, schema, wanted))
-        : OTHER
-    }
-    case "RENAME":
-      return keywords[1] === "TABLE" || keywords[1] === "TABLES"
-        ? removes(renamedAway(tokens, schema, wanted))
-        : OTHER
-    default:
-      return keywords[1] === "TABLE" ? removes(alterRemoves(tokens, schema, wanted)) : OTHER
-  }
-}
-
-/** `RENAME TABLE t TO old, new TO t` swaps a table for its rebuilt copy (gh-ost, pt-osc): the name goes on living. */
-const renamedAway = (
-  tokens: ReadonlyArray<Token>,
-  schema: string,
-  wanted: ReadonlyArray<WantedName>
-): ReadonlyArray<WantedName> => {
-  const targets = (i: number): boolean =>
-    tokens[i - 1]?.keyword === "TO" || (tokens[i - 1]?.text === "." && tokens[i - 3]?.keyword === "TO")
-  return wanted.filter((name) => {
-    const places = tokens.flatMap((_, i) => (namesAt(tokens, i, schema, name) ? [i] : []))
-    return places.some((i) => !targets(i)) && !places.some(targets)
-  })
-}
-
-/** ALTER TABLE t RENAME TO x, and ALTER TABLE t DROP/TRUNCATE PARTITION; every other ALTER shows in the next TABLE_MAP. */
-const alterRemoves = (
-  tokens: ReadonlyArray<Token>,
-  schema: string,
-  wanted: ReadonlyArray<WantedName>
-): ReadonlyArray<WantedName> => {
-  const nameEnd = tokens[3]?.text === "." ? 5 : 3
-  const altered = mentioned(tokens.slice(0, nameEnd), schema, wanted)
-  if (altered.length === 0) return []
-  const rest = tokens.slice(nameEnd)
-  const removesRows = rest.some(
-    (token, i) =>
-      (token.keyword === "RENAME" && !["COLUMN", "INDEX", "KEY"].includes(rest[i + 1]?.keyword ?? "")) ||
-      ((token.keyword === "DROP" || token.keyword === "TRUNCATE" || token.keyword === "EXCHANGE") &&
-        rest[i + 1]?.keyword === "PARTITION")
-  )
-  return removesRows ? altered : []
-}
+/** CREATE OR REPLACE TEMPORARY TABLE */
+const CREATE_WORDS_MAX = 4
 
 const rowsStatement = (
   tokens: ReadonlyArray<Token>,
   schema: string,
-  wanted: ReadonlyArray<WantedName>
+  wanted: ReadonlyArray<TableName>
 ): StatementMeaning => {
   const verb = tokens[0]?.keyword ?? ""
-  const changes = (tables: ReadonlyArray<WantedName>): StatementMeaning =>
-    tables.length === 0 ? OTHER : { _tag: "ChangesRows", tables, verb }
+  const changes = (tables: ReadonlyArray<TableName>): StatementMeaning =>
+    tables.length === 0 ? { _tag: "ChangesOthers", verb } : { _tag: "ChangesRows", tables, verb }
   switch (verb) {
     // Only the target is written: pt-table-checksum logs REPLACE INTO checksums … SELECT … FROM the wanted table.
     case "INSERT":
     case "REPLACE":
-      return changes(mentioned(tokens.slice(0, targetEnd(tokens)), schema, wanted))
+      return changes(mentioned(tokens.slice(0, targetEnd(tokens, schema)), schema, wanted))
     case "UPDATE":
     case "DELETE":
     case "LOAD":
     case "WITH":
     case "CALL":
       return changes(mentioned(tokens, schema, wanted))
+    // A stored function that changes rows; the text names the function only.
+    case "SELECT":
+    case "DO":
+      return { _tag: "ChangesOthers", verb }
     default:
       return OTHER
   }
@@ -241,8 +143,8 @@ const rowsStatement = (
 
 const MODIFIERS: ReadonlySet<string> = new Set(["LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "INTO"])
 
-const targetEnd = (tokens: ReadonlyArray<Token>): number => {
+const targetEnd = (tokens: ReadonlyArray<Token>, schema: string): number => {
   let i = 1
   while (MODIFIERS.has(tokens[i]?.keyword ?? "")) i++
-  return tokens[i + 1]?.text === "." ? i + 3 : i + 1
+  return nameAt(tokens, i, schema).next
 }

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs"
 import { crc32 } from "node:zlib"
 import { HEADER_LENGTH } from "../../../connectors/mysql/binlog/event.ts"
 import { EventType } from "../../../connectors/mysql/binlog/event-type.ts"
-import { TransactionReader, type ReaderSettings } from "../../../connectors/mysql/TransactionReader.ts"
+import type { ReaderSettings } from "../../../connectors/mysql/reader-settings.ts"
+import { TransactionReader } from "../../../connectors/mysql/TransactionReader.ts"
 
 export interface EventParts {
   readonly type: number

@@ -88,21 +88,4 @@ describe("events", () => {
     const transaction = [gtid(1), query("BEGIN"), EXAM, writeRows(1, [[1, 1]]), xid()]
     expect(position(transaction.flatMap((packet) => [beat, packet]))).toEqual(position(transaction))
   })
-
-  it("of a two-phase XA transaction stop the reader before any row leaves (G3)", () => {
-    const prepare = (onePhase: number) =>
-      eventBytes({
-        type: EventType.XaPrepare,
-        body: Buffer.from([onePhase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
-      })
-    const start = [
-      gtid(1),
-      query("XA START X'61',X'',1"),
-      EXAM,
-      writeRows(1, [[1, 1]]),
-      query("XA END X'61',X'',1")
-    ]
-    expect(images(read(...start, prepare(1)))).toEqual([[1, 1]])
-    expect(failureOf([...start, prepare(0)])).toMatchObject({ _tag: "Undecodable", what: "XA PREPARE" })
-  })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { statementMeaning } from "../../../connectors/mysql/binlog/statement.ts"
 
 const WANTED = [
-  { schema: "lms", table: "exam" },
+  { schema: "lms", table: "exam", columns: ["id", "score", "完成 时间"] },
   { schema: "lms", table: "考试 成绩" }
 ]
 
@@ -21,6 +21,10 @@ describe("a logged statement", () => {
     ["XA ROLLBACK X'61'", "XaRollback"],
     ["CREATE TABLE `x` (id INT) START TRANSACTION", "CreateWithRows"],
     ["CREATE TABLE exam (id INT)", "Other"],
+    ["CREATE TABLE x SELECT * FROM exam", "Other"],
+    ["CREATE TABLE exam LIKE x", "Other"],
+    ["CREATE OR REPLACE VIEW exam AS SELECT 1", "Other"],
+    ["CREATE OR REPLACE TEMPORARY TABLE exam (id INT)", "Other"],
     ["GRANT SELECT ON lms.exam TO x", "Other"],
     ["", "Other"],
     ["/* only a comment", "Other"]
@@ -48,7 +52,26 @@ describe("a logged statement", () => {
     "ALTER TABLE lms.exam RENAME AS y",
     "ALTER TABLE exam DROP PARTITION p1",
     "ALTER TABLE exam TRUNCATE PARTITION ALL",
-    "/*!40000 TRUNCATE TABLE exam */"
+    "/*!40000 TRUNCATE TABLE exam */",
+    "SET STATEMENT lock_wait_timeout=1 FOR TRUNCATE TABLE exam",
+    "SET STATEMENT max_statement_time=1, lock_wait_timeout=2 FOR ALTER TABLE exam RENAME TO x",
+    "CREATE OR REPLACE TABLE exam (id INT)",
+    "CREATE OR REPLACE TABLE `lms`.`exam` LIKE x",
+    "CREATE OR REPLACE DATABASE lms CHARACTER SET utf8mb4",
+    "ALTER TABLE x EXCHANGE PARTITION p WITH TABLE lms.exam",
+    "ALTER TABLE exam EXCHANGE PARTITION p WITH TABLE x",
+    "ALTER TABLE exam CONVERT PARTITION p TO TABLE x",
+    "ALTER TABLE x CONVERT TABLE exam TO PARTITION p VALUES LESS THAN (10)",
+    "ALTER TABLE exam DISCARD TABLESPACE",
+    "ALTER TABLE exam IMPORT PARTITION p TABLESPACE",
+    "ALTER IGNORE TABLE exam ADD UNIQUE (score)",
+    "ALTER ONLINE TABLE exam DROP PARTITION p",
+    "ALTER TABLE IF EXISTS exam RENAME x",
+    "ALTER TABLE x RENAME TO exam",
+    "RENAME TABLE x TO exam",
+    "RENAME TABLE exam TO exam_2025, exam_empty TO exam",
+    "RENAME TABLE exam TO _exam_old, other._exam_new TO exam",
+    "RENAME TABLE IF EXISTS exam WAIT 5 TO x"
   ])("%j takes rows or the name of a mapped table away (G3)", (text) => {
     expect(meaning(text)._tag).toBe("Removes")
   })
@@ -61,14 +84,50 @@ describe("a logged statement", () => {
     "DROP /*!40005 TEMPORARY */ TABLE IF EXISTS `exam`",
     "DROP DATABASE other",
     "DROP VIEW exam",
-    "RENAME TABLE exam TO _exam_old, _exam_new TO exam",
-    "RENAME TABLE `lms`.`exam` TO `lms`.`_exam_del`, `lms`.`_exam_gho` TO `lms`.`exam`",
-    "ALTER TABLE exam ADD COLUMN x INT",
-    "ALTER TABLE exam RENAME COLUMN a TO b",
-    "ALTER TABLE exam RENAME INDEX a TO b",
+    "ALTER TABLE exam2 DROP COLUMN score",
+    "ALTER TABLE x ADD FOREIGN KEY (e) REFERENCES exam (id)",
     "CREATE TABLE x LIKE exam"
-  ])("%j leaves the mapped tables' rows as they are (G1)", (text) => {
+  ])("%j leaves the mapped tables as they are (G1)", (text) => {
     expect(meaning(text)._tag).toBe("Other")
+  })
+
+  it.each([
+    "ALTER TABLE exam ADD COLUMN x INT",
+    "ALTER TABLE exam RENAME COLUMN a TO score2, DROP COLUMN b",
+    "ALTER TABLE exam RENAME INDEX score TO b, DROP INDEX id, DROP PRIMARY KEY, DROP CHECK score",
+    "ALTER TABLE exam MODIFY score DECIMAL(6,2), CHANGE `score` Score BIGINT",
+    "ALTER TABLE exam WAIT 5 CONVERT TO CHARACTER SET gbk",
+    "SET STATEMENT lock_wait_timeout=1 FOR ALTER ONLINE TABLE exam FORCE"
+  ])("%j changes a mapped table's shape only (G1)", (text) => {
+    expect(meaning(text)).toEqual({ _tag: "Alters", tables: [WANTED[0]], verb: "ALTER" })
+  })
+
+  it.each([
+    ["ALTER TABLE exam DROP score", ["score"]],
+    ["ALTER TABLE lms.exam DROP COLUMN IF EXISTS `Score`, ADD score INT", ["score"]],
+    [
+      "ALTER TABLE exam ADD x DECIMAL(5,2), RENAME COLUMN `完成 时间` TO t, CHANGE id no INT",
+      ["id", "完成 时间"]
+    ],
+    ["ALTER TABLE exam NOWAIT CHANGE COLUMN score points INT DEFAULT 0", ["score"]]
+  ])("%j takes mapped columns away (G3)", (text, columns) => {
+    expect(meaning(text)).toEqual({ _tag: "Removes", tables: [WANTED[0]], verb: "ALTER", columns })
+  })
+
+  it.each([
+    ["RENAME TABLE exam TO _exam_old, _exam_new TO exam", "lms._exam_new"],
+    ["RENAME TABLE `lms`.`exam` TO `lms`.`__exam_old`, `lms`.`__exam_new` TO `lms`.`exam`", "lms.__exam_new"],
+    ["RENAME /* gh-ost */ TABLE exam TO _exam_20261122_del, _exam_gho TO exam", "lms._exam_gho"],
+    ["RENAME TABLE exam TO lhma_2026_exam, lhmn_exam TO exam", "lms.lhmn_exam"]
+  ])("%j swaps a mapped table for its rebuilt copy (G1)", (text, by) => {
+    expect(meaning(text)).toEqual({ _tag: "Alters", tables: [WANTED[0]], verb: "RENAME", by })
+  })
+
+  it("knows a rebuilt copy whose name was cut to 64 characters (G1)", () => {
+    const table = "x".repeat(63)
+    const copy = `_${table.slice(0, 58)}_gho`
+    const swap = `RENAME TABLE ${table} TO _${table.slice(0, 58)}_del, ${copy} TO ${table}`
+    expect(statementMeaning(swap, "lms", [{ schema: "lms", table }])._tag).toBe("Alters")
   })
 
   it.each([
@@ -81,7 +140,9 @@ describe("a logged statement", () => {
     "DELETE FROM exam",
     "DELETE e FROM lms.exam AS e",
     "LOAD DATA INFILE 'x' INTO TABLE `exam`",
-    "WITH c AS (SELECT 1) UPDATE exam SET a = 1"
+    "WITH c AS (SELECT 1) UPDATE exam SET a = 1",
+    "CREATE TABLE IF NOT EXISTS lms.exam AS SELECT * FROM x",
+    "SET STATEMENT max_statement_time=1 FOR DELETE FROM exam"
   ])("%j changes a mapped table without rows events (G3)", (text) => {
     expect(meaning(text)._tag).toBe("ChangesRows")
   })
@@ -91,9 +152,17 @@ describe("a logged statement", () => {
     "UPDATE other SET a = 'exam'",
     "REPLACE INTO percona.checksums SELECT COUNT(*) FROM lms.exam",
     "DELETE FROM other.exam",
-    "INSERT INTO `ex``am` VALUES (1)"
-  ])("%j changes another table (G1)", (text) => {
-    expect(meaning(text)._tag).toBe("Other")
+    "INSERT INTO `ex``am` VALUES (1)",
+    "SELECT `lms`.`f`()"
+  ])("%j changes other tables, and does not say what else (G3)", (text) => {
+    expect(meaning(text)._tag).toBe("ChangesOthers")
+  })
+
+  it("names its XA transaction as the server writes it (G1)", () => {
+    const xid = "x'61',x'e6b5',7"
+    expect(meaning("XA START X'61',X'e6b5',7")).toEqual({ _tag: "XaStart", xid })
+    expect(meaning("XA COMMIT X'61',X'E6B5',7")).toEqual({ _tag: "XaCommit", xid })
+    expect(meaning("XA ROLLBACK X'61',X'e6b5',7")).toEqual({ _tag: "XaRollback", xid })
   })
 
   it("takes a name without schema for the session's schema (G3)", () => {
