@@ -26,7 +26,7 @@ export interface DdlCase {
   /** Values of one row after the DDL, where the shape asks for others. */
   readonly valuesAfter?: (n: number) => string
   /** After a stop: the new mapping, or what an operator accepts. */
-  readonly then?: { readonly mapped: ReadonlyArray<string> } | "accept"
+  readonly afterwards?: { readonly mapped: ReadonlyArray<string> } | "accept"
 }
 
 const number = (n: number): string => `${n}, ${n * 10}`
@@ -181,28 +181,28 @@ const STOP: ReadonlyArray<Omit<DdlCase, "outcome">> = [
     name: "rename a mapped column",
     ddl: ["ALTER TABLE T RENAME COLUMN v TO points"],
     columnsNamed: ["v"],
-    then: { mapped: ["points"] }
+    afterwards: { mapped: ["points"] }
   },
   {
     ...V,
     name: "drop a mapped column",
     ddl: ["ALTER TABLE T DROP COLUMN v"],
     columnsNamed: ["v"],
-    then: { mapped: ["w"] }
+    afterwards: { mapped: ["w"] }
   },
   {
     ...V,
     name: "drop a mapped column with SQL_LOG_BIN = 0",
     ddl: ["SET SESSION SQL_LOG_BIN = 0", "ALTER TABLE T DROP COLUMN v", "SET SESSION SQL_LOG_BIN = 1"],
     columnsNamed: ["v"],
-    then: { mapped: ["w"] }
+    afterwards: { mapped: ["w"] }
   },
   {
     ...V,
     name: "drop a mapped column and add one of its name",
     ddl: ["ALTER TABLE T DROP COLUMN v, ADD COLUMN v INT DEFAULT 3"],
     columnsNamed: ["v"],
-    then: "accept"
+    afterwards: "accept"
   },
   {
     name: "let two mapped columns change names",
@@ -211,7 +211,7 @@ const STOP: ReadonlyArray<Omit<DdlCase, "outcome">> = [
     values: two,
     ddl: ["ALTER TABLE T RENAME COLUMN a TO b, RENAME COLUMN b TO a"],
     columnsNamed: ["a", "b"],
-    then: "accept"
+    afterwards: "accept"
   },
   {
     name: "retype the key so that it reads otherwise",
@@ -220,7 +220,7 @@ const STOP: ReadonlyArray<Omit<DdlCase, "outcome">> = [
     values: number,
     ddl: ["ALTER TABLE T MODIFY id DECIMAL(12,2)"],
     columnsNamed: ["id"],
-    then: "accept"
+    afterwards: "accept"
   },
   {
     name: "swap for a rebuilt copy whose key reads otherwise",
@@ -233,27 +233,27 @@ const STOP: ReadonlyArray<Omit<DdlCase, "outcome">> = [
       "RENAME TABLE T TO S._t_old, S._t_new TO T"
     ],
     columnsNamed: ["id"],
-    then: "accept"
+    afterwards: "accept"
   },
-  { ...V, name: "TRUNCATE", ddl: ["TRUNCATE TABLE T"], then: "accept" },
+  { ...V, name: "TRUNCATE", ddl: ["TRUNCATE TABLE T"], afterwards: "accept" },
   {
     ...V,
     name: "drop and create with another shape",
     ddl: ["DROP TABLE T", "CREATE TABLE T (x INT, v INT, id BIGINT PRIMARY KEY)"],
-    then: "accept"
+    afterwards: "accept"
   },
   {
     ...V,
     name: "CREATE OR REPLACE",
     only: "mariadb",
     ddl: ["CREATE OR REPLACE TABLE T (id INT PRIMARY KEY, v INT)"],
-    then: "accept"
+    afterwards: "accept"
   },
   {
     ...V,
     name: "swap for an empty table",
     ddl: ["CREATE TABLE S.t2 LIKE T", "RENAME TABLE T TO S.t_2025, S.t2 TO T"],
-    then: "accept"
+    afterwards: "accept"
   },
   {
     ...V,
@@ -263,7 +263,7 @@ const STOP: ReadonlyArray<Omit<DdlCase, "outcome">> = [
       "ALTER TABLE S.p PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (1000))",
       "ALTER TABLE S.p EXCHANGE PARTITION a WITH TABLE T"
     ],
-    then: "accept"
+    afterwards: "accept"
   },
   {
     ...V,
@@ -272,14 +272,14 @@ const STOP: ReadonlyArray<Omit<DdlCase, "outcome">> = [
       "ALTER TABLE T PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (3), PARTITION b VALUES LESS THAN (1000))",
       "ALTER TABLE T DROP PARTITION a"
     ],
-    then: "accept"
+    afterwards: "accept"
   },
   {
     ...V,
     name: "ALTER IGNORE",
     only: "mariadb",
     ddl: ["ALTER IGNORE TABLE T ADD UNIQUE (v)"],
-    then: "accept"
+    afterwards: "accept"
   }
 ]
 

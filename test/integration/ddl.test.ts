@@ -73,7 +73,8 @@ describe.each(["mysql", "mariadb"] as const)("DDL on %s", (kind) => {
   /** Rows before, between and after the statements; row 4 is changed and row 5 removed behind them. */
   const play = async (test: DdlCase, world: Awaited<ReturnType<typeof worldOf>>) => {
     const after = test.valuesAfter ?? test.values
-    const then = test.then === undefined || test.then === "accept" ? test.mapped : test.then.mapped
+    const then =
+      test.afterwards === undefined || test.afterwards === "accept" ? test.mapped : test.afterwards.mapped
     await world.insert(4, test.mapped, test.values)
     await world.insert(5, test.mapped, test.values)
     for (const [i, statement] of test.ddl.entries()) {
@@ -165,9 +166,9 @@ describe.each(["mysql", "mariadb"] as const)("DDL on %s", (kind) => {
       })
       expect(world.isMarked()).toBe(false)
       const accepted: Array<string> = []
-      const mapped = test.then === "accept" ? test.mapped : test.then!.mapped
+      const mapped = test.afterwards === "accept" ? test.mapped : test.afterwards!.mapped
       while (failure !== undefined && accepted.length < test.ddl.length + 1) {
-        if (test.then === "accept") {
+        if (test.afterwards === "accept") {
           const place = /acceptedStatements: \["([^"]+)"\]/.exec(failure.remedy)![1]!
           expect(accepted).not.toContain(place)
           accepted.push(place)
@@ -176,7 +177,7 @@ describe.each(["mysql", "mariadb"] as const)("DDL on %s", (kind) => {
         failure = (await captureUntil(world.runOf(mapped, more), world.isMarked).catch(
           (error: unknown) => error
         )) as Stop | undefined
-        if (test.then !== "accept") break
+        if (test.afterwards !== "accept") break
       }
       expect(failure).toBeUndefined()
       const last = (rows: ReadonlyArray<string>) => rows.filter((row) => /^(21|MjE)/.test(row))
