@@ -84,6 +84,10 @@ export const ChangeLogConfig = Schema.Struct({
   replicas: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 }))),
   /** Bytes the stream may hold; when full, capture waits. Default: no limit of ours. */
   maxBytes: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  /** Bytes of the largest message, headers included; larger ones the stream refuses. Default: the server's max_payload. */
+  maxMessageBytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 65_536, maximum: 67_108_864 }))
+  ),
   /** Hours a message is kept; at least the longest outage of the HR database. Default 168. */
   maxAgeHours: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
   user: Schema.optionalKey(Schema.NonEmptyString),

@@ -7,6 +7,9 @@
  * - A replicated stream gets one message at a time instead, and no chain: its replicas compare ids only when they apply
  *   a message, and take a wrong one for damage: "critical write error: last msgid mismatch" stops the stream on all of
  *   them (nats-server 2.15.1). Its leader compares the sequence before it proposes anything, which is enough for one.
+ * - The parts of a transaction that spans several segments go as a batch, which the server stores whole or not at all
+ *   (ADR-50; atomic-batch.ts says how far). It begins once nothing else is in flight, and nothing follows before it is
+ *   acknowledged, so that the sequence named by its first message is proof enough: ids cannot be chained within.
  * - Success is an acknowledgement with exactly the sequence expected. Anything else ends the appender: a refusal, a
  *   duplicate, silence, a lost connection. It says nothing about where the log ends; the caller reads the tail again.
  * - A message is handed to the socket within the call: no timer, no batching delay.
@@ -24,6 +27,7 @@ import {
   type LogAppender,
   type LogMessage
 } from "../../src/capture/ChangeLog.ts"
+import { BatchRun } from "./atomic-batch.ts"
 import { appendRefused } from "./classify-error.ts"
 import { appendHeaders, HEADER_BYTES_MAX, messageId } from "./message-headers.ts"
 import type { Link } from "./NatsConnection.ts"
@@ -36,11 +40,20 @@ const WINDOW_BYTES = 2 * 1024 * 1024
 /** Milliseconds without any acknowledgement while messages are in flight. */
 const SILENCE_MS = 5_000
 
+const NO_RESPONDERS = 503
+
 interface PubAck {
   readonly stream?: string
+  /** Messages of the batch. */
+  readonly count?: number
   readonly seq?: number
   readonly duplicate?: boolean
-  readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string }
+  readonly error?: Refused
+}
+
+interface Refused {
+  readonly err_code?: number
+  readonly description?: string
 }
 
 /** What an appender must know of its stream. */
@@ -49,6 +62,12 @@ export interface AppendTarget {
   /** Headers and body together; the smaller of the server's and the stream's limit. */
   readonly messageBytesMax: number
   readonly isReplicated: boolean
+  /** Whether parts of a transaction go as batches. */
+  readonly isAtomic: boolean
+  /** What the stream held when the appender was opened, for whoever reads that it is full. */
+  readonly fill: string
+  /** Told where the server does not take a batch that it might take as single messages. */
+  readonly batchFailed: () => void
 }
 
 export const openAppender = Effect.fnUntraced(function* (
@@ -87,18 +106,18 @@ class AppendsInFlight {
 
   private readonly link: Link
   private readonly options: JetStreamOptions
-  private readonly messageBytesMax: number
-  private readonly isChained: boolean
-  private readonly windowMessages: number
+  private readonly target: AppendTarget
+  private readonly batches: BatchRun
+  /** Messages of the open batch that the server holds ready. */
+  private staged = 0
 
   constructor(link: Link, options: JetStreamOptions, target: AppendTarget) {
     this.link = link
     this.options = options
     this.acknowledged = target.lastSequence
     this.published = target.lastSequence
-    this.messageBytesMax = target.messageBytesMax
-    this.isChained = !target.isReplicated
-    this.windowMessages = target.isReplicated ? 1 : WINDOW_MESSAGES
+    this.target = target
+    this.batches = new BatchRun(target.isAtomic, target.isReplicated)
     this.inbox = createInbox()
   }
 
@@ -122,6 +141,9 @@ class AppendsInFlight {
   append(message: LogMessage): Effect.Effect<void, ChangeLogError> {
     return Effect.suspend(() => {
       if (this.failure !== undefined) return Effect.fail(this.failure)
+      if (this.sizes.length > 0 && this.batches.begins(message.head)) {
+        return Effect.flatMap(this.untilOpen(this.empty), () => this.append(message))
+      }
       // Only where somebody else appends meanwhile, or a call that waited for room was interrupted.
       if (!this.hasRoom()) return Effect.flatMap(this.room.await, () => this.append(message))
       this.publish(message)
@@ -137,10 +159,10 @@ class AppendsInFlight {
   )
 
   private watchOnce(): Effect.Effect<void> {
-    const before = this.acknowledged
+    const before = this.acknowledged + this.staged
     const inFlight = this.sizes.length
     return Effect.map(Effect.sleep(SILENCE_MS), () => {
-      if (inFlight > 0 && this.acknowledged === before) {
+      if (inFlight > 0 && this.acknowledged + this.staged === before) {
         this.fail(unavailable(`no acknowledgement for ${SILENCE_MS} ms`))
       }
     })
@@ -153,24 +175,29 @@ class AppendsInFlight {
   }
 
   private hasRoom(): boolean {
-    return this.sizes.length < this.windowMessages && this.bytesInFlight < WINDOW_BYTES
+    if (this.batches.isCommitting) return false
+    const window = this.target.isReplicated && !this.batches.isOpen ? 1 : WINDOW_MESSAGES
+    return this.sizes.length < window && this.bytesInFlight < WINDOW_BYTES
   }
 
   private publish(message: LogMessage): void {
     const id = messageId(message.head, this.writer)
+    const batch = this.batches.place(message.head, message.body.length)
+    const isWithin = batch !== undefined && batch.number > 1
     const headers = appendHeaders(message.head, id, {
       stream: this.options.stream,
-      lastSequence: this.published,
-      lastId: this.lastId
+      lastSequence: isWithin ? undefined : this.published,
+      lastId: batch === undefined ? this.lastId : undefined,
+      batch
     })
     const bytes = headers.byteLength + message.body.length
-    if (bytes > this.messageBytesMax || headers.byteLength > HEADER_BYTES_MAX) {
+    if (bytes > this.target.messageBytesMax || headers.byteLength > HEADER_BYTES_MAX) {
       return this.fail(this.tooLarge(message, bytes))
     }
     const sequence = this.published + 1
     // Counted before it is handed over: the answer may not find an empty list.
     this.published = sequence
-    if (this.isChained) this.lastId = id
+    if (!this.target.isReplicated) this.lastId = id
     this.sizes.push(bytes)
     this.bytesInFlight += bytes
     this.empty.closeUnsafe()
@@ -188,31 +215,47 @@ class AppendsInFlight {
   private answered(message: Msg): void {
     if (this.failure !== undefined) return
     const expected = Number(message.subject.slice(this.inbox.length + 1))
-    if (message.data.length === 0) {
+    if (message.headers?.code === NO_RESPONDERS) {
       return this.fail(unavailable(`nobody takes messages for stream ${this.options.stream} (503)`))
     }
-    const ack = message.json<PubAck>()
-    if (ack.error !== undefined) {
-      const { err_code: code = 0, description = "" } = ack.error
-      return this.fail(
-        appendRefused(
-          this.options,
-          { code, description },
-          {
-            expectedSequence: expected - 1,
-            bytes: this.sizes[expected - this.acknowledged - 1] ?? 0,
-            bytesMax: this.messageBytesMax
-          }
-        )
-      )
+    const isNext = expected === this.acknowledged + this.staged + 1
+    // Held ready with its batch; stored with the last one of it.
+    if (message.data.length === 0 && isNext && this.batches.isOpen) {
+      this.staged += 1
+      return this.letGo()
     }
-    if (ack.duplicate === true || ack.seq !== expected || expected !== this.acknowledged + 1) {
+    const ack = message.json<PubAck>()
+    if (ack.error !== undefined) return this.refused(expected, ack.error)
+    const isWhole = (ack.count ?? 1) === this.staged + 1
+    if (ack.duplicate === true || ack.seq !== expected || !isNext || !isWhole) {
       return this.fail(this.moved(expected, ack))
     }
     this.acknowledged = expected
+    this.staged = 0
+    this.batches.committed()
+    this.letGo()
+  }
+
+  /** The oldest message in flight has arrived. */
+  private letGo(): void {
     this.bytesInFlight -= this.sizes.shift() ?? 0
     if (this.hasRoom()) this.room.openUnsafe()
-    if (this.sizes.length === 0) this.empty.openUnsafe()
+    if (this.sizes.length === 0 && !this.batches.isOpen) this.empty.openUnsafe()
+  }
+
+  private refused(expected: number, { err_code: code = 0, description = "" }: Refused): void {
+    const failure = appendRefused(
+      this.options,
+      { code, description },
+      {
+        expectedSequence: expected - 1,
+        bytes: this.sizes[expected - this.acknowledged - this.staged - 1] ?? 0,
+        bytesMax: this.target.messageBytesMax,
+        fill: this.target.fill
+      }
+    )
+    if (this.batches.isOpen && failure._tag === "LogUnavailable") this.target.batchFailed()
+    this.fail(failure)
   }
 
   /** The first failure is the one that counts. */
@@ -234,9 +277,9 @@ class AppendsInFlight {
 
   private tooLarge(message: LogMessage, bytes: number): MessageTooLarge {
     return new MessageTooLarge({
-      message: `the ${message.head.kind} that ends at ${message.head.last} has ${bytes} bytes with its headers; the server takes ${this.messageBytesMax}`,
+      message: `the ${message.head.kind} that ends at ${message.head.last} has ${bytes} bytes with its headers; the server takes ${this.target.messageBytesMax}`,
       bytes,
-      bytesMax: this.messageBytesMax
+      bytesMax: this.target.messageBytesMax
     })
   }
 }

@@ -72,6 +72,13 @@ const make = (options: JetStreamOptions, connection: NatsConnection["Service"]):
   })
 
   const limits = Effect.all([link, ensured])
+  /** After a batch that the server gave up, one appender does without, so that no transaction waits for ever. */
+  let isBatchAvoided = false
+  const takeAvoided = (): boolean => {
+    const isAvoided = isBatchAvoided
+    isBatchAvoided = false
+    return isAvoided
+  }
   return ChangeLog.of({
     tail,
     headAt,
@@ -85,10 +92,21 @@ const make = (options: JetStreamOptions, connection: NatsConnection["Service"]):
         openAppender(link, options, {
           lastSequence,
           messageBytesMax: messageBytesMax(link, stream),
-          isReplicated: stream.config.num_replicas > 1
+          isReplicated: stream.config.num_replicas > 1,
+          isAtomic: stream.config.allow_atomic === true && !takeAvoided(),
+          fill: fillOf(stream),
+          batchFailed: () => {
+            isBatchAvoided = true
+          }
         })
       )
   })
+}
+
+/** `99812 of 100000 bytes, 12 messages` */
+const fillOf = ({ config, state }: StreamInfo): string => {
+  const of = (most: number): string => (most > 0 ? ` of ${most}` : "")
+  return `${state.bytes}${of(config.max_bytes)} bytes, ${state.messages}${of(config.max_msgs)} messages`
 }
 
 /** Headers and body together; the stream's own limit counts both as well. */

@@ -49,14 +49,20 @@ export const refusalOf = (code: number): Refusal => REFUSALS.get(code) ?? "unava
 export const appendRefused = (
   options: JetStreamOptions,
   refused: { readonly code: number; readonly description: string },
-  append: { readonly expectedSequence: number; readonly bytes: number; readonly bytesMax: number }
+  append: {
+    readonly expectedSequence: number
+    readonly bytes: number
+    readonly bytesMax: number
+    /** What the stream holds, and its limits. */
+    readonly fill: string
+  }
 ): ChangeLogError => {
   const message = `stream ${options.stream} refuses the message after sequence ${append.expectedSequence}: ${refused.description} (${refused.code})`
   switch (refusalOf(refused.code)) {
     case "moved":
       return new LogMoved({ message, expectedSequence: append.expectedSequence })
     case "full":
-      return new LogFull({ message, stream: options.stream })
+      return new LogFull({ message: `${message}; it held ${append.fill}`, stream: options.stream })
     case "too-large":
       return new MessageTooLarge({ message, bytes: append.bytes, bytesMax: append.bytesMax })
     case "misconfigured":

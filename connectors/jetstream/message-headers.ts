@@ -8,9 +8,20 @@ export const HEADER_BYTES_MAX = 65_535
 /** Where a message must stand to be stored. */
 export interface Expectation {
   readonly stream: string
-  readonly lastSequence: number
-  /** Id of the message before, where the same appender wrote it; `undefined` for its first. */
+  /** `undefined` behind the first message of a batch, which speaks for all. */
+  readonly lastSequence: number | undefined
+  /** Id of the message before, where the same appender wrote it; `undefined` for its first, and within a batch. */
   readonly lastId: string | undefined
+  readonly batch: BatchPlace | undefined
+}
+
+/** Messages that are stored together or not at all (nats-server, ADR-50). */
+export interface BatchPlace {
+  readonly id: string
+  /** 1, 2, … */
+  readonly number: number
+  /** The last one; all are stored now. */
+  readonly commits: boolean
 }
 
 /**
@@ -22,8 +33,14 @@ export const messageId = (head: LogHead, writer: string): string =>
 
 /** Headers of a message that is stored exactly where it is expected to stand, or refused (G6). */
 export const appendHeaders = (head: LogHead, id: string, expected: Expectation): EncodedHeaders => {
-  let text = `NATS/1.0\r\nNats-Msg-Id: ${id}\r\nNats-Expected-Stream: ${expected.stream}\r\nNats-Expected-Last-Sequence: ${expected.lastSequence}\r\n`
-  if (expected.lastId !== undefined) text += `Nats-Expected-Last-Msg-Id: ${expected.lastId}\r\n`
+  const { batch, lastId, lastSequence, stream } = expected
+  let text = `NATS/1.0\r\nNats-Msg-Id: ${id}\r\nNats-Expected-Stream: ${stream}\r\n`
+  if (lastSequence !== undefined) text += `Nats-Expected-Last-Sequence: ${lastSequence}\r\n`
+  if (lastId !== undefined) text += `Nats-Expected-Last-Msg-Id: ${lastId}\r\n`
+  if (batch !== undefined) {
+    text += `Nats-Batch-Id: ${batch.id}\r\nNats-Batch-Sequence: ${batch.number}\r\n`
+    if (batch.commits) text += "Nats-Batch-Commit: 1\r\n"
+  }
   for (const [name, value] of toHeaders(head)) {
     if (name !== "Nats-Msg-Id") text += `${name}: ${value.replaceAll(LINE_BREAK, " ")}\r\n`
   }

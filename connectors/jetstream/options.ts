@@ -15,6 +15,8 @@ export interface JetStreamOptions {
   readonly replicas: number
   /** Undefined: no limit of ours. */
   readonly maxBytes: number | undefined
+  /** Bytes of the largest message with its headers; undefined: the server's limit. */
+  readonly maxMessageBytes: number | undefined
   /** Hours a message is kept at least. */
   readonly maxAgeHours: number
   /** Largest segment that capture cuts, in bytes. */
@@ -44,6 +46,7 @@ export const jetStreamOptions = (
   manage: config.changeLog.manage ?? "create",
   replicas: config.changeLog.replicas ?? 1,
   maxBytes: config.changeLog.maxBytes,
+  maxMessageBytes: config.changeLog.maxMessageBytes,
   maxAgeHours: config.changeLog.maxAgeHours ?? 168,
   segmentBytes: config.limits?.segmentBytes ?? 262_144,
   user: config.changeLog.user,

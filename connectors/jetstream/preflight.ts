@@ -44,8 +44,8 @@ const check = Effect.fnUntraced(function* (options: JetStreamOptions) {
   findings.push(
     ...(stream._tag === "Success"
       ? streamFindings(stream.success, options)
-      : [noStream(stream.failure, options)]),
-    durabilityFinding(options)
+      : noStream(stream.failure, account.success, options)),
+    durabilityFinding(link, options)
   )
   return findings
 })
@@ -136,14 +136,36 @@ const accountFindings = (
   return findings
 }
 
-const noStream = (trouble: NatsTrouble, options: JetStreamOptions): Finding => {
+const noStream = (
+  trouble: NatsTrouble,
+  account: JetStreamAccountStats,
+  options: JetStreamOptions
+): ReadonlyArray<Finding> => {
   const exists = `stream ${options.stream}`
   if (trouble.code !== STREAM_NOT_FOUND) {
-    return error("stream", trouble.message, exists, "Let this user ask $JS.API.STREAM.INFO, and check again.")
+    const fix = `Let this user publish to $JS.API.STREAM.INFO.${options.stream}, and check again.`
+    return [error("stream", trouble.message, exists, fix)]
   }
-  return options.manage === "create"
-    ? ok("stream", "missing, capture creates it", exists)
-    : error("stream", "missing, and changeLog.manage is verify", exists, addCommand(options))
+  if (options.manage === "verify") {
+    return [error("stream", "missing, and changeLog.manage is verify", exists, addCommand(options))]
+  }
+  return [ok("stream", "missing, capture creates it", exists), ...streamsLeft(account)]
+}
+
+/** Only where a stream must be made. */
+const streamsLeft = ({ limits, streams }: JetStreamAccountStats): ReadonlyArray<Finding> => {
+  if (limits.max_streams <= 0) return []
+  const found = `${streams} of ${limits.max_streams} used`
+  return streams < limits.max_streams
+    ? [ok("jetstream streams", found, "room for one more")]
+    : [
+        error(
+          "jetstream streams",
+          found,
+          "room for one more",
+          "Raise the account's limit of JetStream streams, or remove a stream that nobody uses: nats stream ls"
+        )
+      ]
 }
 
 const streamFindings = ({ config, state }: StreamInfo, options: JetStreamOptions): ReadonlyArray<Finding> => {
@@ -152,6 +174,27 @@ const streamFindings = ({ config, state }: StreamInfo, options: JetStreamOptions
   )
   if (findings.length === 0) {
     findings.push(ok("stream", `${config.name}, ${state.messages} messages`, `stream ${config.name}`))
+  }
+  if (config.allow_atomic !== true) {
+    findings.push(
+      warning(
+        "stream allow_atomic",
+        "false",
+        "true; without it other readers may see part of a transaction that spans several segments",
+        `nats stream edit ${config.name} --allow-batch --force`
+      )
+    )
+  }
+  const largest = options.segmentBytes + HEADER_RESERVE_BYTES
+  if (config.max_msg_size > 0 && config.max_msg_size < largest) {
+    findings.push(
+      warning(
+        "stream max_msg_size",
+        `${config.max_msg_size} bytes`,
+        `at least ${largest} bytes; capture cuts smaller segments`,
+        `nats stream edit ${config.name} --max-msg-size ${largest} --force`
+      )
+    )
   }
   if (config.num_replicas < options.replicas) {
     findings.push(
@@ -177,13 +220,23 @@ const streamFindings = ({ config, state }: StreamInfo, options: JetStreamOptions
   return findings
 }
 
-/** Clients cannot see the setting; the binlog covers what it may cost (G5). */
-const durabilityFinding = (options: JetStreamOptions): Finding =>
-  warning(
+/**
+ * What a power cut would cost. JetStream acknowledges before it has written to disk; how long before, clients cannot see:
+ * it stands in /jsz of the server's monitoring port, which may be closed or elsewhere. The binlog covers the cost (G5).
+ */
+const durabilityFinding = (link: Link, options: JetStreamOptions): Finding => {
+  const host = link.nats.getServer().replace(/:\d+$/, "")
+  const look = `To see it: curl -s http://${host}:8222/jsz (config.sync_interval; the port is http_port of that server).`
+  const cost =
+    "A power cut (not the end of the NATS process alone) may cost what was acknowledged since the last write to disk, up to 2 minutes by default; capture then publishes it again from the binlog, as far as that still reaches back."
+  const remedy =
+    options.replicas > 1
+      ? "Nothing to do while the replicas stand in different failure domains: a cut of one costs nothing then. Else"
+      : "To lose nothing at all"
+  return warning(
     "nats sync_interval",
     "not visible to a client; the default is 2m",
     "always",
-    options.replicas > 1
-      ? "Nothing to do while the replicas stand in different failure domains. Else set jetstream { sync_interval: always } in each server's configuration."
-      : "Set jetstream { sync_interval: always } in the NATS server's configuration. Without it a power cut may cost up to 2 minutes of messages, which capture then publishes again from the binlog."
+    `${cost} ${remedy} set jetstream { sync_interval: always } in the NATS server's configuration. ${look}`
   )
+}

@@ -30,6 +30,7 @@ export const streamConfig = (options: JetStreamOptions): Partial<StreamConfig> &
   num_replicas: options.replicas,
   max_age: nanos(options.maxAgeHours * HOUR_MS),
   ...(options.maxBytes === undefined ? {} : { max_bytes: options.maxBytes }),
+  ...(options.maxMessageBytes === undefined ? {} : { max_msg_size: options.maxMessageBytes }),
   duplicate_window: nanos(Math.min(DUPLICATE_WINDOW_MS, options.maxAgeHours * HOUR_MS)),
   allow_direct: true,
   allow_atomic: true
@@ -121,7 +122,7 @@ export const addCommand = (options: JetStreamOptions): string =>
     `nats stream add ${options.stream} --subjects '${streamSubject(options.connector)}'`,
     `--storage file --retention limits --discard new --replicas ${options.replicas}`,
     `--max-age ${options.maxAgeHours}h --max-bytes ${options.maxBytes ?? -1}`,
-    "--max-msgs -1 --max-msgs-per-subject -1 --max-msg-size -1 --dupe-window 2m",
+    `--max-msgs -1 --max-msgs-per-subject -1 --max-msg-size ${options.maxMessageBytes ?? -1} --dupe-window 2m`,
     "--allow-direct --no-deny-purge --defaults"
   ].join(" ")
 

@@ -61,7 +61,11 @@ const untilHalt = <E extends Failure, R>(
 
 const decided = (role: RoleName, failure: Failure): Effect.Effect<void> =>
   isRetryable(failure)
-    ? Effect.logWarning(`${role} starts over`, { tag: failure._tag, reason: failure.message }).pipe(
+    ? Effect.logWarning(`${role} starts over`, {
+        tag: failure._tag,
+        reason: failure.message,
+        remedy: failure.remedy
+      }).pipe(
         Effect.andThen(turn(role, "waiting", failure._tag)),
         Effect.andThen(Metric.update(retriesTotal({ stage: role, class: failure._tag }), 1))
       )

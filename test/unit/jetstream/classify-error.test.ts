@@ -7,7 +7,7 @@ const options = jetStreamOptions({
   connector: "scores",
   changeLog: { servers: ["nats://127.0.0.1:4222"] }
 })
-const append = { expectedSequence: 41, bytes: 300_000, bytesMax: 250_000 }
+const append = { expectedSequence: 41, bytes: 300_000, bytesMax: 250_000, fill: "9 of 9 bytes, 3 messages" }
 const refuse = (code: number, description = "what the server says") =>
   appendRefused(options, { code, description }, append)
 
