@@ -1,14 +1,14 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Both fetch what they need into .cache/.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check build format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-apply
+.PHONY: help demo test chaos check build format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-apply bench-end-to-end
 
 ARGS ?=
 # Node 24: the machine's own, or one from the cache. Lazily, so that `make help` needs nothing.
 NODE = PATH="$$(./deploy/bootstrap.sh path):$$(pwd)/node_modules/.bin:$$PATH"
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 setup: ## Fetch Node 24 (where the machine has none) and the packages of the lock file
 	@./deploy/bootstrap.sh
@@ -58,6 +58,9 @@ bench-apply: setup ## Applied rows per CPU-second, against an ORM's insert build
 
 bench-oulad: build ## 173,912 real exam results, MySQL to PostgreSQL
 	@$(NODE) node test/bench/oulad.ts $(ARGS)
+
+bench-end-to-end: build ## MySQL to profile: against the plainest peer, latency at three rates, memory of a backlog
+	@$(NODE) node test/bench/end-to-end.ts $(ARGS)
 
 clean: ## Remove what was built; the cache stays
 	@rm -rf dist coverage

@@ -9,6 +9,7 @@ import { connect } from "@nats-io/transport-node"
 import type { Connection } from "mysql2/promise"
 import { progressSubject } from "../../connectors/jetstream/options.ts"
 import type { RunningServer } from "../../deploy/servers/server.ts"
+import { type Usage, usageOf } from "./process-usage.ts"
 
 const root = join(import.meta.dirname, "../..")
 
@@ -55,23 +56,6 @@ tables:
     target: { table: hr.exam, key: [ref], columns: { ref: resultId, 工号: employee, score: score.raw } }
 limits: { checkpointSeconds: 1 }
 `
-
-interface Usage {
-  readonly cpuSeconds: number
-  readonly peakMiB: number
-}
-const CLOCK_TICKS_PER_SECOND = 100
-
-const usageOf = (pid: number): Usage => {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ")
-  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0"
-  return {
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND,
-    peakMiB: Math.round(Number(peak) / 1024)
-  }
-}
 
 export interface CaptureRun extends Usage {
   readonly events: number

@@ -17,6 +17,7 @@ import { gunzipSync } from "node:zlib"
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { Client } from "pg"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+import { usageOf } from "./process-usage.ts"
 
 const root = join(import.meta.dirname, "../..")
 const { values: flags } = parseArgs({
@@ -151,23 +152,6 @@ const writeEmployees = async (hr: Client, mysql: Connection): Promise<void> => {
   )
   const numbers = rows.map((row) => row.student_no)
   await hr.query("INSERT INTO hr.employee SELECT 'E' || n, n FROM unnest($1::text[]) AS n", [numbers])
-}
-
-interface Usage {
-  readonly cpuSeconds: number
-  readonly peakMiB: number
-}
-const CLOCK_TICKS_PER_SECOND = 100
-
-const usageOf = (pid: number): Usage => {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ")
-  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0"
-  return {
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND,
-    peakMiB: Math.round(Number(peak) / 1024)
-  }
 }
 
 const role = (name: string, folder: string): ChildProcess => {
