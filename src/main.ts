@@ -63,6 +63,16 @@ const actions: Actions = {
       load(() => import("./compose/snapshot.ts")),
       (m) => m.snapshot(file, command)
     ),
+  eventsTail: (file, tail, print) =>
+    Effect.flatMap(
+      load(() => import("./compose/events.ts")),
+      (m) => m.eventsTail(file, tail, print)
+    ),
+  event: (file, position, reveal) =>
+    Effect.flatMap(
+      load(() => import("./compose/events.ts")),
+      (m) => m.event(file, position, reveal)
+    ),
   migrate: (file) =>
     Effect.flatMap(
       load(() => import("./compose/migrate.ts")),

@@ -37,7 +37,7 @@ export class FeedForeign extends Schema.TaggedError<FeedForeign>()("FeedForeign"
 }
 
 type Found = OwnHead
-type SeekError = ChangeFeedError | ChangeLogHole | FeedForeign
+export type SeekError = ChangeFeedError | ChangeLogHole | FeedForeign
 
 /** Sequence of the first message that may hold something new; one past the end where all is applied. */
 export const seekStart = Effect.fnUntraced(function* (
@@ -84,7 +84,7 @@ const hintHolds = Effect.fnUntraced(function* (offset: ApplyOffset) {
   )
 })
 
-const ownHeadAt = Effect.fnUntraced(function* (
+export const ownHeadAt = Effect.fnUntraced(function* (
   sequence: number
 ): Effect.fn.Return<Found | undefined, SeekError, ChangeFeed> {
   const feed = yield* ChangeFeed

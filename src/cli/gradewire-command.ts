@@ -4,6 +4,7 @@ import type { Actions } from "./Actions.ts"
 import { checkCommand } from "./check-command.ts"
 import { configCommand } from "./config-command.ts"
 import { deadlettersCommand } from "./deadletters-command.ts"
+import { eventsCommand } from "./events-command.ts"
 import { migrateCommand } from "./migrate-command.ts"
 import { offsetsCommand } from "./offsets-command.ts"
 import { pauseCommand, resumeCommand } from "./pause-command.ts"
@@ -30,6 +31,7 @@ export const gradewireCommand = (actions: Actions) =>
       checkCommand(actions),
       offsetsCommand(actions),
       deadlettersCommand(actions),
+      eventsCommand(actions),
       snapshotCommand(actions),
       migrateCommand(actions),
       pauseCommand(actions),

@@ -2,7 +2,7 @@ import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Fate } from "../../schemas/failure.ts"
 import type { SnapshotStatus } from "../../schemas/snapshot-command.ts"
-import type { Actions, PartFinding, StageOffset } from "../../src/cli/Actions.ts"
+import type { Actions, LoggedEventView, PartFinding, StageOffset } from "../../src/cli/Actions.ts"
 import { runCommand } from "../support/run-command.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {
@@ -51,6 +51,31 @@ const FINDING: PartFinding = {
   fix: "SET GLOBAL binlog_format = 'ROW';"
 }
 
+const EVENTS: ReadonlyArray<LoggedEventView> = [
+  {
+    sequence: 17,
+    generation: 1,
+    position: "0001-0000000003-00000000001378-0017592202821632",
+    time: "2026-11-22T08:00:00Z",
+    type: "score.corrected",
+    key: "lms.成绩:4711",
+    changed: ["score.raw", "attempt.gradedAt"],
+    revealed: false,
+    event: { id: "e", data: { resultId: "lms.成绩:4711", score: { raw: "•••" } } }
+  },
+  {
+    sequence: 18,
+    generation: 1,
+    position: "0001-0000000003-00000000001655-0017592202821632",
+    time: "2026-11-22T08:00:00.123456Z",
+    type: "learner.changed",
+    key: "learner 7",
+    changed: [],
+    revealed: false,
+    event: {}
+  }
+]
+
 const actions: Actions = {
   run: () => Effect.fail(new Refused({ message: "no" })),
   validate: (file) =>
@@ -75,6 +100,9 @@ const actions: Actions = {
   letters: () => Effect.fail(new Refused({ message: "not here" })),
   letter: () => Effect.fail(new Refused({ message: "not here" })),
   settle: () => Effect.fail(new Refused({ message: "not here" })),
+  eventsTail: (_, { lines, reveal }, print) =>
+    print(EVENTS.slice(0, lines).map((event) => ({ ...event, revealed: reveal }))),
+  event: (_, position, reveal) => Effect.succeed({ ...EVENTS[0]!, position, revealed: reveal }),
   migrate: () => Effect.fail(new Refused({ message: "no way in" })),
   control: (connector, roles, wish) =>
     Effect.succeed({
@@ -99,6 +127,23 @@ describe("gradewire", () => {
     const fallen = await gradewire(["config", "validate"], { GRADEWIRE_CONFIG: "b.yaml" })
     expect(named.out).toContain("connector a.yaml")
     expect(fallen.out).toContain("connector b.yaml")
+  })
+
+  it("shows events in columns, the titles once, and values only where they are asked for (G9)", async () => {
+    const tail = await gradewire(["events", "tail", "--config", "c.yaml"])
+    expect(tail.out).toBe(
+      [
+        "      SEQ  POSITION                                         COMMITTED_AT                 TYPE                KEY            CHANGED",
+        "       17  0001-0000000003-00000000001378-0017592202821632  2026-11-22T08:00:00Z         score.corrected     lms.成绩:4711  score.raw, attempt.gradedAt",
+        "       18  0001-0000000003-00000000001655-0017592202821632  2026-11-22T08:00:00.123456Z  learner.changed     learner 7      -"
+      ].join("\n")
+    )
+    const lines = await gradewire(["events", "tail", "-n", "1", "--config", "c.yaml", "-o", "json"])
+    expect(JSON.parse(lines.out)).toEqual(EVENTS[0])
+    const one = await gradewire(["events", "show", EVENTS[0]!.position, "--config", "c.yaml"])
+    expect(one.out).toContain("Personal values are masked; --reveal prints them.")
+    const wrong = await gradewire(["events", "show", "12", "--config", "c.yaml"])
+    expect(wrong).toMatchObject({ code: 2, out: "" })
   })
 
   it("answers a missing file with a usage error, on standard error alone (G3)", async () => {
