@@ -34,9 +34,11 @@ build: setup ## The shipped program: dist/gradewire.js
 format: setup ## Rewrite the sources in the house's format
 	@$(NODE) oxfmt src connectors schemas deploy test
 
-schemas: setup ## Rewrite schemas/json and docs/metrics.md from the code
+schemas: setup ## Rewrite what is generated: schemas/json, docs/metrics.md, the chart's schema and renderings, the dashboard
 	@$(NODE) node deploy/generate-schemas.ts
 	@$(NODE) node deploy/generate-metrics-page.ts
+	@$(NODE) node deploy/dashboards/generate.ts
+	@$(NODE) node deploy/render-chart.ts
 
 servers: setup ## Fetch and prepare MySQL, MariaDB, NATS and PostgreSQL
 	@$(NODE) node deploy/servers/fetch.ts

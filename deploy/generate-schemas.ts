@@ -4,6 +4,7 @@
  */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises"
 import { format } from "oxfmt"
+import { writeChartSchema } from "./generate-chart-schema.ts"
 import { EVENT_SCHEMAS } from "../schemas/change-event.ts"
 import { configJsonSchema, jsonSchemaOf } from "../src/runtime/json-schema.ts"
 
@@ -32,4 +33,8 @@ const writeSchemas = async (): Promise<void> => {
   for (const [file, text] of files) await writeFile(new URL(file, JSON_SCHEMA_FOLDER), text)
 }
 
-if (import.meta.main) await writeSchemas()
+if (import.meta.main) {
+  await writeSchemas()
+  // The chart checks the configuration by the same schema.
+  await writeChartSchema()
+}
