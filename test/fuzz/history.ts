@@ -2,113 +2,49 @@
  * One random history against a real training database: a random table, rows from before the connector, then DML, DDL,
  * rotations and rollbacks while capture is stopped and started at random. The fold of the events must be the table.
  */
-import type { Connection, RowDataPacket } from "mysql2/promise"
+import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { Random } from "../../deploy/demo/Random.ts"
 import { captureUntil, fold, isCopied, rowTable, type Row } from "../support/capture-run.ts"
 import { MemoryLog } from "../support/fakes/MemoryLog.ts"
-import {
-  definition,
-  quoteName,
-  quoteTable,
-  randomTable,
-  type FuzzColumn,
-  type FuzzTable
-} from "./random-table.ts"
+import { quoteName, quoteTable, randomTable, type FuzzColumn, type FuzzTable } from "./random-table.ts"
+import { Writer } from "./Writer.ts"
 
-/** Statements that make the history; rows are addressed by keys that were really written. */
-class Writer {
-  readonly table: FuzzTable
-  readonly #random: Random
-  readonly #keys: Array<ReadonlyArray<string>> = []
-  #added: Array<string> = []
-  #serial = 0
+const MARKER_TABLE = "marker"
 
-  constructor(table: FuzzTable, random: Random) {
-    this.table = table
-    this.#random = random
-  }
+/** Statements of one session, which ends behind them where it is not the history's own. */
+interface Step {
+  readonly statements: ReadonlyArray<string>
+  readonly elsewhere?: ReadonlyArray<string>
+}
 
-  create(): string {
-    const { name, key, columns } = this.table
-    const parts = [
-      "unmapped_first INT DEFAULT 7",
-      ...columns.map((column) => definition(column, false)),
-      ...key.map((column) => definition(column, true)),
-      `PRIMARY KEY (${key.map((column) => quoteName(column.name)).join(", ")})`
+/** Prepared in a session that is gone when the other one decides; nothing else touches the table in between. */
+const twoPhase = (writer: Writer, random: Random, changes: ReadonlyArray<string>): Step => {
+  const xid = `'${random.whole(1, 1e9)}', '${writer.table.name.length}'`
+  return {
+    elsewhere: [`XA START ${xid}`, ...changes, `XA END ${xid}`, `XA PREPARE ${xid}`],
+    statements: [
+      ...(random.chance(0.5) ? ["FLUSH BINARY LOGS"] : []),
+      `INSERT INTO ${quoteTable(writer.table.name.replace(/\..*/, `.${MARKER_TABLE}`))} VALUES (${random.whole(1000, 1e9)})`,
+      `XA ${random.chance(0.7) ? "COMMIT" : "ROLLBACK"} ${xid}`
     ]
-    return `CREATE TABLE ${quoteTable(name)} (${parts.join(", ")}) CHARACTER SET utf8mb4`
-  }
-
-  insert(verb = "INSERT IGNORE"): string {
-    const { name, key, columns } = this.table
-    const rows = Array.from({ length: this.#random.whole(1, 4) }, () => {
-      const keys = this.#random.chance(0.2) && this.#keys.length > 0 ? this.#someKey() : this.#newKey()
-      return `(${[...keys, ...columns.map((column) => this.#value(column))].join(", ")})`
-    })
-    const names = [...key, ...columns].map((column) => quoteName(column.name))
-    return `${verb} INTO ${quoteTable(name)} (${names.join(", ")}) VALUES ${rows.join(", ")}`
-  }
-
-  update(): string {
-    const column = this.#random.pick(this.table.columns)
-    const where = this.#random.chance(0.3) ? "1 = 1 LIMIT 5" : this.#where(this.#someKey())
-    return `UPDATE IGNORE ${quoteTable(this.table.name)} SET ${quoteName(column.name)} = ${this.#value(column)} WHERE ${where}`
-  }
-
-  moveKey(): string {
-    const target = this.#newKey()
-    const set = this.table.key
-      .map((column, index) => `${quoteName(column.name)} = ${target[index]}`)
-      .join(", ")
-    return `UPDATE IGNORE ${quoteTable(this.table.name)} SET ${set} WHERE ${this.#where(this.#someKey())}`
-  }
-
-  remove(): string {
-    return `DELETE FROM ${quoteTable(this.table.name)} WHERE ${this.#where(this.#someKey())}`
-  }
-
-  /** A change of shape that the mapping survives. */
-  alter(): string {
-    const random = this.#random
-    const table = `ALTER TABLE ${quoteTable(this.table.name)}`
-    if (this.#added.length > 0 && random.chance(0.4))
-      return `${table} DROP COLUMN ${quoteName(this.#added.pop()!)}`
-    if (random.chance(0.2)) return `${table} ADD INDEX (unmapped_first)`
-    if (random.chance(0.2))
-      return `${table} MODIFY unmapped_first ${random.pick(["BIGINT", "VARCHAR(20)"])} FIRST`
-    const name = `extra${this.#serial++}`
-    this.#added = [...this.#added, name]
-    const kind = random.pick([
-      "INT NOT NULL DEFAULT 3",
-      "VARCHAR(30) DEFAULT 'x'",
-      "JSON",
-      "DATETIME(3) NULL"
-    ])
-    const place = random.pick(["", " FIRST", ` AFTER ${quoteName(this.table.columns[0]!.name)}`])
-    return `${table} ADD COLUMN ${name} ${kind}${place}`
-  }
-
-  #newKey(): ReadonlyArray<string> {
-    const key = this.table.key.map((column) => column.literal(this.#random))
-    this.#keys.push(key)
-    return key
-  }
-
-  #someKey(): ReadonlyArray<string> {
-    return this.#keys.length === 0 ? this.#newKey() : this.#random.pick(this.#keys)
-  }
-
-  #where(key: ReadonlyArray<string>): string {
-    return this.table.key.map((column, index) => `${quoteName(column.name)} = ${key[index]}`).join(" AND ")
-  }
-
-  #value(column: FuzzColumn): string {
-    return this.#random.chance(0.15) ? "NULL" : column.literal(this.#random)
   }
 }
 
+/** Rows that are inserted or deleted whole need no FULL image. */
+const minimal = (statement: string): ReadonlyArray<string> => [
+  "SET SESSION binlog_row_image = MINIMAL",
+  statement,
+  "SET SESSION binlog_row_image = FULL"
+]
+
 /** One transaction or statement of the history. */
-const step = (writer: Writer, random: Random): ReadonlyArray<string> => {
+const step = (writer: Writer, random: Random): Step => {
+  if (random.chance(0.06))
+    return twoPhase(writer, random, [writer.insert(), writer.update(), writer.remove()])
+  return { statements: plainStep(writer, random) }
+}
+
+const plainStep = (writer: Writer, random: Random): ReadonlyArray<string> => {
   const change = () =>
     random.pick([
       () => writer.insert(),
@@ -120,9 +56,10 @@ const step = (writer: Writer, random: Random): ReadonlyArray<string> => {
     ])()
   const dice = random.next()
   if (dice < 0.06) return ["FLUSH BINARY LOGS"]
-  if (dice < 0.14) return [writer.alter()]
-  if (dice < 0.24) return ["BEGIN", change(), change(), "ROLLBACK"]
-  if (dice < 0.34) return ["BEGIN", change(), "SAVEPOINT s", change(), "ROLLBACK TO s", change(), "COMMIT"]
+  if (dice < 0.15) return writer.alter()
+  if (dice < 0.19) return minimal(random.chance(0.5) ? writer.insert() : writer.remove())
+  if (dice < 0.27) return ["BEGIN", change(), change(), "ROLLBACK"]
+  if (dice < 0.36) return ["BEGIN", change(), "SAVEPOINT s", change(), "ROLLBACK TO s", change(), "COMMIT"]
   if (dice < 0.55) return ["BEGIN", change(), change(), change(), "COMMIT"]
   return [change()]
 }
@@ -152,7 +89,35 @@ const folded = (log: MemoryLog, { name, key, columns }: FuzzTable): ReadonlyArra
     .sort()
 }
 
-const MARKER_TABLE = "marker"
+/** The server has forgotten the session before this resolves: until then nobody else may decide its XA transaction. */
+const inSession = async (sql: Connection, port: number, statements: ReadonlyArray<string>): Promise<void> => {
+  const session = await createConnection({ host: "127.0.0.1", port, user: "root" })
+  const { threadId } = session
+  try {
+    await session.query("SET SESSION time_zone = '+00:00', sql_mode = ''")
+    for (const statement of statements) await session.query(statement)
+  } finally {
+    await session.end()
+  }
+  for (;;) {
+    const [left] = await sql.query<Array<RowDataPacket>>(
+      "SELECT ID FROM information_schema.PROCESSLIST WHERE ID = ?",
+      [threadId]
+    )
+    if (left.length === 0) return
+  }
+}
+
+const XAER_NOTA = 1397
+
+/** Runs a statement. An XA transaction that changed nothing is gone with its session. */
+const execute = async (sql: Connection, statement: string): Promise<void> => {
+  try {
+    await sql.query(statement)
+  } catch (error) {
+    if ((error as { readonly errno?: number }).errno !== XAER_NOTA) throw error
+  }
+}
 
 /**
  * Runs the history of a seed; resolves to the number of rows compared, rejects with what differs.
@@ -175,10 +140,18 @@ export const runHistory = async (sql: Connection, port: number, seed: number): P
   ]
   const marker = `${schema}.${MARKER_TABLE}`
   const log = new MemoryLog()
-  const run = { port, tables, log, snapshotRows: random.whole(1, 6) }
+  const run = {
+    port,
+    tables,
+    log,
+    snapshotRows: random.whole(1, 6),
+    segmentEvents: random.pick([1, 2, 5, 200])
+  }
   const play = async (steps: number) => {
     for (let index = 0; index < steps; index++) {
-      for (const statement of step(writer, random)) await sql.query(statement)
+      const { statements, elsewhere } = step(writer, random)
+      if (elsewhere !== undefined) await inSession(sql, port, elsewhere)
+      for (const statement of statements) await execute(sql, statement)
     }
   }
   await play(random.whole(0, 8))

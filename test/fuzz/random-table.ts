@@ -127,7 +127,9 @@ const KINDS: ReadonlyArray<Kind> = [
 ]
 
 const KEY_KINDS = KINDS.filter(({ type }) =>
-  /^(INT|BIGINT|DECIMAL|VARCHAR\(40|DATETIME\(3|VARBINARY|SMALLINT)/.test(type)
+  /^(?:INT|BIGINT|DECIMAL|VARCHAR|CHAR|DATETIME|TIME\(|DATE$|YEAR|VARBINARY|BINARY|SMALLINT|MEDIUMINT)/.test(
+    type
+  )
 )
 
 export interface FuzzTable {
@@ -147,7 +149,7 @@ const NAMES = ["分数", "value", "order", "a`b", "完成时间", "x y", "Größ
 
 export const randomTable = (random: Random, schema: string): FuzzTable => ({
   name: `${schema}.${random.pick(["t", "成绩", "select"])}`,
-  key: Array.from({ length: random.whole(1, 2) }, (_, index) => column(random, KEY_KINDS, `k${index}`)),
+  key: Array.from({ length: random.whole(1, 3) }, (_, index) => column(random, KEY_KINDS, `k${index}`)),
   columns: Array.from({ length: random.whole(1, 7) }, (_, index) =>
     column(random, KINDS, `${NAMES[index]!}${index}`)
   )
@@ -162,3 +164,21 @@ export const definition = ({ name, type }: FuzzColumn, isKey: boolean): string =
   const collation = charset === undefined ? "" : ` COLLATE ${charset}_bin`
   return `${quoteName(name)} ${type}${collation}${isKey ? " NOT NULL" : type.includes("NULL") ? "" : " NULL"}`
 }
+
+/** A type in which every value of the column reads as it did; `undefined` where there is none to take. */
+export const widened = (type: string): string | undefined => {
+  for (const [pattern, wider] of WIDER) if (pattern.test(type)) return type.replace(pattern, wider)
+  return undefined
+}
+
+const WIDER: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^(?:TINYINT|SMALLINT|MEDIUMINT|INT)\b/, "BIGINT"],
+  [/^DECIMAL\(20,6\)/, "DECIMAL(24,6)"],
+  [/^(?:VARCHAR\(40\)|CHAR\(20\))/, "VARCHAR(60)"],
+  [/^VARCHAR\(20\)/, "TEXT"],
+  [/^(?:TEXT|MEDIUMTEXT)/, "LONGTEXT"],
+  [/^VARBINARY\(20\)/, "VARBINARY(30)"],
+  [/^BLOB/, "MEDIUMBLOB"],
+  [/^ENUM\('a,b',/, "ENUM('a,b','new',"],
+  [/^SET\('x','y','z'\)/, "SET('x','y','z','new')"]
+]

@@ -58,6 +58,8 @@ export interface CaptureRun {
   readonly log: MemoryLog
   readonly snapshotRows: number
   readonly start?: "snapshot" | "earliest"
+  /** Events of a segment at most; few cut transactions into parts. */
+  readonly segmentEvents?: number
   readonly acceptedStatements?: ReadonlyArray<string>
   /** Collects the fields of warnings. */
   readonly warnings?: Array<Readonly<Record<string, unknown>>>
@@ -79,7 +81,16 @@ const collector = (warnings: Array<Readonly<Record<string, unknown>>>) =>
   })
 
 const captureOf = (run: CaptureRun) => {
-  const { port, tables, log, snapshotRows, start = "snapshot", acceptedStatements, warnings = [] } = run
+  const {
+    port,
+    tables,
+    log,
+    snapshotRows,
+    start = "snapshot",
+    acceptedStatements,
+    warnings = [],
+    segmentEvents = 200
+  } = run
   const options: SourceOptions = {
     connector: "copy",
     host: "127.0.0.1",
@@ -95,7 +106,7 @@ const captureOf = (run: CaptureRun) => {
     tables,
     start,
     zone: 480,
-    limits: { events: 200, bytes: 64_000 },
+    limits: { events: segmentEvents, bytes: 64_000 },
     checkpointMillis: 50,
     snapshotRows
   }).pipe(
