@@ -149,9 +149,9 @@ export interface Capture {
   readonly packets: ReadonlyArray<Buffer>
 }
 
-/** One binlog file of a real server, of table `fx.types`; see fixtures/README.md. */
-export const capture = (kind: "mysql" | "mariadb"): Capture => {
-  const path = new URL(`fixtures/${kind}.json`, import.meta.url)
+/** One binlog file of a real server, of table `fx.types`, or of `fx.every` with every type; see fixtures/README.md. */
+export const capture = (name: "mysql" | "mariadb" | "every-mysql" | "every-mariadb"): Capture => {
+  const path = new URL(`fixtures/${name}.json`, import.meta.url)
   const stored = JSON.parse(readFileSync(path, "utf8")) as Omit<Capture, "packets"> & {
     readonly packets: ReadonlyArray<string>
   }
