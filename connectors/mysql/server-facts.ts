@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { SourceMisconfigured, type SourceBounds, type WantedTable } from "../../src/capture/ChangeSource.ts"
 import { ROW_END } from "./binlog/system-versioning.ts"
 import { tableKey } from "./binlog/table-map.ts"
-import type { SqlConnection } from "./sql-connection.ts"
+import type { SqlConnection, SqlRow } from "./sql-connection.ts"
 
 export interface ServerFacts {
   readonly version: string
@@ -36,9 +36,16 @@ export const readIdentity = Effect.fnUntraced(function* (sql: SqlConnection) {
   return { version, mariadb, server: `mysql:${text(uuidRow?.["uuid"])}` }
 })
 
+/** What MySQL puts before an encrypted file; positions do not count it (rpl_log_encryption.h, HEADER_SIZE). */
+const ENCRYPTION_HEADER_BYTES = 512
+
+/** Position behind the last event of a file of SHOW BINARY LOGS. */
+const endOf = (row: SqlRow): number =>
+  Number(text(row["File_size"])) - (text(row["Encrypted"]) === "Yes" ? ENCRYPTION_HEADER_BYTES : 0)
+
 export const readBinlogFiles = Effect.fnUntraced(function* (sql: SqlConnection) {
   const rows = yield* sql.query("SHOW BINARY LOGS")
-  const files = rows.map((row) => ({ name: text(row["Log_name"]), size: Number(text(row["File_size"])) }))
+  const files = rows.map((row) => ({ name: text(row["Log_name"]), size: endOf(row) }))
   if (files.length > 0) return files
   return yield* new SourceMisconfigured({
     message: "the server has no binlog files",
