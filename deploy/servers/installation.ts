@@ -161,7 +161,7 @@ const onMachine = async (kind: ServerKind): Promise<Installation | undefined> =>
 }
 
 /** Folders with the libraries of unpacked packages, and the loader where libc came with them. */
-const librariesOf = async (
+export const librariesOf = async (
   root: string
 ): Promise<{ loader: string | undefined; folders: ReadonlyArray<string> }> => {
   const folders: Array<string> = []

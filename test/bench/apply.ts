@@ -20,6 +20,7 @@ import { resultLedger } from "../../schemas/hr/tables.ts"
 import { ordinalOf, positionIn, transactionPrefix } from "../../schemas/position.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { MIGRATIONS, postgresOptions } from "../conformance/postgresql-hr-world.ts"
+import { publishResult } from "./result-file.ts"
 
 const BATCH_ROWS = 1000
 const ROUNDS = 25
@@ -300,7 +301,7 @@ const main = async (): Promise<void> => {
       drizzle: byBuilder,
       prepared: bare
     }
-    process.stdout.write(`${JSON.stringify(line)}\n`)
+    publishResult(line)
   } finally {
     await client.end().catch(() => undefined)
     await server.stop()

@@ -18,6 +18,7 @@ import { createConnection, type Connection, type RowDataPacket } from "mysql2/pr
 import { Client } from "pg"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import { usageOf } from "./process-usage.ts"
+import { publishResult } from "./result-file.ts"
 
 const root = join(import.meta.dirname, "../..")
 const { values: flags } = parseArgs({
@@ -275,7 +276,7 @@ const main = async (): Promise<void> => {
       missing: Number(expected.missing),
       people: Number(expected.people)
     }
-    process.stdout.write(`${JSON.stringify(line)}\n`)
+    publishResult(line)
     rmSync(folder, { recursive: true })
   } finally {
     await Promise.all(servers.map((server) => server.stop()))

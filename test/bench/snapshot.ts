@@ -8,6 +8,7 @@ import { parseArgs } from "node:util"
 import { createConnection } from "mysql2/promise"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import { createTables, insertExams, measureCapture, say } from "./capture-process.ts"
+import { publishResult } from "./result-file.ts"
 
 const { values: flags } = parseArgs({
   options: {
@@ -78,4 +79,4 @@ for (const kind of sources) {
   if (kind !== "mysql" && kind !== "mariadb") throw new Error("--source is mysql or mariadb")
   results.push(...(await measure(kind)))
 }
-process.stdout.write(`${JSON.stringify({ bench: "snapshot", results })}\n`)
+publishResult({ bench: "snapshot", results })
