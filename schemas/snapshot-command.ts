@@ -6,13 +6,20 @@ import { Schema } from "effect"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
+/** Keys in one command. */
+export const KEYS_MAX = 1000
+
 export const SnapshotCommand = Schema.Union([
   Schema.Struct({ command: Schema.Literals(["status", "pause", "resume"]) }),
-  /** Another copy of a mapped table, of all its rows or of those that `where`, an SQL condition, holds for. */
+  /**
+   * Another copy of a mapped table: of all its rows, of those that `where`, an SQL condition, holds for, of those with
+   * one of `keys` (as events write them: behind the table in resultId and rowKey, or a directory's id), or of both.
+   */
   Schema.Struct({
     command: Schema.Literal("start"),
     table: Schema.NonEmptyString,
-    where: Schema.NullOr(Schema.NonEmptyString)
+    where: Schema.NullOr(Schema.NonEmptyString),
+    keys: Schema.optionalKey(Schema.Array(Schema.String).check(Schema.isMaxLength(KEYS_MAX)))
   }),
   /** One table, or null: all that wait or run. */
   Schema.Struct({ command: Schema.Literal("cancel"), table: Schema.NullOr(Schema.NonEmptyString) })

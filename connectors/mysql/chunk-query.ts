@@ -1,6 +1,6 @@
 /** SQL of one chunk of a table's copy: rows behind a key, in key order, as an index can give them. Pure. */
 import { Undecodable } from "../../src/capture/ChangeSource.ts"
-import type { ChunkRequest } from "../../src/capture/SnapshotSource.ts"
+import type { ChunkRequest, SnapshotKey } from "../../src/capture/SnapshotSource.ts"
 import {
   canOrderBy,
   keyLiteral,
@@ -58,6 +58,42 @@ export const chunkQuery = (
   return `SELECT ${selected.join(", ")} FROM ${quoteName(table.schema)}.${quoteName(table.table)}${filter} ORDER BY ${order
     .map((column) => quoteName(column.name))
     .join(", ")} LIMIT ${rowsMax}`
+}
+
+/**
+ * Condition that holds for the rows with one of the keys, and only where `where` holds.
+ *
+ * @throws Undecodable where a value is none of its column's type; the value is not repeated (G9)
+ */
+export const keysCondition = (
+  request: Pick<ChunkRequest, "table" | "key" | "where"> & { readonly keys: ReadonlyArray<SnapshotKey> },
+  columns: ReadonlyMap<string, SnapshotColumn>,
+  escape: (text: string) => string
+): string => {
+  const { table, key, where, keys } = request
+  const rows = keys.map((values) =>
+    key.map((name, at) => {
+      const column = columns.get(name.toLowerCase())
+      const what = `${table.schema}.${table.table}.${name}`
+      const literal = column === undefined ? undefined : keyLiteral(column, values[at]!, escape)
+      return (
+        literal ??
+        fail(
+          what,
+          `cannot be what --key says: its type is ${column?.full ?? "unknown"}`,
+          "Give a key of that type."
+        )
+      )
+    })
+  )
+  const names = key.map(quoteName)
+  const condition =
+    names.length === 1
+      ? `${names[0]} IN (${rows.map(([only]) => only).join(", ")})`
+      : rows
+          .map((values) => `(${names.map((name, at) => `${name} = ${values[at]}`).join(" AND ")})`)
+          .join(" OR ")
+  return where === undefined ? condition : `(${condition}) AND (${where}\n)`
 }
 
 /** `(a, b) > (x, y)` written out: the optimizer uses an index for this form and not for the row comparison. */

@@ -57,6 +57,20 @@ export class SnapshotConditionRefused extends Schema.TaggedError<SnapshotConditi
   }
 }
 
+/** A key that does not look like one of the table's. */
+export class SnapshotKeyRefused extends Schema.TaggedError<SnapshotKeyRefused>()("SnapshotKeyRefused", {
+  message: Schema.String,
+  table: Schema.String,
+  columns: Schema.Array(Schema.String)
+}) {
+  readonly fate: Fate = "halt"
+  get remedy(): string {
+    const several =
+      this.columns.length > 1 ? " joined by a comma, with \\ before a comma or \\ inside of a value" : ""
+    return `Give --key as events write it: ${this.columns.join(", ")}${several}.`
+  }
+}
+
 /** The training database could not be asked whether a copy is possible. */
 export class SnapshotUnchecked extends Schema.TaggedError<SnapshotUnchecked>()("SnapshotUnchecked", {
   message: Schema.String,
@@ -73,6 +87,7 @@ export const SnapshotRefusal = Schema.Union([
   SnapshotRunning,
   SnapshotIdle,
   SnapshotConditionRefused,
+  SnapshotKeyRefused,
   SnapshotUnchecked
 ])
 export type SnapshotRefusal = typeof SnapshotRefusal.Type

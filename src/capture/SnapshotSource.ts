@@ -46,10 +46,15 @@ export class SnapshotSource extends Context.Service<
     readonly readChunk: (
       request: ChunkRequest
     ) => Effect.Effect<SnapshotChunk, ChangeSourceError | SnapshotConditionRefused>
-    /** Whether the server would read such a chunk; reads no row, and does not wait for a chunk that is being read. */
+    /**
+     * Whether the server would read such chunks; reads no row, and does not wait for a chunk that is being read.
+     * Succeeds with the condition to copy by, which holds for the rows of `keys` only, where they are given.
+     */
     readonly check: (
-      request: Pick<ChunkRequest, "table" | "key" | "where">
-    ) => Effect.Effect<void, ChangeSourceError | SnapshotConditionRefused>
+      request: Pick<ChunkRequest, "table" | "key" | "where"> & {
+        readonly keys?: ReadonlyArray<SnapshotKey> | undefined
+      }
+    ) => Effect.Effect<string | undefined, ChangeSourceError | SnapshotConditionRefused>
     /** Rows the table has, as the server estimates it; for progress only. */
     readonly estimateRows: (table: WantedTable) => Effect.Effect<number | undefined, ChangeSourceError>
   }

@@ -112,6 +112,23 @@ const instant = (value: string | number, zone: TimeZone): string | undefined => 
   return utc === undefined ? undefined : `"${utc}"`
 }
 
+/** Values of the key columns whose {@link keyText} it is; `undefined` where it has another number of parts. */
+export const splitKeyText = (text: string, columns: number): ReadonlyArray<string> | undefined => {
+  if (columns === 1) return [text]
+  const parts = [""]
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]!
+    if (sign === ",") parts.push("")
+    else if (sign !== "\\") parts[parts.length - 1] += sign
+    else {
+      const meant = text[++at]
+      if (meant !== "," && meant !== "\\") return undefined
+      parts[parts.length - 1] += meant
+    }
+  }
+  return parts.length === columns ? parts : undefined
+}
+
 /**
  * Text of a row's key: the only column as it is; several joined by "," with "," and "\" escaped by "\".
  * `undefined` where a part is NULL or absent.

@@ -9,18 +9,21 @@
  */
 import { Clock, Effect, Fiber, Option, Result, type Scope } from "effect"
 import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
+import type { SnapshotCommand } from "../../schemas/snapshot-command.ts"
 import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import type { ChangeLogError, LogAppender, LogMessage } from "./ChangeLog.ts"
 import { Undecodable, type ChangeSourceError, type SourceChunk, type SourceReader } from "./ChangeSource.ts"
+import { splitKeyText } from "./field-text.ts"
 import { commandSnapshot, statusOf } from "./snapshot-commands.ts"
 import {
   SnapshotConditionRefused,
   SnapshotDesk,
+  SnapshotKeyRefused,
   SnapshotUnchecked,
   type SnapshotQuestion,
   type SnapshotRefusal
 } from "./SnapshotDesk.ts"
-import { SnapshotSource, type ChunkRequest, type SnapshotChunk } from "./SnapshotSource.ts"
+import { SnapshotSource, type ChunkRequest, type SnapshotChunk, type SnapshotKey } from "./SnapshotSource.ts"
 import { CaptureWatch } from "./CaptureWatch.ts"
 import type { SourceTranslator } from "./SourceTranslator.ts"
 
@@ -49,6 +52,8 @@ interface Copied {
 
 interface Asked {
   readonly question: SnapshotQuestion
+  /** The question's, its keys put as a condition. */
+  readonly command: SnapshotCommand
   /** What the source has against it. */
   readonly fault: SnapshotRefusal | undefined
 }
@@ -177,31 +182,38 @@ const examined = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Arrival, never, SnapshotSource> {
   const { command } = question
   const request = command.command === "start" ? translator.requestFor(command.table) : undefined
-  if (command.command !== "start" || request === undefined) return { asked: { question, fault: undefined } }
+  const asked = { question, command, fault: undefined }
+  if (command.command !== "start" || request === undefined) return { asked }
+  const keys = command.keys?.map((text) => splitKeyText(text, request.key.length))
+  if (keys?.includes(undefined) === true)
+    return { asked: { ...asked, fault: keyRefused(command.table, request.key) } }
   const snapshots = yield* SnapshotSource
-  const fault = yield* snapshots.check({ ...request, where: command.where ?? undefined }).pipe(
-    Effect.as(undefined),
-    Effect.catch((error) =>
-      Effect.succeed(
+  const given = keys as ReadonlyArray<SnapshotKey> | undefined
+  return yield* snapshots.check({ ...request, where: command.where ?? undefined, keys: given }).pipe(
+    Effect.map((where) => ({ asked: { ...asked, command: { ...command, where: where ?? null } } })),
+    Effect.catch((error) => {
+      const fault =
         error instanceof SnapshotConditionRefused
           ? error
           : new SnapshotUnchecked({ message: error.message, fix: error.remedy })
-      )
-    )
+      return Effect.succeed({ asked: { ...asked, fault } })
+    })
   )
-  return { asked: { question, fault } }
 })
+
+const keyRefused = (table: string, columns: ReadonlyArray<string>): SnapshotKeyRefused =>
+  new SnapshotKeyRefused({ message: `the key of ${table} has ${columns.length} parts`, table, columns })
 
 /** False where it has to wait for the end of a transaction. */
 const answered = Effect.fnUntraced(function* (
   translator: SourceTranslator,
   send: (messages: ReadonlyArray<LogMessage>) => Effect.Effect<void, ChangeLogError>,
   flush: Effect.Effect<void, ChangeLogError>,
-  { question, fault }: Asked
+  { question, command, fault }: Asked
 ): Effect.fn.Return<boolean, ChangeLogError> {
   const before = translator.snapshot
   const mapped = before.tables.map(({ table }) => table).filter((table) => translator.requestFor(table))
-  const decided = commandSnapshot(before, question.command, mapped)
+  const decided = commandSnapshot(before, command, mapped)
   if (Result.isFailure(decided) || fault !== undefined) {
     yield* question.answer(Result.isFailure(decided) ? decided.failure : fault!)
     return true

@@ -66,10 +66,17 @@ const start = (actions: Actions) =>
         Flag.withMetavar("SQL"),
         Flag.withDescription("Only rows that this condition holds for, in the training database's SQL"),
         Flag.optional
+      ),
+      key: Flag.String("key").pipe(
+        Flag.withMetavar("KEY"),
+        Flag.withDescription(
+          "Only the row with this key, as events write it; once for each row. A key of several columns: a,b"
+        ),
+        Flag.atLeast(0)
       )
     },
-    ({ config, output, table, where }) =>
-      show(actions.snapshot(config, { command: "start", table, where: Option.getOrNull(where) }), output)
+    ({ config, output, table, where, key }) =>
+      show(actions.snapshot(config, startOf(table, where, key)), output)
   ).pipe(
     Command.withDescription("Copy a mapped table again, beside the stream; replaying changes nothing"),
     Command.withExamples([
@@ -78,9 +85,25 @@ const start = (actions: Actions) =>
         command:
           "gradewire snapshot start --config connector.yaml --table lms.exam_result --where 'exam_id = 501'",
         description: "One exam only"
+      },
+      {
+        command:
+          "gradewire snapshot start --config connector.yaml --table lms.exam_result --key 4711 --key 4712",
+        description: "Two results, which reconciling found missing"
       }
     ])
   )
+
+const startOf = (
+  table: string,
+  where: Option.Option<string>,
+  keys: ReadonlyArray<string>
+): SnapshotCommand => ({
+  command: "start",
+  table,
+  where: Option.getOrNull(where),
+  ...(keys.length === 0 ? {} : { keys })
+})
 
 const simple = (actions: Actions, command: "pause" | "resume", description: string) =>
   Command.make(command, { config: configFlag, output: outputFlag }, ({ config, output }) =>

@@ -10,6 +10,7 @@ import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
 import type { SourceOptions } from "../../connectors/mysql/source-options.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+import type { ChangeEvent } from "../../schemas/change-event.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import { capture } from "../../src/capture/capture.ts"
 import type { SnapshotRefusal } from "../../src/capture/SnapshotDesk.ts"
@@ -21,6 +22,7 @@ import { layerMemoryApplyProgress, MemoryDesks } from "../support/fakes/MemoryPr
 
 const ROWS = 600
 const TABLES = [rowTable("c.t", ["id"], "v"), rowTable("c.u", ["id"], "v")]
+const KEYED = rowTable("c.k", ["n", "d", "m", "b"], "v")
 
 /** Apply has never applied anything. */
 const desks = new MemoryDesks()
@@ -39,6 +41,17 @@ describe.each(["mysql", "mariadb"] as const)("commands to the copy of a table on
     await sql.query(
       "CREATE DATABASE c; CREATE TABLE c.t (id INT PRIMARY KEY, v INT); CREATE TABLE c.u LIKE c.t"
     )
+    await sql.query(
+      "CREATE TABLE c.k (n VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, d DECIMAL(5,2), m DATETIME(1), b VARBINARY(4), v INT, PRIMARY KEY (n, d, m, b))"
+    )
+    const [moment, bytes] = ["2026-11-22 08:00:00.5", Buffer.from("00ff", "hex")]
+    await sql.query("INSERT INTO c.k VALUES ?", [
+      [
+        ["甲,乙", "1.5", moment, bytes, 1],
+        ["x' OR 1=1 --", "2", moment, bytes, 2],
+        ["x", "2", moment, bytes, 3]
+      ]
+    ])
     for (const table of ["c.t", "c.u"]) {
       await sql.query(`INSERT INTO ${table} VALUES ?`, [Array.from({ length: ROWS }, (_, n) => [n, n % 10])])
     }
@@ -49,7 +62,7 @@ describe.each(["mysql", "mariadb"] as const)("commands to the copy of a table on
   })
 
   /** A connector nobody used before, with a log of its own. */
-  const world = (rowsPerSecond?: number) => {
+  const world = (rowsPerSecond?: number, tables = TABLES) => {
     const log = new MemoryLog()
     const connector = `copy-${kind}-${++connectors}`
     const options = jetStreamOptions({ connector, changeLog: { servers: [nats.url] } })
@@ -60,11 +73,11 @@ describe.each(["mysql", "mariadb"] as const)("commands to the copy of a table on
       user: "root",
       password: Redacted.make(""),
       tls: { mode: "preferred" },
-      tables: tablePlans(TABLES).map(({ wanted }) => wanted)
+      tables: tablePlans(tables).map(({ wanted }) => wanted)
     }
     const run = capture({
       connector,
-      tables: TABLES,
+      tables,
       start: "snapshot",
       zone: 0,
       limits: { events: 200, bytes: 64_000 },
@@ -184,6 +197,73 @@ describe.each(["mysql", "mariadb"] as const)("commands to the copy of a table on
     })
     expect(stateOf(status, "c.u")).toMatchObject({ state: "done", filtered: false, rows: ROWS })
     expect([...fold(log, "c.t").keys()].length).toBe(ROWS)
+  })
+
+  it("copy again single rows by their keys, of any type, and no others (G1)", async () => {
+    const { log, run, tell, ready, until } = world(undefined, [...TABLES, KEYED])
+    const again = await living(
+      run,
+      Effect.gen(function* () {
+        yield* until(() => isCopied(log))
+        yield* ready
+        const from = log.lastSequence
+        const copied = () =>
+          log.messages
+            .filter(({ sequence, head }) => sequence > from && head?.kind === "segment")
+            .flatMap(({ body }) => JSON.parse(Buffer.from(body).toString()) as ReadonlyArray<ChangeEvent>)
+            .map(({ data }) => ("rowKey" in data ? data.rowKey : ""))
+        const start = (table: string, keys: ReadonlyArray<string>, where: string | null = null) =>
+          tell({ command: "start", table, where, keys })
+        yield* start("c.t", ["7", "599", "100000"])
+        yield* until(() => isCopied(log))
+        yield* start("c.k", [
+          String.raw`甲\,乙,1.50,2026-11-22T08:00:00.5,AP8=`,
+          "x' OR 1=1 --,2.00,2026-11-22T08:00:00.5,AP8="
+        ])
+        yield* until(() => isCopied(log))
+        yield* start("c.u", ["1", "2", "17"], "v = 7 -- only this one")
+        yield* until(() => isCopied(log))
+        expect(yield* refusal(start("c.k", ["only one part"]))).toMatchObject({
+          _tag: "SnapshotKeyRefused",
+          columns: ["n", "d", "m", "b"]
+        })
+        expect(yield* refusal(start("c.t", ["7 OR 1=1"]))).toMatchObject({
+          _tag: "SnapshotUnchecked",
+          message: expect.stringMatching(/^c\.t\.id cannot be what --key says: its type is int/)
+        })
+        return copied()
+      })
+    )
+    expect(again).toEqual([
+      "c.t:7",
+      "c.t:599",
+      String.raw`c.k:x' OR 1=1 --,2.00,2026-11-22T08:00:00.5,AP8=`,
+      String.raw`c.k:甲\,乙,1.50,2026-11-22T08:00:00.5,AP8=`,
+      "c.u:17"
+    ])
+  })
+
+  it("are refused where no index proves that no row would be left out (G1, G3)", async () => {
+    const { log, run, tell, ready, until } = world()
+    await living(
+      run,
+      Effect.gen(function* () {
+        yield* until(() => isCopied(log))
+        yield* ready
+        const alter = (how: string) => Effect.promise(() => sql.query(`ALTER TABLE c.u ${how}`))
+        const start = tell({ command: "start", table: "c.u", where: null })
+        yield* alter("DROP PRIMARY KEY, ADD UNIQUE both_columns (id, v)")
+        expect(yield* refusal(start)).toMatchObject({
+          _tag: "SnapshotUnchecked",
+          message: expect.stringContaining("c.u has no unique index over its declared key (id)"),
+          fix: expect.stringContaining("ALTER TABLE `c`.`u` ADD PRIMARY KEY (`id`)")
+        })
+        yield* alter("DROP INDEX both_columns, ADD UNIQUE (id)")
+        yield* start
+        yield* until(() => isCopied(log))
+        yield* alter("DROP INDEX id, ADD PRIMARY KEY (id)")
+      })
+    )
   })
 
   it("are refused by name where they make no sense, and change nothing then (G3)", async () => {

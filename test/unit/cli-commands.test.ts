@@ -237,6 +237,10 @@ describe("gradewire snapshot", () => {
   it.each([
     [["start", "--table", "lms.exam"], { command: "start", table: "lms.exam", where: null }],
     [["start", "-t", "a.b", "--where", "id > 7"], { command: "start", table: "a.b", where: "id > 7" }],
+    [
+      ["start", "-t", "a.b", "--key", "7", "--key", String.raw`x\,y,8`],
+      { command: "start", table: "a.b", where: null, keys: ["7", String.raw`x\,y,8`] }
+    ],
     [["pause"], { command: "pause" }],
     [["resume"], { command: "resume" }],
     [["cancel"], { command: "cancel", table: null }],

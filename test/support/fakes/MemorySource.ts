@@ -156,7 +156,7 @@ export const makeMemorySnapshotSource = (
             : Effect.sync((): SnapshotChunk => ({ ...chunk, high: server.end }))
         )
       ),
-    check: () => Effect.void,
+    check: ({ where }) => Effect.succeed(where),
     estimateRows: ({ schema, table }) => Effect.sync(() => server.visible.get(`${schema}.${table}`)?.size)
   })
 

@@ -1,6 +1,13 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { keyText, members, quote, withoutExponent, type Field } from "../../../src/capture/field-text.ts"
+import {
+  keyText,
+  members,
+  quote,
+  splitKeyText,
+  withoutExponent,
+  type Field
+} from "../../../src/capture/field-text.ts"
 
 const field = (kind: Field["kind"], column = 0): Field => ({ label: '"k":', path: "score.k", column, kind })
 const one = (kind: Field["kind"], value: string | number | null | undefined, zone = 480) => {
@@ -68,6 +75,25 @@ describe("field text", () => {
         }
       )
     )
+  })
+
+  it("is read back as the values of the key, whatever is in them (G2)", () => {
+    const values = fc.array(fc.string({ unit: fc.constantFrom(",", "\\", "a", "学", "\n", " ") }), {
+      minLength: 1,
+      maxLength: 4
+    })
+    fc.assert(
+      fc.property(values, (parts) => {
+        const text = keyText(
+          parts.map((_, i) => i),
+          parts
+        )!
+        expect(splitKeyText(text, parts.length)).toEqual(parts)
+        if (parts.length > 1) expect(splitKeyText(text, parts.length + 1)).toBeUndefined()
+      })
+    )
+    expect(splitKeyText("a\\x,b", 2)).toBeUndefined()
+    expect(splitKeyText("a,b", 1)).toEqual(["a,b"])
   })
 
   it("never gives two composite keys the same text (G2)", () => {
