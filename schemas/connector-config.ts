@@ -288,6 +288,13 @@ export const LimitsConfig = Schema.Struct({
   ),
   /** Rows that a copy of a table reads at a time. Default 2000. */
   snapshotRows: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100000 }))),
+  /**
+   * Statements running on the training database (Threads_running) above which a copy waits, for ten seconds a chunk at
+   * most. Default 25.
+   */
+  snapshotThreadsRunning: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100000 }))
+  ),
   /** Rows a second that a copy reads at most, on average. Default: as fast as it can, behind the stream. */
   snapshotRowsPerSecond: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000 }))

@@ -33,6 +33,8 @@ export interface SourceOptions {
   readonly heartbeatSeconds?: number | undefined
   /** Raw bytes that may wait unread (default 2 MiB), and a sixteenth of what a compressed transaction may unpack to (default 16 MiB). */
   readonly bytesMax?: number | undefined
+  /** Statements that may run on the server at once before a copy waits; default: server-load.ts. */
+  readonly threadsRunningMax?: number | undefined
   readonly tables: ReadonlyArray<WantedTable>
   /**
    * Statements that emptied, dropped or renamed a mapped table and that the operator has seen: `file:position` of the

@@ -59,6 +59,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
     segmentBytes: config.limits?.segmentBytes ?? 262_144,
     batchEvents: config.limits?.batchEvents ?? 1000,
     sourceBytes: config.limits?.sourceBytes ?? 16_777_216,
+    snapshotThreadsRunning: config.limits?.snapshotThreadsRunning ?? 25,
     snapshotRows: config.limits?.snapshotRows ?? 2000,
     checkpointSeconds: config.limits?.checkpointSeconds ?? 2
   },

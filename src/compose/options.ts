@@ -28,6 +28,7 @@ export const sourceOptions = Effect.fnUntraced(function* (loaded: LoadedConfig) 
     tls: yield* sourceTls(source.tls, loaded.folder),
     serverId: source.serverId,
     bytesMax: loaded.config.limits?.sourceBytes,
+    threadsRunningMax: loaded.config.limits?.snapshotThreadsRunning,
     acceptedStatements: source.acceptedStatements,
     tables: tablePlans(tables).map((plan) => plan.wanted)
   } satisfies SourceOptions
