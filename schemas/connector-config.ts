@@ -202,16 +202,50 @@ const TargetSourceName = Schema.String.check(
   )
 )
 
+const DecimalNumber = Schema.Union([
+  Schema.Finite,
+  Schema.String.check(
+    Schema.isPattern(/^-?\d+(\.\d+)?$/u, {
+      expected: "a decimal number such as 0.05, in quotes where it is long"
+    })
+  )
+])
+
+/** A source that is converted on its way; what is left out is not done. */
+export const ColumnConversion = Schema.Struct({
+  from: TargetSourceName,
+  /** `trim` takes white space from both ends; `upper` and `lower` change A–Z. */
+  text: Schema.optionalKey(Schema.NonEmptyArray(Schema.Literals(["trim", "upper", "lower"]))),
+  /** Value: what is written for it; `null` writes NULL. */
+  map: Schema.optionalKey(
+    Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean, Schema.Null]))
+  ),
+  /** What becomes of a value that is not in the map. `refuse` makes the change a dead letter. */
+  otherwise: Schema.optionalKey(Schema.Union([Schema.Literals(["refuse", "null", "keep"]), Schema.Null])),
+  /** Exact factor: 0.05 turns 0–100 into 0–5. */
+  multiply: Schema.optionalKey(DecimalNumber),
+  /** Digits behind the point. */
+  decimals: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 }))),
+  /** How they are reached: halves away from zero, halves to the even digit, cut, or refused where digits would be lost. */
+  rounding: Schema.optionalKey(Schema.Literals(["half-up", "half-even", "truncate", "refuse"])),
+  /** Zone in which a time is written, where it is not the target's. */
+  timeZone: Schema.optionalKey(TimeZoneName),
+  /** A time as text: YYYY, MM, DD, HH, mm, ss and what stands between them. */
+  format: Schema.optionalKey(Schema.NonEmptyString)
+})
+export type ColumnConversion = typeof ColumnConversion.Type
+
 /** An existing HR table; its shape is never altered. */
 export const TargetTable = Schema.Struct({
   table: TableName,
   /** Columns of a unique index; one of them must be filled from `resultId`. */
   key: keyColumns,
-  /** Target column: what fills it. A constant is written `{ value: … }`. */
+  /** Target column: what fills it. A constant is written `{ value: … }`, a conversion `{ from: …, … }`. */
   columns: Schema.Record(
     Schema.String,
     Schema.Union([
       TargetSourceName,
+      ColumnConversion,
       Schema.Struct({ value: Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]) })
     ])
   ),

@@ -3,8 +3,10 @@
  * a column as the catalog of that kind of server describes it.
  */
 import { Effect } from "effect"
+import type { TimeZone } from "../../schemas/civil-time.ts"
 import type { ConnectorConfig, TargetSource, TargetTable } from "../../schemas/connector-config.ts"
 import { StoreMisconfigured } from "../../src/apply/ProfileStore.ts"
+import { conversionOf, type Conversion } from "./conversion.ts"
 
 /** What our own tables are filled from besides: `attributes` all of them as JSON, `now` the moment of filing. */
 export type ColumnSource = TargetSource | "attributes" | "position" | "event.type" | "now"
@@ -24,6 +26,7 @@ export interface StoreTarget extends TargetTable {
 export interface MappedColumn<Shape> {
   readonly shape: Shape
   readonly from: From
+  readonly convert: Conversion | undefined
 }
 
 /** Our own tables: every change that takes effect leaves the whole row in the history. */
@@ -65,15 +68,15 @@ export interface HrMapping<Shape> {
     readonly key: Shape
     readonly rules: ReadonlyArray<MatchRule<Shape>>
   }
-  readonly zoneMinutes: number
+  readonly zone: TimeZone
 }
 
 /** What the store is told about the mapping: straight from the connector's configuration. */
 export interface HrMappingConfig {
   readonly scores: ReadonlyArray<{ readonly table: string; readonly target: StoreTarget }>
   readonly employees: ConnectorConfig["employees"]
-  /** Minutes east of UTC for target columns without a time zone. */
-  readonly zoneMinutes: number
+  /** In which times are written to target columns without one. */
+  readonly zone: TimeZone
 }
 
 /** HR's tables that scores are written to, each once; our own are not among them. */
@@ -126,13 +129,18 @@ const openTable = <Shape, E>(
     }
   })
 
+const mappedColumn = <Shape>(shape: Shape, entry: TargetTable["columns"][string]): MappedColumn<Shape> =>
+  typeof entry === "object" && "from" in entry
+    ? { shape, from: entry.from as ColumnSource, convert: conversionOf(entry) }
+    : { shape, from: entry as From, convert: undefined }
+
 const mapped = <Shape>(
   { named }: Columns<Shape>,
   columns: TargetTable["columns"]
 ): Effect.Effect<ReadonlyMap<string, MappedColumn<Shape>>, StoreMisconfigured> =>
   Effect.map(
     Effect.forEach(Object.entries(columns), ([name, from]) =>
-      Effect.map(named(name), (shape) => [name, { shape, from: from as From }] as const)
+      Effect.map(named(name), (shape) => [name, mappedColumn(shape, from)] as const)
     ),
     (entries) => new Map(entries)
   )
@@ -199,6 +207,6 @@ export const readMappingFrom = <Shape, E>(
         key: yield* staff.named(employees.key),
         rules
       },
-      zoneMinutes: config.zoneMinutes
+      zone: config.zone
     }
   })

@@ -9,7 +9,7 @@ import { storeTarget } from "../../connectors/hr/own-target.ts"
 import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
 import type { SourceOptions, TlsOptions } from "../../connectors/mysql/source-options.ts"
-import { offsetMinutes } from "../../schemas/civil-time.ts"
+import { timeZone } from "../../schemas/civil-time.ts"
 import type { ConnectorConfig, Secret, Tls } from "../../schemas/connector-config.ts"
 import { tablePlans } from "../capture/SourceTranslator.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
@@ -114,7 +114,7 @@ export const storeOptions = ({ config }: LoadedConfig) => ({
         : []
     ),
     employees: config.employees,
-    zoneMinutes: offsetMinutes(config.target.timeZone ?? config.source.timeZone) ?? 0
+    zone: timeZone(config.target.timeZone ?? config.source.timeZone) ?? 0
   },
   holder: `${hostname()}:${process.pid}`
 })

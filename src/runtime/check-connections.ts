@@ -1,5 +1,4 @@
 /** Hosts, TLS files and ways to log in that contradict each other. */
-import { offsetMinutes } from "../../schemas/civil-time.ts"
 import type { Tls } from "../../schemas/connector-config.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import type { ConfigParts } from "./config-parts.ts"
@@ -11,7 +10,6 @@ export const checkConnections = (parts: ConfigParts): ReadonlyArray<ConfigIssue>
   ...checkTls("source", parts.source?.tls),
   ...checkTls("changeLog", parts.changeLog?.tls),
   ...checkTls("target", parts.target?.tls),
-  ...checkTargetZone(parts),
   ...(parts.changeLog === undefined ? [] : checkLogin(parts.changeLog)),
   ...(parts.changeLog?.servers ?? []).flatMap((server, index) => checkServer(server, index))
 ]
@@ -24,21 +22,6 @@ const checkHost = (section: string, host: string): ReadonlyArray<ConfigIssue> =>
   return /[/\s]/.test(host)
     ? [issue([section, "host"], "is no host name or address", "write the bare name, without scheme or path")]
     : []
-}
-
-/** The HR database is written at one offset. */
-const checkTargetZone = ({ source, target }: ConfigParts): ReadonlyArray<ConfigIssue> => {
-  const zone = target?.timeZone ?? source?.timeZone
-  if (target === undefined || zone === undefined || offsetMinutes(zone) !== undefined) return []
-  const own = target.timeZone !== undefined
-  return [
-    issue(
-      own ? ["target", "timeZone"] : ["target"],
-      own ? "must be a fixed offset" : `timeZone is missing, and the source's ${zone} is no fixed offset`,
-      'for example timeZone: "+08:00"',
-      own ? "value" : "key"
-    )
-  ]
 }
 
 const checkTls = (section: string, tls: Tls | undefined): ReadonlyArray<ConfigIssue> => {

@@ -2,6 +2,7 @@
 import type { ScoreTable, TableConfig, TargetTable } from "../../schemas/connector-config.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import { tablesAs, tablesComplete, type ConfigParts } from "./config-parts.ts"
+import { checkConversions } from "./check-conversions.ts"
 import { nearestWord } from "./nearest-word.ts"
 import type { Path } from "./path-text.ts"
 
@@ -21,6 +22,7 @@ export const checkTargets = (parts: ConfigParts): ReadonlyArray<ConfigIssue> => 
       const path = ["tables", index, "target"]
       return [
         ...checkColumns(table, target, assessment, tablesComplete(parts), [...path, "columns"]),
+        ...checkConversions(target, [...path, "columns"]),
         ...checkKey(target, path),
         ...checkRevoke(target, path),
         ...checkPlace(target, parts.employees?.table, path)
@@ -41,9 +43,10 @@ const checkColumns = (
     if (column === "") {
       return [{ path: [...path, column], end: "key", message: "a column without a name", fix: "remove it" }]
     }
-    if (typeof source !== "string") return []
-    const lack = whatIsMissing(source, score, assessment, complete)
-    return lack === undefined ? [] : [{ path: [...path, column], end: "value", ...lack }]
+    if (typeof source === "object" && "value" in source) return []
+    const [from, at] = typeof source === "string" ? [source, [column]] : [source.from, [column, "from"]]
+    const lack = whatIsMissing(from, score, assessment, complete)
+    return lack === undefined ? [] : [{ path: [...path, ...at], end: "value", ...lack }]
   })
 
 interface Lack {

@@ -57,7 +57,7 @@ const walk = (
 const walkUnion = (issue: SchemaIssue.AnyOf, path: Path, root: unknown, found: Array<ConfigIssue>): void => {
   const [only, another] = issue.issues
   if (only !== undefined && another === undefined) return walk(only, path, issue.ast, root, found)
-  const meant = issue.issues.filter((branch) => hasItsLiteral(branch, valueAt(root, path)))
+  const meant = issue.issues.filter(lacksNothing)
   if (meant.length === 1) return walk(meant[0]!, path, issue.ast, root, found)
   if (isSecret(path)) {
     found.push({
@@ -87,16 +87,11 @@ const walkUnion = (issue: SchemaIssue.AnyOf, path: Path, root: unknown, found: A
   found.push({ path, end: "value", message, fix: fixFor(path, root) || nearestLiteral(issue.ast, value) })
 }
 
-/** `table: own` names the branch that is meant, although another one takes any text there. */
-const hasItsLiteral = (branch: SchemaIssue.Issue, value: unknown): boolean =>
+/** The branch that lacks no key is the one that is meant: `{ from: …, rounding: up }`, not `{ value: … }`. */
+const lacksNothing = (branch: SchemaIssue.Issue): boolean =>
   branch._tag === "Composite" &&
   branch.ast._tag === "Objects" &&
-  typeof value === "object" &&
-  value !== null &&
-  branch.ast.propertySignatures.some(
-    ({ name, type }) =>
-      type._tag === "Literal" && (value as Record<PropertyKey, unknown>)[name] === type.literal
-  )
+  !branch.issues.some((part) => part._tag === "Pointer" && part.issue._tag === "MissingKey")
 
 interface LiteralKey {
   readonly key: string

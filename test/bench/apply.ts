@@ -259,7 +259,7 @@ const main = async (): Promise<void> => {
       holder: "bench",
       postgres: postgresOptions(server),
       mapping: {
-        zoneMinutes: 0,
+        zone: 0,
         employees: { table: "hr.employee", key: "no", match: [{ learner: "phone", employee: "phone" }] },
         scores: [
           {

@@ -14,7 +14,7 @@ import { anna, mysqlBench } from "./mysql-bench.ts"
 import { MIGRATIONS, mysqlOptions } from "./mysql-hr-world.ts"
 import { OWN_SCORES } from "./own-scores.ts"
 
-const mapping: HrMappingConfig = { scores: SCORES, employees: EMPLOYEES, zoneMinutes: 480 }
+const mapping: HrMappingConfig = { scores: SCORES, employees: EMPLOYEES, zone: 480 }
 
 describe.each(["mysql", "mariadb"] as const)("the HR database on %s", (kind) => {
   const bench = mysqlBench(kind)

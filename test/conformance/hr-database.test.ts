@@ -85,7 +85,7 @@ describe("migrations", () => {
 })
 
 describe("preflight", () => {
-  const mapping: HrMappingConfig = { scores: SCORES, employees: EMPLOYEES, zoneMinutes: 480 }
+  const mapping: HrMappingConfig = { scores: SCORES, employees: EMPLOYEES, zone: 480 }
   const check = (postgres: PostgresOptions, given = mapping) =>
     Effect.runPromise(checkTarget({ postgres, mapping: given }))
   const problems = async (postgres: PostgresOptions, given = mapping) =>

@@ -58,7 +58,7 @@ const mappingOf = (columns: Readonly<Record<string, string>>): HrMappingConfig["
 export const withEmployees = (
   employees: HrMappingConfig["employees"],
   columns: Readonly<Record<string, string>>
-): HrMappingConfig => ({ scores: mappingOf(columns), employees, zoneMinutes: 480 })
+): HrMappingConfig => ({ scores: mappingOf(columns), employees, zone: 480 })
 
 /** Registers the server's start and end with the describe block it is called in. */
 export const mysqlBench = (kind: "mysql" | "mariadb"): MySqlBench => {

@@ -11,6 +11,7 @@ import { startServer, type RunningServer, type StartOptions } from "../../deploy
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
+import type { ConversionWorld } from "./conversions.ts"
 import { COMPLETE_SCORES, DELETED_SCORES, OWN_SCORES, suiteRow } from "./own-scores.ts"
 import type { OwnWorld } from "./profile-store-own.ts"
 
@@ -105,7 +106,7 @@ export class MySqlWorlds {
     over: Partial<MySqlOptions> = {},
     scores: HrMappingConfig["scores"] = SCORES
   ): ProfileStore["Service"] {
-    return this.processOf({ scores, employees: EMPLOYEES, zoneMinutes: 480 }, over)
+    return this.processOf({ scores, employees: EMPLOYEES, zone: 480 }, over)
   }
 
   processOf(mapping: HrMappingConfig, over: Partial<MySqlOptions> = {}): ProfileStore["Service"] {
@@ -129,6 +130,12 @@ export class MySqlWorlds {
     await this.limitScores(false)
     await this.limitScores(false, "gradewire")
     return this.reopened()
+  }
+
+  /** Emptied, for targets of the test's own. */
+  async openMapped(): Promise<ConversionWorld> {
+    const world = await this.open()
+    return { ...world, mapped: (scores) => this.process({}, scores), sql: (text) => this.sql(text) }
   }
 
   /** Emptied; scores are filed in gradewire's own tables. */

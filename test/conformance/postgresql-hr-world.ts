@@ -11,6 +11,7 @@ import { startServer, type RunningServer, type StartOptions } from "../../deploy
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
+import type { ConversionWorld } from "./conversions.ts"
 import { COMPLETE_SCORES, DELETED_SCORES, OWN_SCORES, suiteRow } from "./own-scores.ts"
 import type { OwnWorld } from "./profile-store-own.ts"
 
@@ -102,7 +103,7 @@ export class PostgresWorlds {
       connector: "test",
       holder: "conformance",
       postgres: postgresOptions(this.server, over),
-      mapping: { scores, employees: EMPLOYEES, zoneMinutes: 480 }
+      mapping: { scores, employees: EMPLOYEES, zone: 480 }
     })
     return Context.get(Effect.runSync(Layer.buildWithScope(store, this.scope)), ProfileStore)
   }
@@ -118,6 +119,16 @@ export class PostgresWorlds {
     await this.client.query("alter table hr.training_record drop constraint if exists score_limit")
     await this.client.query("alter table gradewire.training_record drop constraint if exists score_limit")
     return this.reopened()
+  }
+
+  /** Emptied, for targets of the test's own. */
+  async openMapped(): Promise<ConversionWorld> {
+    const world = await this.open()
+    return {
+      ...world,
+      mapped: (scores) => this.process({}, scores),
+      sql: async (text) => (await this.client.query(text)).rows
+    }
   }
 
   /** Emptied; scores are filed in gradewire's own tables. */

@@ -164,7 +164,7 @@ describe("plans", () => {
     const mapping = await Effect.runPromise(
       Effect.scoped(
         Effect.flatMap(openSession(postgresOptions(bench.worlds.server)), (session) =>
-          readMapping(session, { scores: SCORES, employees: EMPLOYEES, zoneMinutes: 0 })
+          readMapping(session, { scores: SCORES, employees: EMPLOYEES, zone: 0 })
         )
       )
     )

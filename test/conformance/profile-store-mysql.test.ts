@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from "vitest"
 import { MySqlWorlds } from "./mysql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
+import { conversionsConformance } from "./conversions.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let mysql: MySqlWorlds
@@ -19,3 +20,5 @@ profileStoreConformance("MySQL, own tables", () => mysql.openOwn())
 profileStoreConformance("MariaDB, own tables", () => mariadb.openOwn())
 ownTablesConformance("MySQL", () => mysql.openOwn())
 ownTablesConformance("MariaDB", () => mariadb.openOwn())
+conversionsConformance("MySQL", () => mysql.openMapped())
+conversionsConformance("MariaDB", () => mariadb.openMapped())

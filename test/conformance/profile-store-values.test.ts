@@ -164,7 +164,7 @@ describe("values", () => {
       holder: "test",
       postgres: postgresOptions(bench.worlds.server),
       mapping: {
-        zoneMinutes: 0,
+        zone: 0,
         employees: {
           table: "hr.numbered",
           key: "id",

@@ -3,6 +3,7 @@ import { openMemoryHrWorld } from "./memory-hr-world.ts"
 import { PostgresWorlds } from "./postgresql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
+import { conversionsConformance } from "./conversions.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let worlds: PostgresWorlds
@@ -16,3 +17,4 @@ profileStoreConformance("PostgreSQL", () => worlds.open())
 deadLetterConformance("PostgreSQL", async () => ({ world: await worlds.open(), desk: worlds.desk() }))
 profileStoreConformance("PostgreSQL, own tables", () => worlds.openOwn())
 ownTablesConformance("PostgreSQL", () => worlds.openOwn())
+conversionsConformance("PostgreSQL", () => worlds.openMapped())

@@ -46,6 +46,11 @@ export class BatchScripts {
     )
   }
 
+  /** Why one of the changes cannot be filed whatever the server says; a batch of others makes it a dead letter. */
+  refusalOf(changes: ReadonlyArray<ChangeEvent>): string | null {
+    return this.maker.make(changes).refused
+  }
+
   /**
    * @param move `undefined`: under the epoch alone, the offset stays
    * @param letters positions of dead letters that get another attempt with these changes

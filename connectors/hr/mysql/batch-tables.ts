@@ -42,7 +42,7 @@ export const createTables = (facts: ServerFacts): ReadonlyArray<string> => {
     `create temporary table if not exists ${SCORES} (
   n int not null primary key, position ${POSITION} not null, result_id ${key} not null, event_id ${text} not null,
   type varchar(64) not null, subject ${text} not null, target int, revoked tinyint not null, learner_id ${key},
-  employee_no ${text}, phone ${text}, email ${text}, assessment_id ${key}, event ${long} not null,
+  employee_no ${text}, phone ${text}, email ${text}, assessment_id ${key}, event ${long} not null, refusal ${text},
   held_reason varchar(32), ledger_position ${POSITION}, was_filed tinyint not null, ledger_employee ${text}, ledger_learner ${key},
   ledger_row_key ${long}, linked ${text}, is_stale tinyint not null, blocked tinyint not null,
   learner_known tinyint not null, assessment_known tinyint not null, assessment_title ${text},

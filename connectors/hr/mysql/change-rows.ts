@@ -5,7 +5,9 @@
  * Rows for a target are grouped by the columns that their events know: an event that lacks a key leaves its column alone
  * where the row is there, and to the column's default where it is not (absent is not NULL).
  */
+import type { TimeZone } from "../../../schemas/civil-time.ts"
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
+import { convertText, Refusal } from "../conversion.ts"
 import { columnText, textOf } from "./column-values.ts"
 import type { HrMapping, MappedColumn, MappedTarget } from "./mapping.ts"
 import { pathOf, serverSource } from "./value-sql.ts"
@@ -30,6 +32,8 @@ export interface ChangeRows {
   readonly puts: ReadonlyArray<PutGroup>
   /** Targets that some row, a revocation too, belongs to. */
   readonly targets: ReadonlySet<number>
+  /** Why the first of the changes that cannot be converted cannot; `null`: all can. */
+  readonly refused: string | null
 }
 
 const REVOKED = "gradewire.score.revoked.v1"
@@ -66,7 +70,12 @@ export const mergeHeld = (held: ChangeEvent, change: ChangeEvent): ChangeEvent =
 const orNull = (text: string | null): string | null => (text === "" ? null : text)
 
 /** The event stands in the row as it is: as a text it would be escaped twice. */
-const scoreRow = (n: number, change: ChangeEvent, target: number): ReadonlyArray<Cell | ChangeEvent> => {
+const scoreRow = (
+  n: number,
+  change: ChangeEvent,
+  target: number,
+  refusal: string | null
+): ReadonlyArray<Cell | ChangeEvent> => {
   const groups = change.data as unknown as Groups
   const learner = groupOf(groups, "learner")
   return [
@@ -83,7 +92,8 @@ const scoreRow = (n: number, change: ChangeEvent, target: number): ReadonlyArray
     orNull(textOf(learner["phone"])),
     orNull(textOf(learner["email"])),
     textOf(groupOf(groups, "assessment")["id"]),
-    change
+    change,
+    refusal
   ]
 }
 
@@ -106,16 +116,20 @@ const directoryRow = (
   ]
 }
 
-const sentText = (column: MappedColumn, change: ChangeEvent, zoneMinutes: number): string | null => {
+const sentText = (column: MappedColumn, change: ChangeEvent, zone: TimeZone): string | null | Refusal => {
+  const { convert } = column
   const from = column.from as string
   const dot = from.indexOf(".")
+  const [group, key] = [from.slice(0, dot), from.slice(dot + 1)]
   const value =
     dot < 0
       ? groupOf(change.data, from)
       : from === "event.time"
         ? change.time
-        : groupOf(change.data, from.slice(0, dot))[from.slice(dot + 1)]
-  return columnText(textOf(value), column.shape, zoneMinutes)
+        : groupOf(change.data, group)[key]
+  const text = textOf(value)
+  const converted = text === null || convert === undefined ? text : convertText(text, convert, zone)
+  return converted instanceof Refusal ? converted : columnText(converted, column.shape, convert?.zone ?? zone)
 }
 
 /** What is worked out once for a mapping. */
@@ -131,10 +145,10 @@ const isSent = ({ from }: MappedColumn): boolean =>
 export class ChangeRowsMaker {
   private readonly plans: ReadonlyArray<Plan>
   private readonly bySubject: ReadonlyMap<string, number>
-  private readonly zoneMinutes: number
+  private readonly zone: TimeZone
 
   constructor(mapping: HrMapping) {
-    this.zoneMinutes = mapping.zoneMinutes
+    this.zone = mapping.zone
     this.plans = mapping.targets.map((target) => ({
       target,
       optional: target.columns.filter(({ from }) => typeof from === "string" && pathOf(from) !== undefined)
@@ -148,13 +162,16 @@ export class ChangeRowsMaker {
     const assessments: Array<ReadonlyArray<Cell>> = []
     const puts = new Map<string, PutGroup>()
     const targets = new Set<number>()
+    let refused: string | null = null
     for (const change of changes) {
       const { data, type } = change
       if ("resultId" in data) {
         const target = this.bySubject.get(change.subject) ?? -1
         if (target >= 0) targets.add(target)
-        if (target >= 0 && type !== REVOKED) this.put(puts, target, scores.length, change)
-        scores.push(scoreRow(scores.length, change, target))
+        const isPut = target >= 0 && type !== REVOKED
+        const refusal = isPut ? this.put(puts, target, scores.length, change) : null
+        scores.push(scoreRow(scores.length, change, target, refusal))
+        refused ??= refusal
       } else if ("learnerId" in data) {
         const isRemoved = type === "gradewire.learner.removed.v1"
         learners.push(directoryRow(change, "learnerId", LEARNER_KEYS, isRemoved))
@@ -162,10 +179,11 @@ export class ChangeRowsMaker {
         assessments.push(directoryRow(change, "assessmentId", ASSESSMENT_KEYS, data.removed))
       }
     }
-    return { scores, learners, assessments, puts: [...puts.values()], targets }
+    return { scores, learners, assessments, puts: [...puts.values()], targets, refused }
   }
 
-  private put(puts: Map<string, PutGroup>, index: number, n: number, change: ChangeEvent): void {
+  /** Why the change cannot be filed; its row is not sent then. */
+  private put(puts: Map<string, PutGroup>, index: number, n: number, change: ChangeEvent): string | null {
     const { target, optional } = this.plans[index]!
     const groups = change.data as unknown as Groups
     let key = `${index}`
@@ -176,9 +194,13 @@ export class ChangeRowsMaker {
       group = { target: index, columns, sent: columns.filter(isSent), rows: [] }
       puts.set(key, group)
     }
-    group.rows.push([
-      n,
-      ...group.sent.map((column) => sentText(column, change, target.own === undefined ? this.zoneMinutes : 0))
-    ])
+    const row: Array<Cell> = [n]
+    for (const column of group.sent) {
+      const text = sentText(column, change, target.own === undefined ? this.zone : 0)
+      if (text instanceof Refusal) return `column ${column.shape.name}: ${text.reason}`
+      row.push(text)
+    }
+    group.rows.push(row)
+    return null
   }
 }

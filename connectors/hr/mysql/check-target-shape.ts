@@ -59,6 +59,7 @@ const checkColumn = (
     const fix = `Remove ${column.name} from target.columns of ${target.table}: the server fills it.`
     findings.push(error(check, "a generated column", "a column that can be written", fix))
   }
+  // What a conversion makes of a value is known when it is made.
   if (typeof from === "object") return findings
   const wanted = wantedFor(from)
   if (wanted !== undefined && !wanted.kinds.has(column.kind) && KNOWN.has(column.kind)) {

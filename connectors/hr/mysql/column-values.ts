@@ -7,7 +7,8 @@
  * - Only where the row is filed: one that is held keeps its event as it came.
  * - A fraction of a second beyond its column's digits is rounded by the server.
  */
-import { localToUtc } from "../../../schemas/civil-time.ts"
+import { localToUtc, utcToLocal, type TimeZone } from "../../../schemas/civil-time.ts"
+import { decimalText, parseDecimal } from "../decimal-text.ts"
 import type { ColumnShape } from "./catalog.ts"
 
 /** No number, no time, no member: an error of strict mode in every column it is written to. */
@@ -17,35 +18,13 @@ export const REFUSED = "refused"
 export const textOf = (value: unknown): string | null =>
   value === null || value === undefined ? null : typeof value === "string" ? value : JSON.stringify(value)
 
-interface Decimal {
-  readonly sign: "" | "-"
-  readonly whole: string
-  /** Without trailing zeros. */
-  readonly fraction: string
-}
-
-const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
-
-/** `undefined` where the text is no number. `"-01.50e1"` => -, "15", "". */
-export const parseDecimal = (text: string): Decimal | undefined => {
-  const parts = NUMBER.exec(text)
-  if (parts === null) return undefined
-  const [, sign = "", before = "", behind = "", power = "0"] = parts
-  if (before === "" && behind === "") return undefined
-  const digits = before + behind
-  const point = before.length + Number(power)
-  const whole = (point <= 0 ? "" : digits.slice(0, point).padEnd(point, "0")).replace(/^0+/, "") || "0"
-  const fraction = (point < 0 ? "0".repeat(-point) + digits : digits.slice(point)).replace(/0+$/, "")
-  return { sign: sign === "-" ? "-" : "", whole, fraction }
-}
-
 const BOOLEANS: Readonly<Record<string, string>> = { true: "1", false: "0" }
 
 /** @param scale digits behind the point that are kept */
 const numberText = (text: string, scale: number): string => {
   const number = parseDecimal(BOOLEANS[text] ?? text)
   if (number === undefined || number.fraction.length > scale) return REFUSED
-  return `${number.sign}${number.whole}${number.fraction === "" ? "" : `.${number.fraction}`}`
+  return decimalText(number)
 }
 
 const LOCAL = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?$/
@@ -56,29 +35,28 @@ const isLocal = (text: string): boolean =>
   LOCAL.test(text) && localToUtc(text.length === 16 ? `${text}:00` : text, 0) !== undefined
 
 /** Local time at the offset, with a blank for the T; text without a zone is local already. */
-const localTime = (text: string, zoneMinutes: number): string => {
+const localTime = (text: string, zone: TimeZone): string => {
   if (!text.endsWith("Z")) return isLocal(text) ? text.replace("T", " ") : REFUSED
-  const shifted = localToUtc(text.slice(0, -1), 0 - zoneMinutes)
-  return shifted === undefined ? REFUSED : shifted.slice(0, -1).replace("T", " ")
+  return utcToLocal(text, zone)?.replace("T", " ") ?? REFUSED
 }
 
 /** The session's zone is UTC, in which a TIMESTAMP is written. */
-const universalTime = (text: string, zoneMinutes: number): string => {
-  const utc = text.endsWith("Z") ? localTime(text, 0) : localToUtc(text.replace(" ", "T"), zoneMinutes)
+const universalTime = (text: string, zone: TimeZone): string => {
+  const utc = text.endsWith("Z") ? localTime(text, 0) : localToUtc(text.replace(" ", "T"), zone)
   return utc === undefined ? REFUSED : utc.replace("T", " ").replace("Z", "")
 }
 
-const timeOfDay = (text: string, zoneMinutes: number): string => {
+const timeOfDay = (text: string, zone: TimeZone): string => {
   if (TIME_OF_DAY.test(text)) return text
-  const local = localTime(text, zoneMinutes)
+  const local = localTime(text, zone)
   return local.length > 10 ? local.slice(11) : REFUSED
 }
 
 const setText = (text: string, members: ReadonlyArray<string>): string =>
   text === "" || text.split(",").every((member) => members.includes(member)) ? text : REFUSED
 
-/** @param zoneMinutes offset at which a column without a time zone is written and text without one is read */
-export const columnText = (text: string | null, column: ColumnShape, zoneMinutes: number): string | null => {
+/** @param zone in which a column without one is written and text without one is read */
+export const columnText = (text: string | null, column: ColumnShape, zone: TimeZone): string | null => {
   if (text === null) return null
   switch (column.kind) {
     case "integer":
@@ -89,15 +67,15 @@ export const columnText = (text: string | null, column: ColumnShape, zoneMinutes
     case "float":
       return parseDecimal(text) === undefined ? REFUSED : text
     case "datetime":
-      return localTime(text, zoneMinutes)
+      return localTime(text, zone)
     case "timestamp":
-      return universalTime(text, zoneMinutes)
+      return universalTime(text, zone)
     case "date": {
-      const local = localTime(text, zoneMinutes)
+      const local = localTime(text, zone)
       return local === REFUSED ? REFUSED : local.slice(0, 10)
     }
     case "time":
-      return timeOfDay(text, zoneMinutes)
+      return timeOfDay(text, zone)
     case "enum":
       return column.members.includes(text) ? text : REFUSED
     case "set":

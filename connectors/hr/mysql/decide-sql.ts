@@ -92,7 +92,8 @@ export const sentScores = (facts: Pick<ServerFacts, "isMariaDb">, json: string):
     ["phone", text],
     ["email", text],
     ["assessment_id", text],
-    ["event", "json"]
+    ["event", "json"],
+    ["refusal", text]
   ])} r`
 }
 
@@ -119,7 +120,7 @@ export const storedScores = (
   return `(
   select i.n, h.position, h.result_id, e.event_id, e.type, e.subject, ${target} as target, 0 as revoked, e.learner_id,
     nullif(e.employee_no, '') as employee_no, nullif(e.phone, '') as phone, nullif(e.email, '') as email,
-    e.assessment_id, h.event
+    e.assessment_id, h.event, null as refusal
   from json_table(${json}, '$[*]' columns (n for ordinality, result_id ${text} path '$')) i
   straight_join \`gradewire\`.\`held_change\` h on h.connector = ${literal(connector)} and h.result_id = i.result_id
   straight_join json_table(h.event, '$' columns (${paths.join(", ")})) e
@@ -140,7 +141,7 @@ export const gatherScores = (connector: string, source: string, isReplay: boolea
     where x.connector = ${literal(connector)} and x.result_id = r.result_id and x.state in ('open', 'waiting', 'replay')
       and x.position ${isReplay ? "<" : "<="} r.position)`
   return `insert into ${SCORES} (n, position, result_id, event_id, type, subject, target, revoked, learner_id,
-  employee_no, phone, email, assessment_id, event, held_reason, ledger_position, was_filed, ledger_employee,
+  employee_no, phone, email, assessment_id, event, refusal, held_reason, ledger_position, was_filed, ledger_employee,
   ledger_learner, ledger_row_key, linked, is_stale, blocked, learner_known, assessment_known, assessment_title,
   assessment_max, assessment_pass, is_unproven, own_person)
 select k.*, not (k.revoked or k.is_stale or k.blocked) and k.linked is null and not (k.learner_id is null and k.was_filed),
@@ -148,7 +149,7 @@ select k.*, not (k.revoked or k.is_stale or k.blocked) and k.linked is null and 
 from (
   select r.n, r.position, r.result_id, r.event_id, r.type, r.subject, r.target, r.revoked, r.learner_id,
     ${learner("employee_no")} as employee_no, ${learner("phone")} as phone, ${learner("email")} as email,
-    r.assessment_id, r.event, h.reason as held_reason, l.position as ledger_position, ${wasFiled} as was_filed,
+    r.assessment_id, r.event, r.refusal, h.reason as held_reason, l.position as ledger_position, ${wasFiled} as was_filed,
     l.employee_key as ledger_employee, l.learner_id as ledger_learner, l.row_key as ledger_row_key,
     p.employee_key as linked, ${isStale} as is_stale, ${blocked} as blocked, d.learner_id is not null as learner_known,
     a.assessment_id is not null as assessment_known, a.title, a.max, a.pass
@@ -201,7 +202,8 @@ const judge = (mapping: HrMapping): string => {
       : `s.target in (${needing.join(", ")}) and s.assessment_id is not null and not s.assessment_known`
   return `update ${SCORES} s set
   s.verdict = case when s.is_stale then 'stale' when s.target is null or s.blocked then 'dead'
-    when not s.revoked and (s.person is null or (${waits})) then 'held' else 'filed' end,
+    when not s.revoked and (s.person is null or (${waits})) then 'held'
+    when s.refusal is not null then 'dead' else 'filed' end,
   s.reason = case when s.person is not null then 'ASSESSMENT_UNKNOWN' when s.is_ambiguous then 'AMBIGUOUS'
     when s.people > 1 then 'CONFLICT'
     when s.learner_id is not null and not s.learner_known and coalesce(s.employee_no, s.phone, s.email) is null

@@ -74,6 +74,9 @@ const attempt = (
 ): Effect.Effect<number | RowRefused, ProfileStoreError> =>
   Effect.gen(function* () {
     const scripts = yield* store.scripts
+    const refusal = scripts.refusalOf(changes)
+    if (refusal !== null)
+      return new RowRefused({ message: "a value cannot be converted", code: "CONVERSION", detail: refusal })
     const script = store.script<Filed>(scripts.batch(epoch, changes, undefined, letters))
     const outcome = yield* Effect.catchTag(script, "RowRefused", (refused) => Effect.succeed(refused))
     if (outcome instanceof RowRefused) return outcome

@@ -6,6 +6,7 @@
  *   else's score. A second unique index that is in the way is error 1062, and the row a dead letter.
  * - Statements name mapped columns only; what else the table has keeps its value or default.
  */
+import type { TimeZone } from "../../../schemas/civil-time.ts"
 import { jsonRows, jsonTypes, SCORES, WITHDRAWN } from "./batch-tables.ts"
 import type { PutGroup } from "./change-rows.ts"
 import type { MappedColumn, MappedTarget } from "./mapping.ts"
@@ -16,7 +17,7 @@ import { holds, valueSql } from "./value-sql.ts"
 export interface TargetGroup {
   readonly group: PutGroup
   readonly target: MappedTarget
-  readonly zoneMinutes: number
+  readonly zone: TimeZone
   /** SQL of the group's rows as a JSON text. */
   readonly json: string
   readonly facts: Pick<ServerFacts, "isMariaDb">
@@ -31,17 +32,17 @@ export const filedRows = ({ facts, group, json }: TargetGroup): string => {
   return `${jsonRows(json, [["n", number], ...sent])} r straight_join ${SCORES} f on f.n = r.n`
 }
 
-export const valueOf = ({ group, zoneMinutes }: TargetGroup, column: MappedColumn): string => {
+export const valueOf = ({ group, zone }: TargetGroup, column: MappedColumn): string => {
   const place = group.sent.indexOf(column)
-  return valueSql(column, zoneMinutes, place < 0 ? undefined : `r.v${place}`)
+  return valueSql(column, zone, place < 0 ? undefined : `r.v${place}`)
 }
 
 /** True where target row `t` is the result's in `f`; `rowKey` names the column that holds a changing key. */
-const sameRow = (target: MappedTarget, zoneMinutes: number, rowKey: string): string =>
+const sameRow = (target: MappedTarget, zone: TimeZone, rowKey: string): string =>
   target.key
     .map((column, index) => {
       const text = target.hasFixedKey
-        ? valueSql(column, zoneMinutes, undefined)
+        ? valueSql(column, zone, undefined)
         : `json_unquote(json_extract(f.${rowKey}, '$[${index}]'))`
       return holds(`t.${name(column)}`, column.shape, text)
     })
@@ -59,18 +60,18 @@ export const rowKeys = (form: TargetGroup): ReadonlyArray<string> => {
 }
 
 /** A result whose key changed leaves its old row. */
-const leave = ({ group, target, zoneMinutes }: TargetGroup): ReadonlyArray<string> =>
+const leave = ({ group, target, zone }: TargetGroup): ReadonlyArray<string> =>
   target.hasFixedKey
     ? []
     : [
-        `delete t from ${SCORES} f straight_join ${target.relation} t on ${sameRow(target, zoneMinutes, "ledger_row_key")}
+        `delete t from ${SCORES} f straight_join ${target.relation} t on ${sameRow(target, zone, "ledger_row_key")}
 where f.verdict = 'filed' and f.target = ${group.target} and not f.revoked and f.was_filed
   and not (f.ledger_row_key <=> f.row_key)`
       ]
 
 export const put = (form: TargetGroup): ReadonlyArray<string> => {
-  const { group, target, zoneMinutes } = form
-  const found = `${target.relation} t on ${sameRow(target, zoneMinutes, "row_key")}`
+  const { group, target, zone } = form
+  const found = `${target.relation} t on ${sameRow(target, zone, "row_key")}`
   const changed = group.columns.filter((column) => !target.key.includes(column))
   const set = changed.map((column) => `t.${name(column)} = ${valueOf(form, column)}`)
   return [
@@ -89,14 +90,12 @@ where f.verdict = 'filed' and t.${name(target.key[0]!)} is null order by f.resul
 }
 
 /** Removes or flags the rows of results that are revoked, or taken from a person that is no longer proven. */
-export const take = (target: MappedTarget, index: number, zoneMinutes: number): ReadonlyArray<string> => {
+export const take = (target: MappedTarget, index: number, zone: TimeZone): ReadonlyArray<string> => {
   const revoked = "f.verdict = 'filed' and f.revoked and f.was_filed"
   const gone = target.onRevoke === "ignore" ? WITHDRAWN : `(${revoked} or ${WITHDRAWN})`
-  const rows = `${SCORES} f straight_join ${target.relation} t on ${sameRow(target, zoneMinutes, "ledger_row_key")}`
+  const rows = `${SCORES} f straight_join ${target.relation} t on ${sameRow(target, zone, "ledger_row_key")}`
   const where = `where f.target = ${index} and ${gone}`
   if (typeof target.onRevoke !== "object") return [`delete t from ${rows} ${where}`]
-  const set = target.onRevoke.flag.map(
-    (column) => `t.${name(column)} = ${valueSql(column, zoneMinutes, undefined)}`
-  )
+  const set = target.onRevoke.flag.map((column) => `t.${name(column)} = ${valueSql(column, zone, undefined)}`)
   return [`update ${rows} set ${set.join(", ")} ${where}`]
 }

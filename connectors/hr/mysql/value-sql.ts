@@ -6,9 +6,11 @@
  * - What the server knows (the person, an assessment's marks) is checked here; what the event brings is checked before
  *   it is sent (column-values.ts).
  */
+import type { TimeZone } from "../../../schemas/civil-time.ts"
 import type { ColumnSource } from "../mapping.ts"
 import type { ColumnShape } from "./catalog.ts"
 import { columnText, REFUSED } from "./column-values.ts"
+import { convertedSql } from "./conversion-sql.ts"
 import type { MappedColumn } from "./mapping.ts"
 import { literal } from "./sql-text.ts"
 
@@ -53,13 +55,14 @@ const assigned = (sql: string, column: ColumnShape): string =>
  * SQL of a mapped column's value over the rows `f` of the batch and `r` of what was sent for its target.
  * @param sent SQL of the text that was sent for this column
  */
-export const valueSql = (column: MappedColumn, zoneMinutes: number, sent: string | undefined): string => {
-  const { from, shape } = column
+export const valueSql = (column: MappedColumn, zone: TimeZone, sent: string | undefined): string => {
+  const { convert, from, shape } = column
   if (typeof from === "object") {
-    return assigned(literal(columnText(String(from.value), shape, zoneMinutes)), shape)
+    return assigned(literal(columnText(String(from.value), shape, zone)), shape)
   }
-  const known = serverSource(from)
-  if (known === undefined) return assigned(sent ?? "null", shape)
+  const source = serverSource(from)
+  if (source === undefined) return assigned(sent ?? "null", shape)
+  const known = convert === undefined ? source : convertedSql(source, convert)
   const isNumber = shape.kind === "integer" || shape.kind === "decimal"
   return assigned(isMark(from) && isNumber ? exactMark(known, shape.scale ?? 0) : known, shape)
 }

@@ -55,9 +55,10 @@ where f.verdict = 'filed' and h.position <= f.position or f.verdict = 'stale' an
 const bury = (connector: string): string => `insert into \`gradewire\`.\`dead_letter\`
   (connector, position, result_id, type, event_id, event, reason, detail, state, at, updated_at)
 select ${literal(connector)}, f.position, f.result_id, f.type, f.event_id, f.event,
-  if(f.target is null, 'TABLE_NOT_MAPPED', 'WAITING'),
-  if(f.target is null, f.subject, 'an earlier change of this result is a dead letter'),
-  if(f.target is null and not f.blocked, 'open', 'waiting'), ${NOW}, ${NOW}
+  case when f.target is null then 'TABLE_NOT_MAPPED' when f.blocked then 'WAITING' else 'REFUSED' end,
+  case when f.target is null then f.subject when f.blocked then 'an earlier change of this result is a dead letter'
+    else f.refusal end,
+  if(f.blocked, 'waiting', 'open'), ${NOW}, ${NOW}
 from ${SCORES} f where f.verdict = 'dead'
 on duplicate key update connector = dead_letter.connector`
 
@@ -100,9 +101,9 @@ export interface WriteForm {
   readonly letters: ReadonlyArray<string> | undefined
 }
 
-const takeFrom = ({ targets, zoneMinutes }: HrMapping, index: number): ReadonlyArray<string> => {
+const takeFrom = ({ targets, zone }: HrMapping, index: number): ReadonlyArray<string> => {
   const target = targets[index]!
-  return target.own === undefined ? take(target, index, zoneMinutes) : takeOwn(target, target.own, index)
+  return target.own === undefined ? take(target, index, zone) : takeOwn(target, target.own, index)
 }
 
 const keepIn = ({ targets }: HrMapping, index: number): ReadonlyArray<string> => {
@@ -115,7 +116,7 @@ export const writeScores = (form: WriteForm): ReadonlyArray<string> => {
   const groups = puts.map((group, index) => ({
     group,
     target: mapping.targets[group.target]!,
-    zoneMinutes: mapping.zoneMinutes,
+    zone: mapping.zone,
     json: rows[index]!,
     facts
   }))

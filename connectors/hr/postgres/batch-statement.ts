@@ -217,7 +217,7 @@ judged as materialized (
 
 const rowKeys = (mapping: HrMapping): string => {
   const moving = mapping.targets.flatMap((target, index) =>
-    target.hasFixedKey ? [] : [`when ${index} then ${rowKeySql(target, mapping.zoneMinutes)}`]
+    target.hasFixedKey ? [] : [`when ${index} then ${rowKeySql(target, mapping.zone)}`]
   )
   return moving.length === 0 ? "null::jsonb" : `case f.mapping ${moving.join(" ")} end`
 }

@@ -137,9 +137,7 @@ export const fileParts = (mapping: HrMapping, form: BatchForm, rowKeys: string):
   LINKS.replace("RULE_NAME", () => ruleName(mapping)),
   ledger(rowKeys),
   ...(mapping.targets.length === 0 ? [] : [GONE]),
-  ...mapping.targets.flatMap((target, index) =>
-    targetParts(target, index, mapping.zoneMinutes, form.isPartial)
-  ),
+  ...mapping.targets.flatMap((target, index) => targetParts(target, index, mapping.zone, form.isPartial)),
   held(form.isPartial),
   ...(form.isReplay ? [DEAD_DONE] : [DEAD_IN]),
   offset(form)

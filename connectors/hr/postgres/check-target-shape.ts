@@ -67,6 +67,7 @@ const checkColumn = (
     const fix = `Remove ${column.name} from target.columns of ${target.table}: the server fills it.`
     findings.push(error(check, "GENERATED ALWAYS", "a column that can be written", fix))
   }
+  // What a conversion makes of a value is known when it is made.
   if (typeof from === "object") return findings
   const wanted = typesFor(from)
   const isBuiltIn = NUMBERS.has(column.type) || TIMES.has(column.type) || TEXTS.has(column.type)

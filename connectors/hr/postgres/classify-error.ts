@@ -13,6 +13,7 @@ import {
   StoreUnavailable,
   type ProfileStoreError
 } from "../../../src/apply/ProfileStore.ts"
+import { refusalIn } from "./conversion-sql.ts"
 
 export type ErrorClass = "unavailable" | "contended" | "refused" | "misconfigured"
 
@@ -63,6 +64,8 @@ interface ServerError {
   readonly table: string | undefined
   readonly column: string | undefined
   readonly constraint: string | undefined
+  /** A refusal of our own (conversion-sql.ts). Nothing else of the server's message goes on (G9). */
+  readonly refusal: string | undefined
 }
 
 const textOf = (error: object, key: string): string | undefined => {
@@ -81,12 +84,14 @@ const serverError = (cause: unknown): ServerError | undefined => {
     schema: textOf(cause, "schema"),
     table: textOf(cause, "table"),
     column: textOf(cause, "column"),
-    constraint: textOf(cause, "constraint")
+    constraint: textOf(cause, "constraint"),
+    refusal: refusalIn(textOf(cause, "message") ?? "")
   }
 }
 
 /** `23503 constraint training_record_employee_fkey on hr.training_record` */
 const detailOf = (error: ServerError): string => {
+  if (error.refusal !== undefined) return `column ${error.refusal}`
   const table =
     error.table === undefined
       ? undefined

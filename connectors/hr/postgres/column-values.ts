@@ -7,8 +7,10 @@
  *   `varchar(10)` would cut it.
  * - No cast depends on the session's time zone or date style.
  */
+import type { TimeZone } from "../../../schemas/civil-time.ts"
 import type { ColumnSource } from "../mapping.ts"
 import type { ColumnShape } from "./catalog.ts"
+import { zoneSql } from "./conversion-sql.ts"
 import { literal } from "./sql-text.ts"
 
 /** SQL of a source's text in a row `f` of the statement, and whether that row knows it. */
@@ -68,12 +70,21 @@ const TEXTS: ReadonlySet<string> = new Set(["text", "character varying", "bpchar
 /** An error of class 22 that no planner can see coming and that holds no value: 22003, integer out of range. */
 const refuse = (text: string): string => `(2147483648 + length(${text}))::integer`
 
+/** A local time that came twice is its earlier moment, as everywhere here (NamedZone.ts); PostgreSQL takes the later. */
+const momentOf = (local: string, zone: string, isFixed: boolean): string => {
+  const later = `timezone(${zone}, ${local})`
+  if (isFixed) return later
+  const earlier = (minutes: number) => `${later} - interval '${minutes} minutes'`
+  const cases = [60, 30].map((n) => `when timezone(${zone}, ${earlier(n)}) = ${local} then ${earlier(n)}`)
+  return `case ${cases.join(" ")} else ${later} end`
+}
+
 /**
  * @param text SQL of type text, without side effects
- * @param zoneMinutes offset at which a column without a time zone is written and text without one is read
+ * @param zone in which a column without one is written and text without one is read
  */
-export const columnValue = (text: string, column: ColumnShape, zoneMinutes: number): string => {
-  const zone = `make_interval(mins => ${zoneMinutes})`
+export const columnValue = (text: string, column: ColumnShape, zone: TimeZone): string => {
+  const there = zoneSql(zone)
   const hasZone = `right(${text}, 1) = 'Z'`
   const number = `${text}::numeric`
   if (TEXTS.has(column.type)) return text
@@ -86,11 +97,11 @@ export const columnValue = (text: string, column: ColumnShape, zoneMinutes: numb
         ? number
         : `case when round(${number}, ${column.scale}) = ${number} then ${number} else ${refuse(text)} end`
     case "timestamp with time zone":
-      return `case when ${hasZone} then ${text}::timestamptz else timezone(${zone}, ${text}::timestamp) end`
+      return `case when ${hasZone} then ${text}::timestamptz else ${momentOf(`${text}::timestamp`, there, typeof zone === "number")} end`
     case "timestamp without time zone":
     case "date":
     case "time without time zone": {
-      const local = `case when ${hasZone} then timezone(${zone}, ${text}::timestamptz) else ${text}::timestamp end`
+      const local = `case when ${hasZone} then timezone(${there}, ${text}::timestamptz) else ${text}::timestamp end`
       return column.type === "timestamp without time zone" ? local : `(${local})::${column.type}`
     }
     default:

@@ -3,6 +3,7 @@
  * each with the SQL that mends it. Reads the catalog and counts; writes nothing and shows no value (G9).
  */
 import { Effect } from "effect"
+import { offsetMinutes } from "../../../schemas/civil-time.ts"
 import type { Finding } from "../../../schemas/finding.ts"
 import { readTableShape, type TableShape } from "./catalog.ts"
 import { checkTargetShape } from "./check-target-shape.ts"
@@ -150,6 +151,36 @@ const checkTables = (session: PostgresSession, options: CheckTargetOptions): Che
     return findings
   })
 
+/** Zones that the mapping names and times are converted in; this server's own list of them counts. */
+const namedZones = ({ scores, zone }: HrMappingConfig): ReadonlyArray<string> =>
+  [
+    ...new Set([
+      ...(typeof zone === "number" ? [] : [zone.name]),
+      ...scores.flatMap(({ target }) =>
+        Object.values(target.columns).flatMap((entry) =>
+          typeof entry === "object" && "from" in entry && entry.timeZone !== undefined ? [entry.timeZone] : []
+        )
+      )
+    ])
+  ].filter((name) => offsetMinutes(name) === undefined)
+
+const checkZones = (session: PostgresSession, mapping: HrMappingConfig): Check =>
+  Effect.gen(function* () {
+    const names = namedZones(mapping)
+    if (names.length === 0) return []
+    const known = yield* session.rows<{ name: string }>({
+      text: "select name from pg_timezone_names where name = any($1::text[])",
+      values: [names]
+    })
+    const there = new Set(known.map(({ name }) => name))
+    const fix = "Install or update tzdata on the server, or write another name of the same zone."
+    return names.map((name) =>
+      there.has(name)
+        ? ok(`time zone ${name}`, "known")
+        : error(`time zone ${name}`, "not known to this server", "known", fix)
+    )
+  })
+
 /** Never fails: what goes wrong on the way is a finding. */
 export const checkTarget = (options: CheckTargetOptions): Effect.Effect<Findings> =>
   Effect.scoped(
@@ -163,6 +194,7 @@ export const checkTarget = (options: CheckTargetOptions): Effect.Effect<Findings
       const checks = [
         checkVersion(session),
         checkMigrations(session, postgres),
+        checkZones(session, mapping),
         checkTables(session, options)
       ]
       return yield* runChecks(checks, (cause) => classifyError(cause, place))

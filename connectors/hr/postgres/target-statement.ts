@@ -5,16 +5,20 @@
  * - In the `partial` form an event may lack keys: the column keeps what it has, or takes its default in a new row.
  *   The rows are locked first (`now_N`), so that a value somebody else writes at this moment is not put back.
  */
+import type { TimeZone } from "../../../schemas/civil-time.ts"
 import { columnValue, constantValue, sourceSql } from "./column-values.ts"
+import { convertedSql } from "./conversion-sql.ts"
 import type { MappedColumn, MappedOwn, MappedTarget } from "./mapping.ts"
 import { identifier } from "./sql-text.ts"
 
 const name = (column: MappedColumn): string => identifier(column.shape.name)
 
-const valueSql = (column: MappedColumn, zoneMinutes: number): string =>
-  typeof column.from === "object"
-    ? constantValue(column.from.value, column.shape)
-    : columnValue(sourceSql(column.from).text, column.shape, zoneMinutes)
+const valueSql = ({ convert, from, shape }: MappedColumn, zone: TimeZone): string => {
+  if (typeof from === "object") return constantValue(from.value, shape)
+  const { text } = sourceSql(from)
+  const value = convert === undefined ? text : convertedSql(text, shape.name, convert, zone)
+  return columnValue(value, shape, convert?.zone ?? zone)
+}
 
 const presenceSql = (column: MappedColumn): string | undefined =>
   typeof column.from === "object" ? undefined : sourceSql(column.from).present
@@ -29,33 +33,33 @@ const conflictAction = (target: MappedTarget): string => {
 }
 
 /** `["…","…"]`: the key's values as jsonb, as they were written. NULL where the key never changes. */
-export const rowKeySql = (target: MappedTarget, zoneMinutes: number): string =>
+export const rowKeySql = (target: MappedTarget, zone: TimeZone): string =>
   target.hasFixedKey
     ? "null::jsonb"
-    : `jsonb_build_array(${target.key.map((column) => `(${valueSql(column, zoneMinutes)})::text`).join(", ")})`
+    : `jsonb_build_array(${target.key.map((column) => `(${valueSql(column, zone)})::text`).join(", ")})`
 
 /** Joins target row `t` with the row of the result in `f`; `rowKey` names the column that holds a changing key. */
-const sameRow = (target: MappedTarget, zoneMinutes: number, rowKey: string): string =>
+const sameRow = (target: MappedTarget, zone: TimeZone, rowKey: string): string =>
   target.key
     .map((column, index) =>
       target.hasFixedKey
-        ? `t.${name(column)} = ${valueSql(column, zoneMinutes)}`
+        ? `t.${name(column)} = ${valueSql(column, zone)}`
         : `t.${name(column)} = (f.${rowKey} ->> ${index})::${column.shape.type}`
     )
     .join(" and ")
 
-const partialValue = (column: MappedColumn, zoneMinutes: number): string => {
-  const value = valueSql(column, zoneMinutes)
+const partialValue = (column: MappedColumn, zone: TimeZone): string => {
+  const value = valueSql(column, zone)
   const present = presenceSql(column)
   if (present === undefined) return value
   const fallback = column.shape.defaultSql === "identity" ? "null" : (column.shape.defaultSql ?? "null")
   return `case when ${present} then ${value} when t.gradewire_row then t.${name(column)} else ${fallback} end`
 }
 
-const upsert = (target: MappedTarget, index: number, zoneMinutes: number, isPartial: boolean): string => {
+const upsert = (target: MappedTarget, index: number, zone: TimeZone, isPartial: boolean): string => {
   const columns = target.columns.map(name).join(", ")
   const values = target.columns
-    .map((column) => (isPartial ? partialValue(column, zoneMinutes) : valueSql(column, zoneMinutes)))
+    .map((column) => (isPartial ? partialValue(column, zone) : valueSql(column, zone)))
     .join(",\n    ")
   const rows = isPartial ? `filed f left join now_${index} t on t.gradewire_result = f.result_id` : "filed f"
   return `put_${index} as (
@@ -68,21 +72,19 @@ const upsert = (target: MappedTarget, index: number, zoneMinutes: number, isPart
 )`
 }
 
-const lockRows = (target: MappedTarget, index: number, zoneMinutes: number): string =>
+const lockRows = (target: MappedTarget, index: number, zone: TimeZone): string =>
   `now_${index} as materialized (
   select f.result_id as gradewire_result, true as gradewire_row, ${target.columns.map((column) => `t.${name(column)}`).join(", ")}
-  from filed f join ${target.relation} t on ${sameRow(target, zoneMinutes, "row_key")}
+  from filed f join ${target.relation} t on ${sameRow(target, zone, "row_key")}
   where f.in_${index} and not f.revoked
   for update of t
 )`
 
 /** Removes or flags the rows of results that are revoked, or taken from a person that is no longer proven. */
-const take = (target: MappedTarget, index: number, zoneMinutes: number): string | undefined => {
-  const where = `f.in_${index} and ${sameRow(target, zoneMinutes, "ledger_row_key")}`
+const take = (target: MappedTarget, index: number, zone: TimeZone): string | undefined => {
+  const where = `f.in_${index} and ${sameRow(target, zone, "ledger_row_key")}`
   if (typeof target.onRevoke === "object") {
-    const set = target.onRevoke.flag
-      .map((column) => `${name(column)} = ${valueSql(column, zoneMinutes)}`)
-      .join(", ")
+    const set = target.onRevoke.flag.map((column) => `${name(column)} = ${valueSql(column, zone)}`).join(", ")
     return `take_${index} as (update ${target.relation} t set ${set} from gone f where ${where})`
   }
   const which = target.onRevoke === "ignore" ? " and f.withdrawn" : ""
@@ -93,9 +95,9 @@ const take = (target: MappedTarget, index: number, zoneMinutes: number): string 
  * Our own table keeps a revoked row unless it is told otherwise. Each answers with the row as it is from then on, for the
  * history; where it stays as it was, the history alone says what the source did.
  */
-const takeOwn = (target: MappedTarget, own: MappedOwn, index: number, zoneMinutes: number): string => {
-  const where = `f.in_${index} and ${sameRow(target, zoneMinutes, "ledger_row_key")}`
-  const marks = new Map(own.marks.map((column) => [name(column), valueSql(column, zoneMinutes)]))
+const takeOwn = (target: MappedTarget, own: MappedOwn, index: number, zone: TimeZone): string => {
+  const where = `f.in_${index} and ${sameRow(target, zone, "ledger_row_key")}`
+  const marks = new Map(own.marks.map((column) => [name(column), valueSql(column, zone)]))
   const after = own.names.map((column) => `${marks.get(column) ?? `t.${column}`} as ${column}`).join(", ")
   const set = [...marks].map(([column, value]) => `${column} = ${value}`).join(", ")
   if (own.onRevoke === "delete") {
@@ -121,26 +123,24 @@ const history = ({ names, ...own }: MappedOwn, index: number): string =>
 )`
 
 /** A result whose key changed leaves its old row. */
-const leave = (target: MappedTarget, index: number, zoneMinutes: number): string | undefined =>
+const leave = (target: MappedTarget, index: number, zone: TimeZone): string | undefined =>
   target.hasFixedKey
     ? undefined
     : `leave_${index} as (delete from ${target.relation} t using filed f
   where f.in_${index} and not f.revoked and f.was_filed and f.ledger_row_key is distinct from f.row_key
-    and ${sameRow(target, zoneMinutes, "ledger_row_key")})`
+    and ${sameRow(target, zone, "ledger_row_key")})`
 
 /** Common table expressions over `filed` and `gone`, in order. */
 export const targetParts = (
   target: MappedTarget,
   index: number,
-  zoneMinutes: number,
+  zone: TimeZone,
   isPartial: boolean
 ): ReadonlyArray<string> =>
   [
-    isPartial ? lockRows(target, index, zoneMinutes) : undefined,
-    upsert(target, index, zoneMinutes, isPartial),
-    target.own === undefined
-      ? take(target, index, zoneMinutes)
-      : takeOwn(target, target.own, index, zoneMinutes),
-    leave(target, index, zoneMinutes),
+    isPartial ? lockRows(target, index, zone) : undefined,
+    upsert(target, index, zone, isPartial),
+    target.own === undefined ? take(target, index, zone) : takeOwn(target, target.own, index, zone),
+    leave(target, index, zone),
     target.own === undefined ? undefined : history(target.own, index)
   ].filter((part) => part !== undefined)

@@ -18,7 +18,7 @@ import {
   type ProfileStoreError,
   type ReleaseOutcome
 } from "../../../src/apply/ProfileStore.ts"
-import { valueOf } from "./memory-values.ts"
+import { constantOf, valueOf } from "./memory-values.ts"
 import {
   judge,
   type Judgement,
@@ -289,7 +289,7 @@ class MemoryStore {
     const rows = this.database.profile.get(target.table) ?? new Map<string, TargetRow>()
     const row: TargetRow = { ...rows.get(event.data.resultId) }
     for (const [column, from] of Object.entries(target.columns)) {
-      const value = typeof from === "object" ? from.value : valueOf(this.database, event, person, from)
+      const value = typeof from === "object" ? constantOf(from) : valueOf(this.database, event, person, from)
       if (value !== undefined) row[column] = value
       else row[column] ??= null
     }

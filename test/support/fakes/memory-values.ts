@@ -1,4 +1,5 @@
 /** What an event and the directories say of a target column, for the profile store in memory. */
+import type { TargetTable } from "../../../schemas/connector-config.ts"
 import type { ScoreEvent } from "../../../schemas/change-event.ts"
 
 type Marks = Readonly<Partial<Record<"title" | "max" | "pass", string | null>>>
@@ -24,4 +25,12 @@ export const valueOf = (
     return typeof id === "string" ? (known.assessments.get(id)?.[key as "title"] ?? null) : null
   }
   return held?.[key]
+}
+
+type Entry = Exclude<TargetTable["columns"][string], string>
+
+/** Declared conversions are the servers' affair. */
+export const constantOf = (entry: Entry): string | number | boolean => {
+  if ("value" in entry) return entry.value
+  throw new Error(`the store in memory converts nothing: ${entry.from}`)
 }

@@ -1,7 +1,8 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { membersOf, type ColumnKind, type ColumnShape } from "../../../connectors/hr/mysql/catalog.ts"
-import { columnText, parseDecimal, REFUSED, textOf } from "../../../connectors/hr/mysql/column-values.ts"
+import { parseDecimal } from "../../../connectors/hr/decimal-text.ts"
+import { columnText, REFUSED, textOf } from "../../../connectors/hr/mysql/column-values.ts"
 
 const column = (kind: ColumnKind, over: Partial<ColumnShape> = {}): ColumnShape => ({
   name: "c",

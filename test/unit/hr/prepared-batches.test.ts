@@ -15,7 +15,11 @@ const shape = (name: string): ColumnShape => ({
   defaultSql: undefined,
   isGenerated: false
 })
-const column = (name: string, from: MappedColumn["from"]): MappedColumn => ({ shape: shape(name), from })
+const column = (name: string, from: MappedColumn["from"]): MappedColumn => ({
+  shape: shape(name),
+  from,
+  convert: undefined
+})
 const result = column("result", "resultId")
 const mapping: HrMapping = {
   targets: [
@@ -35,7 +39,7 @@ const mapping: HrMapping = {
     key: shape("no"),
     rules: [{ learner: "phone", column: shape("phone") }]
   },
-  zoneMinutes: 0
+  zone: 0
 }
 const nameOf = (batches: PreparedBatches, ...changes: Parameters<PreparedBatches["batchStatement"]>[0]) =>
   batches.batchStatement(changes).name
