@@ -82,7 +82,16 @@ const actions: Actions = {
     Effect.flatMap(
       load(() => import("./compose/control.ts")),
       (m) => m.control(file, roles, wish)
-    )
+    ),
+  status: (file) =>
+    Effect.flatMap(
+      load(() => import("./compose/status.ts")),
+      (m) => m.status(file)
+    ),
+  guide: Effect.flatMap(
+    load(() => import("./compose/guide.ts")),
+    (m) => m.guide
+  )
 }
 
 const USAGE = 2

@@ -75,3 +75,6 @@ export const holderSubject = (connector: string, share: string): string =>
 
 /** Where the running capture takes an operator's commands on the copy of the tables. */
 export const snapshotSubject = (connector: string): string => `gradewire-ask.${connector}.snapshot`
+
+/** Where running processes are asked what they do. */
+export const vitalsSubject = (connector: string): string => `gradewire-ask.${connector}.vitals`

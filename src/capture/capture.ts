@@ -73,6 +73,7 @@ const attempt = Effect.fnUntraced(function* (
   vitals.connections.set("log", true)
   yield* announce(plan)
   const reader = yield* source.open(plan.anchor, plan.last)
+  vitals.connections.set("source", true)
   yield* steady
   return yield* pump(reader, appender, translator, options)
 })

@@ -10,6 +10,7 @@ import type { Finding } from "../../schemas/finding.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
+import type { PipelineStatus } from "./PipelineStatus.ts"
 
 /** What every action may need of the machine. */
 export type Machine = FileSystem.FileSystem | Path.Path
@@ -185,4 +186,7 @@ export interface Actions {
     roles: ReadonlyArray<RoleName>,
     wish: { readonly paused: boolean; readonly reason: string }
   ) => Action<ControlView>
+  readonly status: (file: string) => Action<PipelineStatus>
+  /** Text of docs/operations.md, as it was when the program was built. */
+  readonly guide: Action<string>
 }

@@ -5,10 +5,12 @@ import { checkCommand } from "./check-command.ts"
 import { configCommand } from "./config-command.ts"
 import { deadlettersCommand } from "./deadletters-command.ts"
 import { eventsCommand } from "./events-command.ts"
+import { explainCommand } from "./explain-command.ts"
 import { migrateCommand } from "./migrate-command.ts"
 import { offsetsCommand } from "./offsets-command.ts"
 import { pauseCommand, resumeCommand } from "./pause-command.ts"
 import { runCommand } from "./run-command.ts"
+import { statusCommand } from "./status-command.ts"
 import { snapshotCommand } from "./snapshot-command.ts"
 
 export const gradewireCommand = (actions: Actions) =>
@@ -20,6 +22,7 @@ export const gradewireCommand = (actions: Actions) =>
       { command: "gradewire config validate --config connector.yaml", description: "Is the file right?" },
       { command: "gradewire check --config connector.yaml", description: "Are the servers ready?" },
       { command: "gradewire run --config connector.yaml", description: "Run it" },
+      { command: "gradewire status --config connector.yaml", description: "All of it in one screen" },
       {
         command: "gradewire offsets list --config connector.yaml",
         description: "Where is it, how far behind?"
@@ -34,6 +37,8 @@ export const gradewireCommand = (actions: Actions) =>
       eventsCommand(actions),
       snapshotCommand(actions),
       migrateCommand(actions),
+      statusCommand(actions),
+      explainCommand(actions),
       pauseCommand(actions),
       resumeCommand(actions)
     ])

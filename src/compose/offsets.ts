@@ -1,9 +1,9 @@
 /** `gradewire offsets list`: the HR database's own word on progress. */
 import { Effect } from "effect"
 import type { StoredOffset } from "../../connectors/hr/stored-rows.ts"
-import { parsePosition } from "../../schemas/position.ts"
 import type { StageOffset } from "../cli/Actions.ts"
 import { loadConfig } from "../runtime/load-config.ts"
+import { placeOf } from "./place-of.ts"
 import { purgeMargin } from "./purge-margin.ts"
 import { targetOf } from "./target-of.ts"
 
@@ -27,7 +27,7 @@ const stageOffset = (offset: StoredOffset): Omit<StageOffset, "purgeMarginHours"
   connector: offset.connector,
   stage: "apply",
   position: offset.anchor === null ? null : offset.position,
-  ...placeOf(offset),
+  ...logPlaceOf(offset),
   resume: offset.anchor === null ? null : `${offset.anchor.file}:${offset.anchor.position}`,
   gtid: offset.anchor?.gtid ?? null,
   server: offset.anchor?.server ?? null,
@@ -45,11 +45,7 @@ const stageOffset = (offset: StoredOffset): Omit<StageOffset, "purgeMarginHours"
   deadLetters: String(offset.deadLetters)
 })
 
-/** The position knows the file by its number alone; its name is written as the anchor's. */
-const placeOf = ({ anchor, position }: StoredOffset): Pick<StageOffset, "logFile" | "logPosition"> => {
-  const place = parsePosition(position)
-  const name = anchor === null ? null : /^(.*\.)(\d+)$/.exec(anchor.file)
-  if (name === null || place === undefined) return { logFile: null, logPosition: null }
-  const number = String(place.file).padStart(name[2]!.length, "0")
-  return { logFile: `${name[1]}${number}`, logPosition: place.transaction }
+const logPlaceOf = ({ anchor, position }: StoredOffset): Pick<StageOffset, "logFile" | "logPosition"> => {
+  const place = placeOf(anchor, position)
+  return { logFile: place.file, logPosition: place.position }
 }

@@ -104,6 +104,9 @@ export const mysqlOptions = Effect.fnUntraced(function* (
   } satisfies MySqlOptions
 })
 
+/** Names this process to people: in the HR database and in `gradewire status`. */
+export const HOLDER = `${hostname()}:${process.pid}`
+
 /** What every profile store is told, whatever its server. */
 export const storeOptions = ({ config }: LoadedConfig) => ({
   connector: config.connector,
@@ -116,7 +119,7 @@ export const storeOptions = ({ config }: LoadedConfig) => ({
     employees: config.employees,
     zone: timeZone(config.target.timeZone ?? config.source.timeZone) ?? 0
   },
-  holder: `${hostname()}:${process.pid}`
+  holder: HOLDER
 })
 
 const postgresTls = Effect.fnUntraced(function* (tls: Tls | undefined, folder: string) {

@@ -6,6 +6,7 @@ import { layerApplyProgress } from "../../connectors/jetstream/NatsApplyProgress
 import { layerHolderDesk } from "../../connectors/jetstream/NatsHolderDesk.ts"
 import { NatsConnection } from "../../connectors/jetstream/NatsConnection.ts"
 import { layerSnapshotDesk } from "../../connectors/jetstream/NatsSnapshotDesk.ts"
+import { answerVitals } from "../../connectors/jetstream/NatsVitals.ts"
 import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.ts"
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
@@ -19,7 +20,7 @@ import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { migrateSchema } from "./migrate.ts"
 import { followOperators } from "./follow-operators.ts"
-import { layerWatch } from "./watch.ts"
+import { layerWatch, ownReport } from "./watch.ts"
 import { changeLogOptions, sourceOptions } from "./options.ts"
 import { keepHeapSmall } from "./small-heap.ts"
 import { targetOf } from "./target-of.ts"
@@ -41,7 +42,8 @@ export const run = Effect.fnUntraced(function* (file: string, { http, role, stan
   const asOperatorsWish = Effect.scoped(Effect.andThen(followOperators(loaded, http !== false), roles))
   const work = Effect.raceFirst(asOperatorsWish, keepHeapSmall)
   const desk = layerHolderDesk(loaded.config.connector, role)
-  return yield* (standby ? standBy(rolesOf(role), work).pipe(Effect.provide(desk)) : work).pipe(
+  const waitsFirst = standby ? standBy(rolesOf(role), work).pipe(Effect.provide(desk)) : work
+  return yield* Effect.raceFirst(waitsFirst, answerVitals(log, ownReport)).pipe(
     Effect.provide(Layer.merge(shared, watch)),
     Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
   )

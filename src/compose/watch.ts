@@ -5,7 +5,12 @@ import type { RunOptions } from "../cli/Actions.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import type { ProcessFigures } from "../pipeline/read-gauges.ts"
 import type { HttpUnavailable, ProbeAddress } from "../runtime/probes.ts"
+import { vitalsReport } from "../runtime/vitals-report.ts"
+import { HOLDER } from "./options.ts"
 import { effectiveConfig } from "./effective-config.ts"
+
+const MICROS_PER_SECOND = 1_000_000
+const MILLIS_PER_SECOND = 1_000
 
 /** Lives as long as the roles do. Building it fails where the HTTP address cannot be had. */
 export const layerWatch = (
@@ -27,15 +32,15 @@ export const layerWatch = (
   )
 }
 
+/** What this process answers to `gradewire status`. */
+export const ownReport = vitalsReport(HOLDER, packageJson.version, performance.timeOrigin / MILLIS_PER_SECOND)
+
 const addressOf = (loaded: LoadedConfig, given: RunOptions["http"]): ProbeAddress | undefined => {
   const { http } = effectiveConfig(loaded.config)
   if (given === false) return undefined
   if (given === undefined) return http === false ? undefined : http
   return { host: given.host ?? (http === false ? "0.0.0.0" : http.host), port: given.port }
 }
-
-const MICROS_PER_SECOND = 1_000_000
-const MILLIS_PER_SECOND = 1_000
 
 const figures = (): ProcessFigures => {
   const { heapUsed, rss } = process.memoryUsage()

@@ -104,6 +104,10 @@ const actions: Actions = {
     print(EVENTS.slice(0, lines).map((event) => ({ ...event, revealed: reveal }))),
   event: (_, position, reveal) => Effect.succeed({ ...EVENTS[0]!, position, revealed: reveal }),
   migrate: () => Effect.fail(new Refused({ message: "no way in" })),
+  status: () => Effect.fail(new Refused({ message: "not here" })),
+  guide: Effect.succeed(
+    "# Guide\n\n## Doors\nAll.\n\n### Refused\nhalt. It is shut.\n\n### Locked\nhalt. Twice.\n"
+  ),
   control: (connector, roles, wish) =>
     Effect.succeed({
       connector,
