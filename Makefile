@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Both fetch what they need into .cache/.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check build format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-apply bench-end-to-end
+.PHONY: help demo test chaos check build release format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-apply bench-end-to-end
 
 ARGS ?=
 # Node 24: the machine's own, or one from the cache. Lazily, so that `make help` needs nothing.
@@ -64,5 +64,8 @@ bench-oulad: build ## 173,912 real exam results, MySQL to PostgreSQL
 bench-end-to-end: build ## MySQL to profile: against the plainest peer, latency at three rates, memory of a backlog
 	@$(NODE) node test/bench/end-to-end.ts $(ARGS)
 
+release: build ## What a release hands out: npm package, Helm chart, bill of materials, checksums
+	@$(NODE) node deploy/release.ts
+
 clean: ## Remove what was built; the cache stays
-	@rm -rf dist coverage
+	@rm -rf dist coverage release

@@ -89,7 +89,11 @@ export const buildProgram = async (dist: string): Promise<string> => {
     await writeFile(join(folder, "gradewire.js"), ENTRY)
     await chmod(join(folder, "gradewire.js"), 0o755)
     await writeFile(join(folder, "package.json"), `${JSON.stringify({ type: "module", private: true })}\n`)
-    await cp(MIGRATIONS, join(folder, "schemas/hr/migrations"), { recursive: true })
+    await cp(MIGRATIONS, join(folder, "schemas/hr/migrations"), {
+      recursive: true,
+      // Only for making the next migration.
+      filter: (source) => !source.endsWith("_snapshot.json")
+    })
     await cp(join(ROOT, "docs/operations.md"), join(folder, "docs/operations.md"))
     await writeFile(join(folder, "THIRD-PARTY-LICENSES.txt"), await thirdPartyLicenses(ROOT, metafile))
     await rm(dist, { recursive: true, force: true })

@@ -1,0 +1,26 @@
+-- A small training system: learners known by phone, exams, scores.
+SET NAMES utf8mb4;
+CREATE DATABASE training CHARACTER SET utf8mb4;
+USE training;
+CREATE TABLE learner (
+  id BIGINT NOT NULL PRIMARY KEY,
+  姓名 VARCHAR(64) NOT NULL,
+  手机号 VARCHAR(20) NULL UNIQUE
+);
+CREATE TABLE exam (
+  考试编号 VARCHAR(32) NOT NULL PRIMARY KEY,
+  名称 VARCHAR(128) NOT NULL,
+  满分 DECIMAL(5, 2) NOT NULL
+);
+CREATE TABLE 成绩 (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  学员id BIGINT NOT NULL,
+  考试编号 VARCHAR(32) NOT NULL,
+  分数 DECIMAL(5, 2) NULL,
+  完成时间 DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)
+);
+INSERT INTO exam VALUES ('E1', '消防安全', 100);
+INSERT INTO learner VALUES (1, '学员一', '13800000001'), (2, '学员二', '13800000002');
+CREATE USER gradewire@'%' IDENTIFIED BY 'laptop';
+GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO gradewire@'%';
+GRANT SELECT ON training.* TO gradewire@'%';
