@@ -21,7 +21,7 @@ import { SnapshotConditionRefused } from "../../src/capture/SnapshotDesk.ts"
 import { SnapshotSource, type ChunkRequest, type SnapshotChunk } from "../../src/capture/SnapshotSource.ts"
 import { endOfBinlog, isBefore, someEvent } from "./binlog-events.ts"
 import { chunkQuery, keysCondition } from "./chunk-query.ts"
-import { awaitCalm, THREADS_RUNNING_MAX_DEFAULT } from "./server-load.ts"
+import { makeAwaitCalm, THREADS_RUNNING_MAX_DEFAULT } from "./server-load.ts"
 import { readIdentity } from "./server-facts.ts"
 import { valueReader, type SnapshotColumn } from "./snapshot-columns.ts"
 import { proveOrder } from "./snapshot-order.ts"
@@ -44,15 +44,13 @@ interface Found {
 const VISIBLE_SECONDS_MAX = 10
 
 export const MySqlSnapshotSource = {
-  layer: (options: SourceOptions): Layer.Layer<SnapshotSource> =>
-    Layer.effect(
+  layer: (options: SourceOptions): Layer.Layer<SnapshotSource> => {
+    const awaitCalm = makeAwaitCalm(options.threadsRunningMax ?? THREADS_RUNNING_MAX_DEFAULT)
+    return Layer.effect(
       SnapshotSource,
       Effect.map(sessions(options), (session) =>
         SnapshotSource.of({
-          readChunk: (request) =>
-            session((open) =>
-              readChunk(open, request, options.threadsRunningMax ?? THREADS_RUNNING_MAX_DEFAULT)
-            ),
+          readChunk: (request) => session((open) => readChunk(open, request, awaitCalm)),
           // On a connection of its own: the other one may be in the middle of a chunk.
           check: (request) =>
             Effect.scoped(Effect.flatMap(connectSql(options), (sql) => check(sql, request))),
@@ -60,6 +58,7 @@ export const MySqlSnapshotSource = {
         })
       )
     )
+  }
 }
 
 /** One connection, opened at first use and again after a failure; chunks follow each other on it. */
@@ -131,11 +130,11 @@ const texts = (
 const readChunk = Effect.fnUntraced(function* (
   { sql, mariadb }: Session,
   request: ChunkRequest,
-  threadsRunningMax: number
+  awaitCalm: ReturnType<typeof makeAwaitCalm>
 ): Effect.fn.Return<SnapshotChunk, ChangeSourceError | SnapshotConditionRefused> {
   const columns = yield* readColumns(sql, request.table)
   if (request.after === undefined) yield* proveOrder(sql, request)
-  yield* awaitCalm(sql, threadsRunningMax)
+  yield* awaitCalm(sql)
   const select = texts(sql, request, yield* makeQuery(sql, request, columns))
   const { found, high } = yield* mariadb
     ? readConsistent(sql, select, request.processed)
