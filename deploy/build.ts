@@ -5,10 +5,10 @@
  * - Every command's adapters are chunks of their own, read only when that command runs.
  * - Names are kept: libraries recognise their classes by `constructor.name`, and stack traces stay readable.
  */
-import { chmod, cp, mkdir, rename, rm, writeFile } from "node:fs/promises"
+import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { build, type Metafile } from "esbuild"
+import { build as bundleFiles, type Metafile, type Plugin } from "esbuild"
 import { thirdPartyLicenses } from "./third-party-licenses.ts"
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url))
@@ -35,8 +35,30 @@ module.enableCompileCache()
 await import("./program/bundle/main.js")
 `
 
-const bundle = async (folder: string): Promise<Metafile> => {
-  const { metafile } = await build({
+/** A deliberate mistake in one source file, for a test of the tests. */
+export interface Change {
+  /** from the project's folder */
+  readonly file: string
+  readonly from: RegExp
+  readonly to: string
+}
+
+const withChange = ({ file, from, to }: Change): Plugin => ({
+  name: `change ${file}`,
+  setup: (build) => {
+    const path = join(ROOT, file)
+    build.onLoad({ filter: /\.ts$/ }, async (loaded) => {
+      if (loaded.path !== path) return undefined
+      const text = await readFile(path, "utf8")
+      const contents = text.replace(from, () => to)
+      if (contents === text) throw new Error(`${file} does not say ${from.source} any more`)
+      return { contents, loader: "ts" }
+    })
+  }
+})
+
+const bundle = async (folder: string, changes: ReadonlyArray<Change>): Promise<Metafile> => {
+  const { metafile } = await bundleFiles({
     absWorkingDir: ROOT,
     entryPoints: { main: "src/main.ts" },
     // As deep as src/compose, so that one relative URL finds the migrations from the source and from here.
@@ -54,6 +76,7 @@ const bundle = async (folder: string): Promise<Metafile> => {
     external: OPTIONAL,
     banner: { js: BANNER },
     metafile: true,
+    plugins: changes.map(withChange),
     logLevel: "warning"
   })
   return metafile
@@ -81,11 +104,11 @@ const report = (metafile: Metafile): string => {
  * Replaces `dist` by a fresh build, in one step at the end: a program that is started meanwhile finds the old one whole.
  * Resolves with a line on sizes.
  */
-export const buildProgram = async (dist: string): Promise<string> => {
+export const buildProgram = async (dist: string, changes: ReadonlyArray<Change> = []): Promise<string> => {
   const folder = `${dist}.${process.pid}`
   try {
     await mkdir(folder, { recursive: true })
-    const metafile = await bundle(folder)
+    const metafile = await bundle(folder, changes)
     await writeFile(join(folder, "gradewire.js"), ENTRY)
     await chmod(join(folder, "gradewire.js"), 0o755)
     await writeFile(join(folder, "package.json"), `${JSON.stringify({ type: "module", private: true })}\n`)

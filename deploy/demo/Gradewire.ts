@@ -26,11 +26,11 @@ export class ProgramCopy implements Runnable {
   }
 
   /** Rejects where the program has not been built. */
-  static async into(folder: string): Promise<ProgramCopy> {
-    if (!existsSync(join(DIST, "gradewire.js")))
+  static async into(folder: string, dist = DIST): Promise<ProgramCopy> {
+    if (!existsSync(join(dist, "gradewire.js")))
       throw new Error("dist/gradewire.js is missing; `make demo` builds it, so does `npm run build`")
     const copy = join(folder, "program")
-    await cp(DIST, copy, { recursive: true })
+    await cp(dist, copy, { recursive: true })
     return new ProgramCopy(copy)
   }
 

@@ -62,7 +62,9 @@ const attempt = Effect.fnUntraced(function* (
   const next = yield* nextToTake(tail, applied)
   const plan = planResume({ ...tail, firstHead: next }, applied, bounds, options.start, rank)
   const snapshot = yield* snapshotAt(plan, tail, applied, options)
-  const translator = new SourceTranslator(options, plan, snapshot)
+  const bytes = Math.min(options.limits.bytes, yield* log.bodyBytesMax)
+  const limits = { ...options.limits, bytes }
+  const translator = new SourceTranslator({ ...options, limits }, plan, snapshot)
   const appender = yield* log.appender(tail.lastSequence)
   yield* appender.append(translator.checkpoint())
   yield* appender.flush

@@ -24,8 +24,14 @@ export type ProcessFaultKind =
 export type CrashPointKind =
   /** Binlog events have reached the machine, capture has not seen them. */
   | "killed-at-binlog-event"
+  /** Capture asks for the binlog, and dies before anything comes. */
+  | "killed-at-dump"
+  /** Capture reads rows of a table's first copy. */
+  | "killed-at-copy"
   /** Capture has sent its first message, the checkpoint of its epoch; nobody has answered. */
   | "killed-at-first-checkpoint"
+  /** The checkpoint of its epoch is stored and acknowledged. */
+  | "killed-after-first-checkpoint"
   /** A segment has left capture and never reaches NATS. */
   | "killed-before-publish"
   /** A segment is stored, capture never hears of it. */
@@ -36,6 +42,8 @@ export type CrashPointKind =
   | "killed-at-delivery"
   /** Apply has raised the epoch in the HR database and dies before it knows. */
   | "killed-at-take-over"
+  /** Apply has raised the epoch and knows. */
+  | "killed-after-take-over"
   /** A batch has left apply and never reaches the HR database. */
   | "killed-before-batch"
   /** A batch is being executed: its commit may or may not happen. */
@@ -136,6 +144,11 @@ export type RowFaultKind =
   /** Learners nobody knew get the phone number of an employee. */
   | "learners-found"
 
+/** Of the time that machines believe it is. */
+export type ClockFaultKind =
+  /** Wall clocks of gradewire's processes and of the training database's sessions are set forward and back. */
+  "clocks-jump"
+
 export type FaultKind =
   | ProcessFaultKind
   | CrashPointKind
@@ -144,9 +157,10 @@ export type FaultKind =
   | HrFaultKind
   | SourceFaultKind
   | RowFaultKind
+  | ClockFaultKind
 
 /** Where a fault happens: those of one place follow each other, those of different places overlap. */
-export type Place = "gradewire" | "links" | "log" | "hr" | "source" | "rows"
+export type Place = "gradewire" | "links" | "log" | "hr" | "source" | "rows" | "clocks"
 
 export const PLACE_OF: Readonly<Record<FaultKind, Place>> = {
   "capture-killed": "gradewire",
@@ -157,12 +171,16 @@ export const PLACE_OF: Readonly<Record<FaultKind, Place>> = {
   "old-capture-wakes": "gradewire",
   "old-apply-wakes": "gradewire",
   "killed-at-binlog-event": "gradewire",
+  "killed-at-dump": "gradewire",
+  "killed-at-copy": "gradewire",
   "killed-at-first-checkpoint": "gradewire",
+  "killed-after-first-checkpoint": "gradewire",
   "killed-before-publish": "gradewire",
   "killed-before-acknowledgement": "gradewire",
   "killed-after-acknowledgement": "gradewire",
   "killed-at-delivery": "gradewire",
   "killed-at-take-over": "gradewire",
+  "killed-after-take-over": "gradewire",
   "killed-before-batch": "gradewire",
   "killed-within-batch": "gradewire",
   "killed-before-commit-answer": "gradewire",
@@ -204,7 +222,8 @@ export const PLACE_OF: Readonly<Record<FaultKind, Place>> = {
   "dump-thread-killed": "source",
   "poison-rows": "rows",
   "huge-transaction": "rows",
-  "learners-found": "rows"
+  "learners-found": "rows",
+  "clocks-jump": "clocks"
 }
 
 export const FAULT_KINDS = Object.keys(PLACE_OF) as ReadonlyArray<FaultKind>

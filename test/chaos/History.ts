@@ -121,6 +121,7 @@ export class History {
         program: this.#program,
         folder: this.folder,
         config: this.#configFile(name),
+        hasOwnClock: this.plan.faults.some(({ kind }) => kind === "clocks-jump"),
         exited: (exit) => this.#exited(exit)
       },
       this.#extra++
@@ -212,6 +213,10 @@ export class History {
     const text = readFileSync(file, "utf8")
       .replace(/^( {2}timeZone: .*)$/m, `$1\n${open}\n  start: ${plan.start}`)
       .replace(/^( {2}password: { file: target-password })$/m, `$1\n${open}`)
+      .replace(
+        /^( {2}servers: .*)$/m,
+        plan.messageBytes === undefined ? "$1" : `$1\n  maxMessageBytes: ${plan.messageBytes}`
+      )
     writeFileSync(file, `${text}\n${limits.join("\n")}\n`)
   }
 }

@@ -4,8 +4,10 @@
  * - A process that ends by itself is noted with the tag it reported; the judge decides whether it was right to.
  * - The number of restarts is bounded: a crash loop is a failure, not a way to heal.
  */
+import { writeFileSync } from "node:fs"
 import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import { setTimeout as pause } from "node:timers/promises"
 import type { ProgramCopy } from "../../deploy/demo/Gradewire.ts"
 import { OwnedProcess } from "../../deploy/servers/OwnedProcess.ts"
@@ -20,6 +22,8 @@ export interface OwnExit {
   readonly tag: string
 }
 
+const SHIFT_CLOCK = pathToFileURL(join(import.meta.dirname, "shift-clock.ts")).href
+
 const LOOK_MS = 15
 /** A pod's first back-off is ten seconds; histories are shorter than that. */
 const RESTART_MS = 300
@@ -32,6 +36,8 @@ export interface RoleParts {
   /** for its log */
   readonly folder: string
   readonly config: string
+  /** whether {@link Role.setClock} has an effect; costs a little of every start */
+  readonly hasOwnClock: boolean
   /** Told of every process that ended by itself, before it is started again. */
   readonly exited: (exit: OwnExit) => void
 }
@@ -101,6 +107,11 @@ export class Role {
     await leave
   }
 
+  /** From now on its wall clock stands so far away from the true one; only where `hasOwnClock`. */
+  setClock(milliseconds: number): void {
+    writeFileSync(this.#clockFile, String(milliseconds))
+  }
+
   /** SIGSTOP. */
   pause(): void {
     this.#process?.pause()
@@ -166,15 +177,22 @@ export class Role {
     return (await this.lines()).filter((line) => line["message"] === message).length
   }
 
+  get #clockFile(): string {
+    return join(this.#parts.folder, `clock-${this.name}`)
+  }
+
   #launch(own: string): void {
-    const { config, name, program } = this.#parts
+    const { config, hasOwnClock, name, program } = this.#parts
     this.#isKilled = false
     this.starts += 1
-    this.#process!.start(
-      program.command("run", "--config", config, "--role", name, "--log-format", "json", "--http", "off"),
-      own,
-      this.logFile
-    )
+    const args = ["run", "--config", config, "--role", name, "--log-format", "json", "--http", "off"]
+    const command = program.command(...args)
+    const shifted = {
+      ...command,
+      args: ["--import", SHIFT_CLOCK, ...command.args],
+      environment: { ...command.environment, GRADEWIRE_CHAOS_CLOCK: this.#clockFile }
+    }
+    this.#process!.start(hasOwnClock ? shifted : command, own, this.logFile)
   }
 
   async #supervise(own: string): Promise<void> {

@@ -21,6 +21,7 @@ export class Workload {
   readonly #plan: WorkloadPlan
   readonly #rate: number
   #writers: Writers | undefined
+  #connections: ReadonlyArray<Connection> = []
   #abort = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #failure: unknown
@@ -36,6 +37,7 @@ export class Workload {
     const connections: Array<Connection> = []
     for (let lane = 0; lane < LANES; lane++) connections.push(await connectTraining(this.#server))
     const writers = new Writers(connections, this.#plan, this.book)
+    this.#connections = connections
     this.#writers = writers
     this.#running = writers
       .run(this.#rate, FOR_EVER_SECONDS, this.#abort.signal, "written")
@@ -51,6 +53,15 @@ export class Workload {
     await this.#writers?.close()
     this.#writers = undefined
     if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** What the sessions of these people take for the time, in seconds away from the true one; it stands still unless 0. */
+  async setClock(seconds: number): Promise<void> {
+    const time = seconds === 0 ? "DEFAULT" : `UNIX_TIMESTAMP(SYSDATE(3)) + ${seconds}`
+    // the server may be down, and people with it
+    await Promise.allSettled(
+      this.#connections.map((connection) => connection.query(`SET timestamp = ${time}`))
+    )
   }
 
   /** One transaction of `rows` new results, beside the others. */

@@ -30,6 +30,22 @@ export const crashPoints: Readonly<Record<CrashPointKind, Fault>> = {
     { side: "answer", mark: "event", when: "before" },
     200
   ),
+  "killed-at-dump": dieAt("capture", "source", { side: "request", mark: "dump", when: "before" }, 1, true),
+  "killed-at-copy": dieAt("capture", "source", { side: "request", mark: "copy", when: "behind" }, 6, true),
+  "killed-after-first-checkpoint": dieAt(
+    "capture",
+    "captureLog",
+    { side: "answer", mark: "stored", when: "behind" },
+    1,
+    true
+  ),
+  "killed-after-take-over": dieAt(
+    "apply",
+    "hr",
+    { side: "answer", mark: "take-over", when: "behind" },
+    1,
+    true
+  ),
   "killed-at-first-checkpoint": dieAt(
     "capture",
     "captureLog",

@@ -1,5 +1,6 @@
 /** What each fault does. Each ends when it is over and everything it broke works again. */
 import type { Random } from "../../deploy/demo/Random.ts"
+import { clockFaults } from "./clock-faults.ts"
 import { crashPoints } from "./crash-points.ts"
 import type { FaultKind } from "./FaultKind.ts"
 import type { History } from "./History.ts"
@@ -19,5 +20,6 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   ...logFaults,
   ...hrFaults,
   ...sourceFaults,
-  ...rowFaults
+  ...rowFaults,
+  ...clockFaults
 }

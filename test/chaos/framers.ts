@@ -4,7 +4,7 @@
  *
  * Marks: NATS `segment`, `checkpoint` (HPUB), `stored` (PubAck), `delivered` (message for apply), `asked` (JetStream API);
  * PostgreSQL `batch`, `take-over`, `statement` (a request up to Sync or a simple query) and the same words for their
- * answers; MySQL `dump` (the dump command) and `event` (one packet of the binlog).
+ * answers; MySQL `dump` (the dump command), `copy` (a chunk of a table's copy) and `event` (one packet of the binlog).
  */
 import type { Framer, Framing, Piece } from "./TcpProxy.ts"
 
@@ -109,9 +109,12 @@ export const postgresqlFraming: Framing = () => {
   }
 }
 
+const COM_QUERY = 0x03
 const COM_BINLOG_DUMP = 0x12
 const COM_BINLOG_DUMP_GTID = 0x1e
 const PACKET_HEADER = 4
+
+const COPY = /^SELECT [^]* FROM `training`\.[^]* ORDER BY [^]* LIMIT \d+$/
 
 /** MySQL packets: three bytes length, one byte sequence. Readable only without TLS. */
 export const mysqlFraming: Framing = () => {
@@ -128,7 +131,9 @@ export const mysqlFraming: Framing = () => {
     request: packet((bytes) => {
       const isDump = bytes[3] === 0 && (bytes[4] === COM_BINLOG_DUMP || bytes[4] === COM_BINLOG_DUMP_GTID)
       if (isDump) isDumping = true
-      return isDump ? "dump" : undefined
+      if (isDump) return "dump"
+      const isQuery = bytes[3] === 0 && bytes[4] === COM_QUERY
+      return isQuery && COPY.test(bytes.toString("latin1", PACKET_HEADER + 1)) ? "copy" : undefined
     }),
     answer: packet(() => (isDumping ? "event" : undefined))
   }

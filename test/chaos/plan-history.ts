@@ -22,6 +22,8 @@ export interface HistoryPlan {
   /** score changes per second */
   readonly rate: number
   readonly segmentEvents: number
+  /** bytes of the largest message that the stream takes; undefined: the server's limit */
+  readonly messageBytes: number | undefined
   readonly batchEvents: number
   readonly snapshotRows: number
   /** rows of a huge transaction */
@@ -32,6 +34,9 @@ export interface HistoryPlan {
 }
 
 const FAULTS_MAX = 4
+
+/** Less than a full segment has. */
+const MESSAGE_BYTES = 65_536
 
 /** Faults that take long are asked for by name. */
 const DRAWN = FAULT_KINDS.filter((kind) => kind !== "huge-transaction")
@@ -56,6 +61,7 @@ export const planHistory = (seed: number, hugeRows: number, wanted: Wanted = {})
   const servers = new Random(seed * 2_246_822_519 + 11)
   const source = servers.pick(SOURCE_KINDS)
   const target = servers.pick(TARGET_KINDS)
+  const messageBytes = servers.pick([undefined, MESSAGE_BYTES])
   const random = new Random(seed * 2_654_435_761 + 97)
   const kinds: Array<FaultKind> = [...only]
   if (only.length === 0) {
@@ -71,8 +77,9 @@ export const planHistory = (seed: number, hugeRows: number, wanted: Wanted = {})
     source: wanted.source ?? source,
     target: wanted.target ?? target,
     hugeRows,
+    messageBytes,
     topology: random.chance(0.65) ? "split" : "one",
-    start: random.chance(0.5) ? "snapshot" : "earliest",
+    start: random.chance(0.5) || kinds.includes("killed-at-copy") ? "snapshot" : "earliest",
     rate: random.pick([60, 150, 300]),
     segmentEvents: isHuge ? 500 : random.pick([1, 7, 500]),
     batchEvents: isHuge ? 1000 : random.pick([1, 20, 1000]),

@@ -16,7 +16,7 @@ export interface Batch {
 /** Rejects where servers or program cannot be started. */
 export const runHistories = async ({ keep, over, plans, signal }: Batch): Promise<void> => {
   const given = new Promise<undefined>((done) => signal.addEventListener("abort", () => done(undefined)))
-  const stage = await Stage.open(keep)
+  const stage = await Stage.open({ keep })
   try {
     for (const plan of plans) {
       const outcome = signal.aborted ? undefined : await Promise.race([stage.run(plan), given])

@@ -29,6 +29,9 @@ const HISTORIES: Readonly<Record<SourceKind, ReadonlyArray<Pair>>> = {
     ["hr-restored-while-running", "publish-cut"],
     ["source-killed", "log-link-frozen"],
     ["message-deleted", "apply-killed"],
+    ["clocks-jump", "apply-killed"],
+    ["killed-at-dump", "hr-deadlocks"],
+    ["killed-after-first-checkpoint", "learners-found"],
     ["store-truncated"],
     ["huge-transaction"]
   ],
@@ -45,6 +48,9 @@ const HISTORIES: Readonly<Record<SourceKind, ReadonlyArray<Pair>>> = {
     ["hr-restored-while-stopped", "delivery-cut"],
     ["source-restarted", "hr-deadlocks"],
     ["source-link-frozen", "nats-killed"],
+    ["clocks-jump", "links-slow"],
+    ["killed-at-copy", "hr-sessions-terminated"],
+    ["killed-after-take-over", "stream-full"],
     ["store-damaged"]
   ]
 }
