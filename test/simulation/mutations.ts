@@ -230,7 +230,7 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
   },
   {
     mistake: "applies a message whatever stood before it",
-    provokedBy: ["log front purged", "log message removed", "log down"],
+    provokedBy: ["log front purged", "profile restored"],
     twist: ignoresPrevious
   },
   {
