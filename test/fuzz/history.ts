@@ -164,6 +164,14 @@ export const runHistory = async (sql: Connection, port: number, seed: number): P
     // Stopped in the middle of it, or behind its end where it brings fewer messages.
     const isOver = () => log.lastSequence >= goal || fold(log, marker).has(`${marker}:${-life}`)
     await Promise.all([playing, captureUntil(run, isOver)])
+    if (random.chance(0.25)) {
+      // Read by one life, decided before the next; a copy that still runs would bring the rows by itself.
+      const { elsewhere = [], statements } = twoPhase(writer, random, [writer.insert(), writer.update()])
+      await inSession(sql, port, elsewhere)
+      await sql.query(`INSERT INTO ${marker} VALUES (${-100 - life})`)
+      await captureUntil(run, () => isCopied(log) && fold(log, marker).has(`${marker}:${-100 - life}`))
+      for (const statement of statements) await execute(sql, statement)
+    }
   }
   await play(random.whole(0, 6))
   await sql.query(`INSERT INTO ${schema}.${MARKER_TABLE} VALUES (1)`)
