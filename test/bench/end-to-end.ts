@@ -10,7 +10,7 @@ import { parseArgs } from "node:util"
 import { setTimeout as pause } from "node:timers/promises"
 import { say } from "./capture-process.ts"
 import { ExamPipeline, type RunningProgram, until } from "./exam-pipeline.ts"
-import { keepResult } from "./result-file.ts"
+import { publishResult } from "./result-file.ts"
 
 const { values: flags } = parseArgs({
   options: {
@@ -195,8 +195,7 @@ try {
     Object.assign(result, { peer: plain, ratioPerCpuSecond: Number(ratio.toFixed(1)) })
     say(`peer ${JSON.stringify(plain)}, ratio ${ratio.toFixed(1)}`)
   }
-  say(`kept as ${keepResult("end-to-end", result)}`)
-  process.stdout.write(`${JSON.stringify({ bench: "end-to-end", ...result })}\n`)
+  publishResult({ bench: "end-to-end", ...result })
 } finally {
   await pipeline.close()
 }
