@@ -30,7 +30,7 @@ const MUTANTS: ReadonlyArray<Mutant> = [
   }
 ]
 
-const HISTORIES_MAX = 5
+const HISTORIES_MAX = 12
 const FIRST_SEED = 8000
 const MUTANT_MS = 300_000
 
