@@ -18,3 +18,7 @@ export const Anchor = Schema.Struct({
   timeline: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 9999 }))
 })
 export type Anchor = typeof Anchor.Type
+
+/** An anchor in words, for messages and for `source.acceptedBreaks`: `binlog.000003:157@mysql:<server_uuid>`. */
+export const placeOf = ({ file, position, server }: Pick<Anchor, "file" | "position" | "server">): string =>
+  `${file}:${position}@${server}`

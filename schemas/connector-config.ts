@@ -65,6 +65,20 @@ export const SourceConfig = Schema.Struct({
     )
   ),
   /**
+   * Places from which reading cannot go on (purged, reset, another history) and which a person has given up:
+   * `FILE:POSITION@SERVER` as the error printed it. Capture goes on at the end of the binlog, on a new timeline, and copies
+   * every table anew.
+   */
+  acceptedBreaks: Schema.optionalKey(
+    Schema.Array(
+      Schema.String.check(
+        Schema.isPattern(/^.+\.\d+:\d+@(?:mysql|mariadb):.+$/u, {
+          expected: "FILE:POSITION@SERVER, as in binlog.000003:1234@mariadb:1"
+        })
+      )
+    )
+  ),
+  /**
    * Where a connector that never ran begins: with a copy of the tables as they are and everything after it, with the
    * oldest binlog the server has, or with what comes next. Default snapshot.
    */

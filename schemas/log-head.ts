@@ -9,6 +9,7 @@
  */
 import { Result, Schema } from "effect"
 import { Anchor } from "./anchor.ts"
+import { Captured } from "./captured.ts"
 import { parsePosition, START, type PositionText } from "./position.ts"
 
 export const LogPosition = Schema.String.check(
@@ -42,6 +43,8 @@ export const LogHead = Schema.Struct({
   partLast: Schema.optionalKey(Schema.Boolean),
   /** Where reading the binlog resumes after this message. */
   anchor: Anchor,
+  /** A segment's: transactions that the log holds besides those that the last checkpoint names. */
+  captured: Schema.optionalKey(Captured),
   /**
    * Everything that the source committed until then is in the log with this message (RFC 3339 UTC): the commit time of the
    * last change inside, or of the last transaction passed, or when an idle source said that it has nothing more. Null
@@ -67,6 +70,7 @@ const HEADER_NAMES = {
   part: "Gradewire-Part",
   partLast: "Gradewire-Part-Last",
   anchor: "Gradewire-Anchor",
+  captured: "Gradewire-Captured",
   committedAt: "Gradewire-Committed-At"
 } as const satisfies Record<keyof LogHead, string>
 
@@ -110,7 +114,7 @@ const headerValue = (key: keyof LogHead, text: string): unknown => {
   if (NUMBERS.has(key)) return /^\d{1,15}$/.test(text) ? Number(text) : text
   if (key === "types") return text.split(",")
   if (key === "partLast") return text === "true"
-  if (key === "anchor") return parseJson(text)
+  if (key === "anchor" || key === "captured") return parseJson(text)
   return text
 }
 

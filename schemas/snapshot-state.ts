@@ -3,6 +3,7 @@
  * and bodies are the one place of the change log where such values belong (G9).
  */
 import { Schema } from "effect"
+import { Captured } from "./captured.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
@@ -29,5 +30,9 @@ export const SnapshotState = Schema.Struct({
 export type SnapshotState = typeof SnapshotState.Type
 
 /** Body of a checkpoint. */
-export const CheckpointBody = Schema.Struct({ snapshot: SnapshotState })
+export const CheckpointBody = Schema.Struct({
+  snapshot: SnapshotState,
+  /** All transactions up to this place. */
+  captured: Schema.optionalKey(Captured)
+})
 export type CheckpointBody = typeof CheckpointBody.Type

@@ -1,9 +1,7 @@
 /** What gradewire's own tables and views say of a connector's progress, as the commands know it; the same on every server. */
-import { Result, Schema } from "effect"
 import type { Anchor } from "../../schemas/anchor.ts"
-import type { ApplyOffset } from "../../schemas/apply-offset.ts"
+import { progressOf, type ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { SnapshotStatus } from "../../schemas/snapshot-command.ts"
-import { SnapshotState } from "../../schemas/snapshot-state.ts"
 
 export interface StoredOffset {
   readonly connector: string
@@ -124,14 +122,6 @@ export const offsetOf = (
       timeline: row.anchor_timeline ?? 1
     },
     committedAt: row.committed_at === null ? null : instant(row.committed_at),
-    ...snapshotOf(row.snapshot)
+    ...progressOf(row.snapshot)
   }
-}
-
-const decodeSnapshot = Schema.decodeUnknownResult(Schema.fromJsonString(SnapshotState))
-
-/** Without it the tables are copied anew where the log is lost; that costs time, so it is no reason to stop. */
-const snapshotOf = (text: string | null): Pick<ApplyOffset, "snapshot"> => {
-  const snapshot = text === null ? undefined : Result.getOrUndefined(decodeSnapshot(text))
-  return snapshot === undefined ? {} : { snapshot }
 }

@@ -1,24 +1,26 @@
 /**
  * The training database's binlog behind the ChangeSource port, for MySQL 5.7+ and MariaDB 10.5+.
  *
- * Every reader is a new connection that starts by file and position; what stands there must be the transaction the
- * anchor names, on the server the anchor names. Decoding runs synchronously inside of `next`, at most one chunk at a
+ * Every reader is a new connection that starts by file and position, also after a failover (locate.ts finds the place by
+ * GTID: a dump by GTID leaves transactions out, and positions could not be counted any more). What stands there must be
+ * the transaction the anchor names, on the server the anchor names. Decoding runs synchronously inside of `next`, at most one chunk at a
  * time, so that an event that waits alone leaves at once and a backlog leaves in small pieces.
  */
 import { Effect, Layer, type Scope } from "effect"
-import type { Anchor } from "../../schemas/anchor.ts"
-import { binlogFileNumber, type PositionText } from "../../schemas/position.ts"
+import { placeOf, type Anchor } from "../../schemas/anchor.ts"
 import {
-  BinlogMismatch,
   ChangeSource,
-  PositionPurged,
   type ChangeSourceError,
+  type ResumePoint,
   type SourceChunk,
   type SourceReader
 } from "../../src/capture/ChangeSource.ts"
+import { BinlogMismatch } from "../../src/capture/history-errors.ts"
 import { openBinlog, type BinlogClient } from "./binlog-client.ts"
 import { DisguisedColumns } from "./DisguisedColumns.ts"
-import { readBounds, readServerFacts, type ServerFacts } from "./server-facts.ts"
+import { locate } from "./locate.ts"
+import { namedHistoryError, proveAnchor } from "./prove-anchor.ts"
+import { readBounds, readServerFacts } from "./server-facts.ts"
 import { BYTES_MAX_DEFAULT, CHUNK_BYTES_MAX, type SourceOptions } from "./source-options.ts"
 import { connectSql } from "./sql-connection.ts"
 import { TransactionReader } from "./TransactionReader.ts"
@@ -33,29 +35,35 @@ export const MySqlChangeSource = {
       ChangeSource,
       ChangeSource.of({
         bounds: Effect.scoped(Effect.flatMap(connectSql(options), readBounds)),
-        open: (anchor, knownUpTo) => open(options, anchor, knownUpTo)
+        locate: (from) => locate(options, from),
+        open: (from) => open(options, from)
       })
     )
 }
 
 const open = Effect.fn("MySqlChangeSource.open")(function* (
   options: SourceOptions,
-  anchor: Anchor,
-  knownUpTo: PositionText | undefined
+  from: ResumePoint
 ): Effect.fn.Return<SourceReader, ChangeSourceError, Scope.Scope> {
+  const { anchor } = from
+  const named = namedHistoryError(options, from)
   const disguises = new DisguisedColumns(options.tables)
   const { facts, encrypted } = yield* Effect.scoped(
     Effect.gen(function* () {
       const sql = yield* connectSql(options)
       const found = yield* readServerFacts(sql, options.tables)
-      yield* proveAnchor(anchor, found)
+      yield* proveAnchor(from, found).pipe(Effect.catch(named))
       if (found.mariadb) yield* disguises.ask(sql, anchor)
       return { facts: found, encrypted: sql.encrypted }
     })
   )
   // The dump command's position has 32 bits: beyond, read the file from its start and step over.
   const sentFrom = anchor.position > DUMP_POSITION_MAX ? FILE_START : anchor.position
-  const client = yield* openBinlog(options, encrypted, { file: anchor.file, position: sentFrom })
+  const client = yield* openBinlog(options, encrypted, {
+    file: anchor.file,
+    position: sentFrom,
+    server: anchor.server
+  })
   const largestBytes = (options.bytesMax ?? BYTES_MAX_DEFAULT) * LARGEST_TRANSACTION_FACTOR
   const reader = new TransactionReader({
     tables: options.tables,
@@ -69,7 +77,9 @@ const open = Effect.fn("MySqlChangeSource.open")(function* (
     largestBytes,
     nonTransactional: facts.nonTransactional,
     acceptedStatements: new Set(options.acceptedStatements ?? []),
-    known: knownUpTo === undefined ? undefined : { timeline: anchor.timeline, upTo: knownUpTo },
+    known: from.knownUpTo === undefined ? undefined : { timeline: anchor.timeline, upTo: from.knownUpTo },
+    captured: from.captured?.gtids,
+    isFailover: from.end !== undefined,
     isFirstStart: anchor.gtid === null
   })
   const askAgain = Effect.suspend(() =>
@@ -78,41 +88,11 @@ const open = Effect.fn("MySqlChangeSource.open")(function* (
       : Effect.scoped(Effect.flatMap(connectSql(options), (sql) => disguises.ask(sql, disguises.staleFrom!)))
   )
   const advance = (bytesMax: number) => Effect.tap(decode(client, reader, bytesMax), () => askAgain)
-  if (anchor.gtid !== null) yield* proveFirst(anchor, anchor.gtid, client, reader, advance(1))
-  return { next: nextChunk(client, reader, advance(CHUNK_BYTES_MAX)) }
+  if (anchor.gtid !== null) {
+    yield* proveFirst(anchor, anchor.gtid, client, reader, advance(1)).pipe(Effect.catch(named))
+  }
+  return { next: nextChunk(client, reader, advance(CHUNK_BYTES_MAX)).pipe(Effect.catch(named)) }
 })
-
-/** What can be told before reading: the server, and whether the place exists. */
-const proveAnchor = (
-  anchor: Anchor,
-  facts: ServerFacts
-): Effect.Effect<void, BinlogMismatch | PositionPurged> => {
-  const mismatch = (message: string, expected: string, found: string) =>
-    Effect.fail(
-      new BinlogMismatch({ message, file: anchor.file, position: anchor.position, expected, found })
-    )
-  if (anchor.server !== facts.server) {
-    return mismatch(`this is ${facts.server}, not ${anchor.server}`, anchor.server, facts.server)
-  }
-  const place = `${anchor.file}:${anchor.position}`
-  const file = facts.files.find((candidate) => candidate.name === anchor.file)
-  if (file === undefined) {
-    const oldest = facts.files[0]!.name
-    if ((binlogFileNumber(anchor.file) ?? 0) < (binlogFileNumber(oldest) ?? 0)) {
-      const message = `${anchor.file} is gone, the oldest binlog file is ${oldest}`
-      return Effect.fail(new PositionPurged({ message, file: anchor.file, position: anchor.position }))
-    }
-    return mismatch(`the server has no binlog file ${anchor.file}`, place, facts.files.at(-1)!.name)
-  }
-  // At its very end a file may lack the transaction only where none is known to start there.
-  const missing = anchor.gtid === null ? anchor.position > file.size : anchor.position >= file.size
-  if (!missing) return Effect.void
-  return mismatch(
-    `${anchor.file} ends at ${file.size}, before ${anchor.position}`,
-    place,
-    `${file.name}:${file.size}`
-  )
-}
 
 /** Reads up to the first transaction; what it decoded on the way stays in the reader. */
 const proveFirst = Effect.fnUntraced(function* (
@@ -131,8 +111,7 @@ const proveFirst = Effect.fnUntraced(function* (
   const found = reader.idle ? "no event" : (reader.firstGtid ?? "a transaction without GTID")
   return yield* new BinlogMismatch({
     message: `at ${anchor.file}:${anchor.position} stands ${found}, not ${expected}`,
-    file: anchor.file,
-    position: anchor.position,
+    place: placeOf(anchor),
     expected,
     found
   })

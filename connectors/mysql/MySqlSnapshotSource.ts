@@ -31,6 +31,7 @@ import { connectSql, type SqlConnection } from "./sql-connection.ts"
 interface Session {
   readonly sql: SqlConnection
   readonly mariadb: boolean
+  readonly server: string
 }
 
 type Texts = ReadonlyArray<ReadonlyArray<string | null>>
@@ -74,7 +75,7 @@ const sessions = Effect.fnUntraced(function* (options: SourceOptions) {
     if (current !== undefined) return current.session
     const scope = yield* Scope.make()
     const sql = yield* Scope.provide(connectSql(options), scope)
-    current = { scope, session: { sql, mariadb: (yield* readIdentity(sql)).mariadb } }
+    current = { scope, session: { sql, ...(yield* readIdentity(sql)) } }
     yield* sql.query("SET SESSION time_zone = '+00:00', transaction_isolation = 'REPEATABLE-READ'").pipe(
       // MariaDB knew it as tx_isolation until 11.1.
       Effect.catch(() => sql.query("SET SESSION time_zone = '+00:00', tx_isolation = 'REPEATABLE-READ'"))
@@ -128,10 +129,16 @@ const texts = (
       )
 
 const readChunk = Effect.fnUntraced(function* (
-  { sql, mariadb }: Session,
+  { sql, mariadb, server }: Session,
   request: ChunkRequest,
   awaitCalm: ReturnType<typeof makeAwaitCalm>
 ): Effect.fn.Return<SnapshotChunk, ChangeSourceError | SnapshotConditionRefused> {
+  // In a failover the stream and the copy may reach different servers for a moment: their places do not compare.
+  if (server !== request.processed.server) {
+    return yield* new SourceConnectionLost({
+      message: `the copy reached ${server}, the stream comes from ${request.processed.server}`
+    })
+  }
   const columns = yield* readColumns(sql, request.table)
   if (request.after === undefined) yield* proveOrder(sql, request)
   yield* awaitCalm(sql)

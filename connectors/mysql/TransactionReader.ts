@@ -5,23 +5,27 @@
  * rolled-back rows never leave; what cannot be understood throws and leaves the reader dead (G3); a run of
  * transactions without wanted rows shrinks to its last one.
  */
-import type { BeginEvent, CommitEvent, RotatedEvent, SourceEvent } from "../../src/capture/ChangeSource.ts"
-import { damaged, DecodeFailure } from "./binlog/decode-failure.ts"
+import type { BeginEvent, CommitEvent, RowsEvent, SourceEvent } from "../../src/capture/ChangeSource.ts"
+import { CapturedTransactions } from "./CapturedTransactions.ts"
+import { damaged } from "./binlog/decode-failure.ts"
 import type { BinlogEvent } from "./binlog/event.ts"
 import { EventType, IGNORABLE, WITHOUT_ROWS } from "./binlog/event-type.ts"
-import { readGtid, readMariadbGtid, readTaggedGtid, type GtidFacts } from "./binlog/gtid-event.ts"
+import { readGtidFacts, type GtidFacts } from "./binlog/gtid-event.ts"
 import { readQuery } from "./binlog/query-event.ts"
 import { rowsKind, type RowsKind } from "./binlog/rows-event.ts"
 import { statementMeaning } from "./binlog/statement.ts"
 import { readTransactionPayload } from "./binlog/transaction-payload.ts"
 import { EventFramer } from "./event-framer.ts"
+import { EventRun } from "./EventRun.ts"
 import { MappedRows } from "./MappedRows.ts"
 import { HELD_BYTES_MAX, OpenTransaction } from "./open-transaction.ts"
 import { PreparedTransactions, readXaPrepare } from "./PreparedTransactions.ts"
 import {
   endlessRefusal,
+  incidentRefusal,
   rollbackRefusal,
   statementRefusal,
+  unknownEventRefusal,
   unknownXaRefusal,
   xaSizeRefusal
 } from "./refusals.ts"
@@ -37,19 +41,21 @@ export class TransactionReader {
   private readonly settings: ReaderSettings
   private readonly framer: EventFramer
   private readonly mapped: MappedRows
-  private out: Array<SourceEvent> = []
+  private readonly events = new EventRun()
   private open: OpenTransaction | undefined = undefined
   private rotated = false
   private readonly prepared = new PreparedTransactions()
   private notices: Array<SourceNotice> = []
   private sawForeignStatement = false
   private reached: boolean
+  private readonly captured: CapturedTransactions
 
   constructor(settings: ReaderSettings) {
     this.settings = settings
     this.framer = new EventFramer(settings.file, settings.sentFrom)
     this.mapped = new MappedRows(settings)
     this.reached = settings.sentFrom === settings.position
+    this.captured = new CapturedTransactions(settings)
   }
 
   /** One packet's event. Throws a ChangeSourceError. */
@@ -71,9 +77,7 @@ export class TransactionReader {
 
   /** Everything that may leave. */
   drain(): ReadonlyArray<SourceEvent> {
-    const events = this.out
-    if (events.length > 0) this.out = []
-    return events
+    return this.events.drain()
   }
 
   /** What happened to mapped tables since the last call. */
@@ -115,13 +119,10 @@ export class TransactionReader {
         this.settings.disguises?.reached(this.framer.file, start)
         return this.tableMap(event)
       case EventType.Gtid:
-        return this.beginWith(readGtid(event, false), start)
       case EventType.AnonymousGtid:
-        return this.beginWith(readGtid(event, true), start)
       case EventType.TaggedGtid:
-        return this.beginWith(readTaggedGtid(event), start)
       case EventType.MariadbGtid:
-        return this.beginWith(readMariadbGtid(event), start)
+        return this.beginWith(readGtidFacts(event)!, start)
       case EventType.Query:
       case EventType.QueryCompressed:
       case EventType.ExecuteLoadQuery:
@@ -135,18 +136,10 @@ export class TransactionReader {
           this.read(inner, start, end)
         return
       case EventType.Incident:
-        throw new DecodeFailure(
-          "INCIDENT_EVENT",
-          "the server reports that it lost events here",
-          "The binlog has a hole at this place, see the server's error log. Start over from a copy of the tables."
-        )
+        throw incidentRefusal()
       default:
         if (WITHOUT_ROWS.has(event.type) || (event.flags & IGNORABLE) !== 0) return this.passed(end)
-        throw new DecodeFailure(
-          `event type ${event.type}`,
-          `event type ${event.type} is not known and the server does not allow to ignore it`,
-          "Switch the server's feature that writes it off, or upgrade gradewire; then start again."
-        )
+        throw unknownEventRefusal(event.type)
     }
   }
 
@@ -158,6 +151,7 @@ export class TransactionReader {
   private beginWith(facts: GtidFacts, start: number): void {
     this.abandon()
     this.firstGtid ??= facts.gtid
+    const isCaptured = this.captured.has(facts.gtid)
     this.open = new OpenTransaction(
       {
         _tag: "Begin",
@@ -170,6 +164,7 @@ export class TransactionReader {
       facts.begins
     )
     this.open.xa = facts.xaPrepared
+    this.open.isCaptured = isCaptured
   }
 
   /** A transaction without a GTID event before it: MySQL 5.6 and older. */
@@ -182,16 +177,17 @@ export class TransactionReader {
   }
 
   private tableMap(event: BinlogEvent): void {
-    const notice = this.mapped.learn(event, this.open?.begin)
+    const notice = this.mapped.learn(event, this.open?.isCaptured === true ? undefined : this.open?.begin)
     if (notice !== undefined) this.notices.push(notice)
   }
 
   private rows(rowsOf: RowsKind, event: BinlogEvent): void {
     const open = this.open
     if (open === undefined) throw damaged("rows event", "rows outside of a transaction")
-    this.mapped.read(rowsOf, event, open)
+    if (open.isCaptured) open.rowsEvents++
+    else this.mapped.read(rowsOf, event, open)
     if (open.heldBytes <= HELD_BYTES_MAX) return
-    if (!open.xa) open.release(this.out)
+    if (!open.xa) open.release(this.events.out)
     else this.limitXa(open.heldBytes)
   }
 
@@ -201,7 +197,9 @@ export class TransactionReader {
       this.mapped.forgetDecoders()
     const meaning = statementMeaning(query.text, query.schema, this.settings.tables)
     const open = this.open ?? this.beginWithout(event, start)
-    const refusal = statementRefusal(meaning, open.begin, this.settings.acceptedStatements)
+    const refusal = open.isCaptured
+      ? undefined
+      : statementRefusal(meaning, open.begin, this.settings.acceptedStatements)
     if (refusal !== undefined) throw refusal
     switch (meaning._tag) {
       case "Begin":
@@ -223,7 +221,7 @@ export class TransactionReader {
         return this.commit(end)
       case "XaRollback":
         this.takenBack(open.rollback())
-        this.takenBack(this.prepared.end(meaning.xid)?.rows ?? [])
+        this.takenBack(this.settle(meaning.xid, open))
         return this.commit(end)
       case "Savepoint":
         return open.savepoint(meaning.name)
@@ -256,7 +254,9 @@ export class TransactionReader {
     const { open } = this
     if (!onePhase && open !== undefined) {
       const bytes = open.heldBytes
-      this.prepared.hold(xid, { begin: open.begin, rows: open.takeHeld(), bytes })
+      const rows = open.takeHeld()
+      open.waits = rows.length > 0
+      this.prepared.hold(xid, { begin: open.begin, rows, bytes })
       this.limitXa(0)
     }
     this.commit(end)
@@ -271,36 +271,31 @@ export class TransactionReader {
     const { isFirstStart = false, acceptedStatements } = this.settings
     const isAccepted = acceptedStatements.has(`${open.begin.file}:${open.begin.position}`)
     if (isFirstStart && !isAccepted && !this.prepared.knows(xid)) throw unknownXaRefusal(open.begin)
-    open.adopt(this.prepared.end(xid)?.rows ?? [])
+    open.adopt(this.settle(xid, open))
     this.commit(end)
+  }
+
+  /** Rows of a prepared transaction whose outcome has come. */
+  private settle(xid: string, open: OpenTransaction): ReadonlyArray<RowsEvent> {
+    const ended = this.prepared.end(xid)
+    open.settles = ended?.begin.gtid ?? null
+    return ended?.rows ?? []
   }
 
   private commit(end: number): void {
     const open = this.open
     if (open === undefined) throw damaged("commit", "a commit outside of a transaction")
     this.open = undefined
-    if (!open.released && open.rows === 0) return this.emitEmpty(open.begin, end)
-    open.release(this.out)
-    this.out.push({ _tag: "Commit", file: this.framer.file, position: end })
+    const place = { file: this.framer.file, position: end }
+    const commit: CommitEvent = { _tag: "Commit", ...place, ...this.captured.ended(open) }
+    if (!open.released && open.rows === 0) return this.events.empty(open.begin, commit)
+    open.release(this.events.out)
+    this.events.out.push(commit)
   }
 
-  /** Replaces its predecessor where nobody has fetched that yet. */
   private emitRotated(position: number): void {
     const { resumeFrom } = this.prepared
-    const rotated: RotatedEvent = { _tag: "Rotated", file: this.framer.file, position, resumeFrom }
-    const last = this.out.length - 1
-    if (this.out[last]?._tag === "Rotated") this.out[last] = rotated
-    else this.out.push(rotated)
-  }
-
-  /** Replaces an empty transaction that nobody has fetched yet. */
-  private emitEmpty(begin: BeginEvent, end: number): void {
-    const commit: CommitEvent = { _tag: "Commit", file: this.framer.file, position: end }
-    const last = this.out.length
-    if (last >= 2 && this.out[last - 1]!._tag === "Commit" && this.out[last - 2]!._tag === "Begin") {
-      this.out[last - 2] = begin
-      this.out[last - 1] = commit
-    } else this.out.push(begin, commit)
+    this.events.rotated({ _tag: "Rotated", file: this.framer.file, position, resumeFrom })
   }
 
   private abandon(): void {

@@ -25,6 +25,8 @@ export interface BinlogClient {
 export interface DumpStart {
   readonly file: string
   readonly position: number
+  /** Who must answer, where the caller knows it: between two connections an address may come to mean another server. */
+  readonly server?: string
 }
 
 /**
@@ -44,7 +46,7 @@ interface Packet {
 }
 
 interface DriverConnection {
-  query(sql: string, done: (error: unknown) => void): void
+  query(sql: string, done: (error: unknown, rows: unknown) => void): void
   pause(): void
   resume(): void
 }
@@ -179,11 +181,28 @@ const startDump = (
   })
   // zongji queues its own settings later, and the dump command after them: these land before it.
   const set = (sql: string): void => internals.connection.query(sql, (error) => error !== null && fail(error))
+  if (start.server !== undefined) checkServer(internals.connection, start.server, fail, packets)
   set(`SET SESSION net_write_timeout = ${NET_WRITE_TIMEOUT_SECONDS}`)
   set(
     `SET @master_heartbeat_period = ${heartbeatSeconds * 1e9}, @source_heartbeat_period = ${heartbeatSeconds * 1e9}`
   )
   return { packets, stop: () => zongji.stop() }
+}
+
+const checkServer = (
+  connection: DriverConnection,
+  server: string,
+  fail: (error: unknown) => void,
+  packets: PacketQueue
+): void => {
+  const variable = server.startsWith("mariadb:") ? "server_id" : "server_uuid"
+  connection.query(`SELECT @@GLOBAL.${variable} AS found`, (error, rows) => {
+    if (error !== null) return fail(error)
+    const found = String((rows as ReadonlyArray<{ readonly found?: unknown }>)[0]?.found)
+    if (server.endsWith(`:${found}`)) return
+    const message = `the address of ${server} came to mean the server ${found} in between`
+    packets.fail(new SourceConnectionLost({ message }))
+  })
 }
 
 const takeOver = (internals: Internals, packets: PacketQueue, fail: (error: unknown) => void): void => {

@@ -5,14 +5,13 @@
  * server_id collision ER_INVALID_MFA_PLUGIN_SPECIFIED.
  */
 import {
-  BinlogMismatch,
-  PositionPurged,
   ServerIdTaken,
   SourceAccessDenied,
   SourceConnectionLost,
   SourceMisconfigured,
   type ChangeSourceError
 } from "../../src/capture/ChangeSource.ts"
+import { BinlogMismatch, PositionPurged } from "../../src/capture/history-errors.ts"
 
 /** What the classification needs to know about the attempt. */
 export interface Attempt {
@@ -70,15 +69,16 @@ const denied = (error: DriverError, attempt: Attempt) =>
 const taken = (error: DriverError, attempt: Attempt) =>
   new ServerIdTaken({ message: error.message, serverId: attempt.serverId })
 
+const placeIn = ({ file, position }: Attempt): string => `${file}:${position}`
+
 const purged = (error: DriverError, attempt: Attempt) =>
-  new PositionPurged({ message: error.message, file: attempt.file, position: attempt.position })
+  new PositionPurged({ message: error.message, place: placeIn(attempt) })
 
 const mismatch = (error: DriverError, attempt: Attempt) =>
   new BinlogMismatch({
     message: error.message,
-    file: attempt.file,
-    position: attempt.position,
-    expected: `a transaction at ${attempt.file}:${attempt.position}`,
+    place: placeIn(attempt),
+    expected: `a transaction at ${placeIn(attempt)}`,
     found: "no event at this place"
   })
 

@@ -15,6 +15,12 @@ export class OpenTransaction {
   bracketed: boolean
   /** Between XA START and XA PREPARE: nothing may leave before its fate is known. */
   xa = false
+  /** The log holds it whole: its rows are passed over. */
+  isCaptured = false
+  /** Ends in XA PREPARE and its rows wait for an outcome. */
+  waits = false
+  /** GTID of the XA PREPARE whose outcome it brings. */
+  settles: string | null = null
   /** Rows events so far, unmapped tables counted. */
   rowsEvents = 0
   /** Whether Begin has left already. */

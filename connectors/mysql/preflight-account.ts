@@ -13,25 +13,53 @@ const ALIASES: Readonly<Record<string, ReadonlyArray<string>>> = {
   "REPLICATION CLIENT": ["REPLICATION CLIENT", "BINLOG MONITOR"]
 }
 
-/** Privileges that a reader of rows has no use for; any other on `*.*` is left unmentioned. */
-const TOO_MUCH: ReadonlyArray<string> = [
-  "SUPER",
-  "INSERT",
-  "UPDATE",
-  "DELETE",
-  "DROP",
-  "CREATE",
-  "ALTER",
-  "GRANT OPTION",
-  "FILE",
-  "SHUTDOWN"
-]
+/** What a reader has use for on `*.*`: SHOW REPLICA STATUS of a standby needs the monitor's privilege on MariaDB. */
+const GLOBALLY_NEEDED: ReadonlySet<string> = new Set([
+  "USAGE",
+  ...Object.values(ALIASES).flat(),
+  "SLAVE MONITOR",
+  "REPLICA MONITOR"
+])
+/** The same on databases, tables and columns. */
+const LOCALLY_NEEDED: ReadonlySet<string> = new Set(["USAGE", "SELECT", "SHOW VIEW"])
+/** Of privileges that are more than needed, a message names the first few. */
+const NAMES_SHOWN = 8
 
 const grantLines = (rows: ReadonlyArray<SqlRow>): ReadonlyArray<string> =>
   rows.map((row) => String(Object.values(row)[0]))
 
-/** Privileges on `*.*`, of the account and its roles. */
-const readGlobalPrivileges = Effect.fnUntraced(function* (sql: SqlConnection, mariadb: boolean) {
+interface Privileges {
+  /** On `*.*`. */
+  readonly everywhere: ReadonlySet<string>
+  /** On one database or table: `INSERT on \`lms\`.*`. */
+  readonly elsewhere: ReadonlyArray<string>
+}
+
+/** `SELECT (a, b), UPDATE (c)` => SELECT, UPDATE. */
+const privilegeNames = (list: string): ReadonlyArray<string> =>
+  list
+    .replaceAll(/ ?\([^)]*\)/g, "")
+    .split(", ")
+    .map((name) => name.trim().toUpperCase())
+
+/** Pure part of {@link readPrivileges}. @param lines as SHOW GRANTS prints them */
+export const privilegesOf = (lines: ReadonlyArray<string>): Privileges => {
+  const everywhere = new Set<string>()
+  const elsewhere: Array<string> = []
+  for (const line of lines) {
+    const [, list, place] = /^GRANT (.+) ON (?:TABLE )?(\S+) TO /.exec(line) ?? []
+    if (list === undefined || place === undefined) continue
+    const names = [...privilegeNames(list), ...(/WITH GRANT OPTION/.test(line) ? ["GRANT OPTION"] : [])]
+    for (const name of names) {
+      if (place === "*.*") everywhere.add(name)
+      else if (!LOCALLY_NEEDED.has(name)) elsewhere.push(`${name} on ${place}`)
+    }
+  }
+  return { everywhere, elsewhere }
+}
+
+/** Of the account and its roles. */
+const readPrivileges = Effect.fnUntraced(function* (sql: SqlConnection, mariadb: boolean) {
   const own = grantLines(yield* sql.query("SHOW GRANTS"))
   const roles = own.flatMap(
     (line) => /^GRANT (`[^`]+`@`[^`]+`(?:,`[^`]+`@`[^`]+`)*) TO /.exec(line)?.[1] ?? []
@@ -40,13 +68,7 @@ const readGlobalPrivileges = Effect.fnUntraced(function* (sql: SqlConnection, ma
     mariadb || roles.length === 0
       ? own
       : grantLines(yield* sql.query(`SHOW GRANTS FOR CURRENT_USER() USING ${roles.join(",")}`))
-  const names = new Set<string>()
-  for (const line of all) {
-    const parts = /^GRANT (.+) ON \*\.\* TO /.exec(line)
-    for (const name of parts?.[1]?.split(", ") ?? []) names.add(name.toUpperCase())
-    if (parts !== null && /WITH GRANT OPTION/.test(line)) names.add("GRANT OPTION")
-  }
-  return names
+  return privilegesOf(all)
 })
 
 export const checkPrivileges = Effect.fnUntraced(function* (
@@ -54,7 +76,7 @@ export const checkPrivileges = Effect.fnUntraced(function* (
   options: SourceOptions,
   mariadb: boolean
 ) {
-  const names = yield* readGlobalPrivileges(sql, mariadb)
+  const { elsewhere, everywhere: names } = yield* readPrivileges(sql, mariadb)
   const everything = names.has("ALL PRIVILEGES")
   const account = `'${options.user}'@'%'`
   const findings: Array<Finding> = NEEDED.map((name) => {
@@ -69,12 +91,15 @@ export const checkPrivileges = Effect.fnUntraced(function* (
           fix: `GRANT ${name} ON *.* TO ${account};`
         }
   })
-  const more = everything ? ["ALL PRIVILEGES"] : TOO_MUCH.filter((name) => names.has(name))
+  const more = everything
+    ? ["ALL PRIVILEGES"]
+    : [...[...names].filter((name) => !GLOBALLY_NEEDED.has(name)), ...elsewhere]
   if (more.length > 0) {
+    const shown = more.slice(0, NAMES_SHOWN).join(", ")
     findings.push({
       severity: "warning",
       check: "privileges",
-      found: `more than needed: ${more.join(", ")}`,
+      found: `more than needed: ${shown}${more.length > NAMES_SHOWN ? `, and ${more.length - NAMES_SHOWN} more` : ""}`,
       wanted: "REPLICATION SLAVE, REPLICATION CLIENT, and SELECT on the mapped tables",
       fix: `CREATE USER gradewire@'%' IDENTIFIED BY '…'; GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO gradewire@'%'; ${selects(options)}`
     })
@@ -138,6 +163,17 @@ export const checkReplicas = Effect.fnUntraced(function* (
       found: relays,
       wanted: "ON, because this server is a replica itself",
       fix: `${mariadb ? "log_slave_updates" : "log_replica_updates"} = ON under [mysqld] in my.cnf, then restart the server`
+    })
+  }
+  const order = variables.get("replica_preserve_commit_order") ?? variables.get("slave_preserve_commit_order")
+  if ((upstream?.length ?? 0) > 0 && order === "OFF") {
+    findings.push({
+      severity: "warning",
+      check: "replica_preserve_commit_order",
+      found: "OFF",
+      wanted:
+        "ON, because this server is a replica itself and would log transactions in another order than its source",
+      fix: "STOP REPLICA SQL_THREAD; SET PERSIST replica_preserve_commit_order = ON; START REPLICA SQL_THREAD;"
     })
   }
   return findings

@@ -39,7 +39,9 @@ export const checkSettings = (
     expect("error", "binlog_row_image", "FULL", set("binlog_row_image", "FULL")),
     expect("error", "binlog_row_metadata", "FULL", set("binlog_row_metadata", "FULL")),
     expect("warning", "binlog_checksum", "CRC32", set("binlog_checksum", "CRC32")),
-    ...(identity.mariadb ? [] : mysqlOnly(value, expect, set, start)),
+    ...(identity.mariadb
+      ? [expect("warning", "gtid_strict_mode", "ON", set("gtid_strict_mode", "ON"))]
+      : mysqlOnly(value, expect, set, start)),
     retention(value, identity.mariadb, set),
     ...options.tables.flatMap((table) => skippedSchema(value, table.schema))
   ]

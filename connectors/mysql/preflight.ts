@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import type { Finding } from "../../schemas/finding.ts"
 import type { ChangeSourceError } from "../../src/capture/ChangeSource.ts"
 import { checkPrivileges, checkReplicas } from "./preflight-account.ts"
+import { checkTimeZone, tlsFinding } from "./preflight-session.ts"
 import { checkSettings, type Variables } from "./preflight-settings.ts"
 import { checkTables } from "./preflight-tables.ts"
 import { readIdentity } from "./server-facts.ts"
@@ -15,6 +16,8 @@ import { connectSql, type SqlConnection } from "./sql-connection.ts"
 export interface CheckSourceExtent {
   /** Where a first start would begin. */
   readonly start?: "snapshot" | "earliest" | "latest" | undefined
+  /** The zone DATETIME values are said to be in. */
+  readonly timeZone?: string | undefined
 }
 
 /** Never fails: what cannot be looked at is a finding as well. */
@@ -59,8 +62,10 @@ const look = Effect.fnUntraced(function* (
       wanted: "a connection",
       fix: ""
     },
+    tlsFinding(options, sql.encrypted),
     ...checkSettings(identity, variables, extent.start ?? "latest", options)
   ]
+  findings.push(...(yield* checkTimeZone(sql, extent.timeZone)))
   findings.push(...(yield* checkPrivileges(sql, options, identity.mariadb)))
   findings.push(...(yield* checkReplicas(sql, options, identity.mariadb, variables)))
   // MySQL since 9.6, unless this is ON; other servers do not have it.

@@ -5,11 +5,10 @@
  * sql/binlog.cc; MariaDB the same), and never the one it writes to. The last write of a file is when the next one
  * began; that stands in the next one's first event, which a replication connection of its own reads.
  */
-import { Effect, type Scope } from "effect"
+import { Effect } from "effect"
 import type { Finding } from "../../schemas/finding.ts"
-import { SourceConnectionLost, type ChangeSourceError } from "../../src/capture/ChangeSource.ts"
-import { openBinlog } from "./binlog-client.ts"
-import { EventType } from "./binlog/event-type.ts"
+import type { ChangeSourceError } from "../../src/capture/ChangeSource.ts"
+import { readFileStart } from "./file-start.ts"
 import { readBinlogFiles, readIdentity } from "./server-facts.ts"
 import type { SourceOptions } from "./source-options.ts"
 import { connectSql, type SqlConnection } from "./sql-connection.ts"
@@ -67,26 +66,6 @@ export const retentionOf = (variables: ReadonlyMap<string, string>): PurgeMargin
   const seconds = number("binlog_expire_logs_seconds") || number("expire_logs_days") * SECONDS_PER_DAY
   return seconds > 0 ? seconds : "never"
 }
-
-/** When a file was begun, in seconds since 1970: the time of its FORMAT_DESCRIPTION. */
-const readFileStart = Effect.fnUntraced(function* (
-  options: SourceOptions,
-  encrypted: boolean,
-  file: string
-): Effect.fn.Return<number, ChangeSourceError, Scope.Scope> {
-  // Under the connector's own server_id the server would cut off the running capture.
-  const reader = { ...options, connector: `${options.connector} purge margin`, serverId: undefined }
-  const client = yield* openBinlog(reader, encrypted, { file, position: 4 })
-  while (true) {
-    yield* client.arrival
-    for (let packet = client.poll(); packet !== undefined; packet = client.poll()) {
-      if (packet[4] === EventType.FormatDescription) return packet.readUInt32LE(0)
-      if (packet[4] !== EventType.Rotate) {
-        return yield* new SourceConnectionLost({ message: `${file} does not begin with its description` })
-      }
-    }
-  }
-})
 
 const WARNING_HOURS = 24
 const ERROR_HOURS = 2

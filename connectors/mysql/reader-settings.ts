@@ -23,6 +23,10 @@ export interface ReaderSettings {
   readonly acceptedStatements: ReadonlySet<string>
   /** Rows that need not fit the mapping any more. */
   readonly known?: KnownRows | undefined
+  /** What is captured already, if known: such transactions pass without their rows. Text of a GtidSet. */
+  readonly captured?: string | undefined
+  /** Reading begins on another server than the captured transactions came from. */
+  readonly isFailover?: boolean
   /** Nothing was read before: transactions may have been prepared earlier. */
   readonly isFirstStart?: boolean
 }

@@ -84,3 +84,17 @@ export const endlessRefusal = (begin: BeginEvent): Undecodable =>
     what: "transaction without end",
     fix: "The server died while it wrote a large transaction and rolled it back. Start over from a copy of the tables."
   })
+
+export const incidentRefusal = (): DecodeFailure =>
+  new DecodeFailure(
+    "INCIDENT_EVENT",
+    "the server reports that it lost events here",
+    "The binlog has a hole at this place, see the server's error log. Start over from a copy of the tables."
+  )
+
+export const unknownEventRefusal = (type: number): DecodeFailure =>
+  new DecodeFailure(
+    `event type ${type}`,
+    `event type ${type} is not known and the server does not allow to ignore it`,
+    "Switch the server's feature that writes it off, or upgrade gradewire; then start again."
+  )

@@ -5,6 +5,7 @@ import {
   Undecodable,
   type ChangeSourceError
 } from "../../src/capture/ChangeSource.ts"
+import { PositionPurged, SourceForeign } from "../../src/capture/history-errors.ts"
 import { DecodeFailure } from "./binlog/decode-failure.ts"
 import { NamelessTable } from "./binlog/row-decoder.ts"
 
@@ -40,5 +41,7 @@ export const asSourceError = (error: unknown, file: string, position: number): C
   })
 }
 
+const OWN = [Undecodable, SchemaDrift, SourceMisconfigured, SourceForeign, PositionPurged]
+
 const isSourceError = (error: unknown): error is ChangeSourceError =>
-  error instanceof Undecodable || error instanceof SchemaDrift || error instanceof SourceMisconfigured
+  OWN.some((known) => error instanceof known)

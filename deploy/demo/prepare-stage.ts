@@ -33,11 +33,16 @@ export const SERVER_NAMES: Readonly<Record<ServerKind, string>> = {
   postgresql: "PostgreSQL"
 }
 
-/** Ends what it started through `cleanup`, also where it fails midway. */
+/**
+ * Ends what it started through `cleanup`, also where it fails midway.
+ *
+ * @param sourceSettings further flags of the training database's server
+ */
 export const prepareStage = async (
   options: DemoOptions,
   screen: Screen,
-  cleanup: Cleanup
+  cleanup: Cleanup,
+  sourceSettings: ReadonlyArray<string> = []
 ): Promise<Stage> => {
   const folder = await mkdtemp(join(tmpdir(), "gradewire-demo-"))
   if (!options.keep) cleanup.add(() => rm(folder, { recursive: true, force: true }))
@@ -46,6 +51,7 @@ export const prepareStage = async (
     const server = await startServer(kind, {
       // honest latency: every commit reaches the disk before it returns
       durable: true,
+      settings: kind === options.source ? sourceSettings : [],
       progress: (line) => screen.line(screen.style("dim", `    ${line}`))
     })
     cleanup.add(() => server.stop())

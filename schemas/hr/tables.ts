@@ -69,7 +69,7 @@ export const applyOffset = gradewire.table(
     anchorServer: text("anchor_server"),
     anchorTimeline: integer("anchor_timeline"),
     committedAt: moment("committed_at"),
-    /** How far the copy of the tables had come; its keys may be personal, so readers get the view without them (G9). */
+    /** How far the copy of the tables had come, and the captured GTIDs (progressText); its keys may be personal, so readers get the view without them (G9). */
     snapshot: jsonb("snapshot"),
     epoch: bigint("epoch", { mode: "number" }).notNull().default(0),
     holder: text("holder").notNull(),

@@ -14,7 +14,7 @@ import { persevere } from "../pipeline/persevere.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
 import { noteApplied, noteRead, noteRefusal, noteReleased } from "./apply-watch.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedMessage, type FeedReader } from "./ChangeFeed.ts"
-import { decodeSegment, snapshotOf, type SegmentUndecodable } from "./decode-segment.ts"
+import { checkpointOf, decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
 import { continuityOf, planBatches, splitBatch, type Run, type SplittableBatch } from "./plan-batch.ts"
 import { ProfileStore, type BatchOutcome, type ProfileStoreError, type RowRefused } from "./ProfileStore.ts"
 import { ProgressDesk } from "./ProgressDesk.ts"
@@ -178,7 +178,7 @@ const readRuns = (messages: ReadonlyArray<FeedMessage>, from: ApplyOffset | unde
     const continuity = continuityOf(head, known)
     if (continuity === "known") continue
     if (continuity === "hole") return { runs, failure: holeAt({ sequence, head }, known?.position ?? START) }
-    if (head.kind === "checkpoint") runs.push({ sequence, head, events: [], snapshot: snapshotOf(body) })
+    if (head.kind === "checkpoint") runs.push({ sequence, head, events: [], checkpoint: checkpointOf(body) })
     else {
       const events = decodeSegment(sequence, head, body)
       if (Result.isFailure(events)) return { runs, failure: events.failure }

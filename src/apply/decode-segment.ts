@@ -9,7 +9,7 @@ import { Result, Schema } from "effect"
 import { EVENT_SCHEMAS, type ChangeEvent } from "../../schemas/change-event.ts"
 import type { Fate } from "../../schemas/failure.ts"
 import type { LogHead } from "../../schemas/log-head.ts"
-import { CheckpointBody, type SnapshotState } from "../../schemas/snapshot-state.ts"
+import { CheckpointBody } from "../../schemas/snapshot-state.ts"
 import type { Refusal } from "./ProfileStore.ts"
 
 /** The body is not what its head says; going on could lose changes. */
@@ -54,9 +54,9 @@ export const decodeSegment = (
 
 const decodeCheckpoint = Schema.decodeUnknownResult(Schema.fromJsonString(CheckpointBody))
 
-/** What a checkpoint says of the copy of the tables; it is progress to show, so what is not understood is left out. */
-export const snapshotOf = (body: Uint8Array): SnapshotState | undefined =>
-  Result.getOrUndefined(decodeCheckpoint(new TextDecoder().decode(body)))?.snapshot
+/** What a checkpoint says of capture's progress; what is not understood costs a detour at most, so it is left out. */
+export const checkpointOf = (body: Uint8Array): CheckpointBody | undefined =>
+  Result.getOrUndefined(decodeCheckpoint(new TextDecoder().decode(body)))
 
 const eventFault = (event: unknown, before: string, head: LogHead): string | undefined => {
   if (typeof event !== "object" || event === null) return "is no object"

@@ -3,8 +3,9 @@
  */
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
+import { capturedAfter, type Captured } from "../../schemas/captured.ts"
 import { leadsOn, type LogHead } from "../../schemas/log-head.ts"
-import type { SnapshotState } from "../../schemas/snapshot-state.ts"
+import type { CheckpointBody } from "../../schemas/snapshot-state.ts"
 import { keyOf, refusalOf } from "./decode-segment.ts"
 import type { ApplyBatch, Refusal } from "./ProfileStore.ts"
 
@@ -30,16 +31,18 @@ export interface Run {
   readonly sequence: number
   readonly head: LogHead
   readonly events: ReadonlyArray<ChangeEvent>
-  /** A checkpoint's word on the copy of the tables. */
-  readonly snapshot?: SnapshotState | undefined
+  /** A checkpoint's content. */
+  readonly checkpoint?: CheckpointBody | undefined
 }
 
 /** Offset after all of a message. Never behind the one before: a newer generation may end at an older position. */
 const offsetAfter = (run: Run, before: ApplyOffset | undefined): ApplyOffset => {
   const isBehind = before !== undefined && run.head.last < before.position
-  const snapshot = run.snapshot ?? before?.snapshot
+  const snapshot = run.checkpoint?.snapshot ?? before?.snapshot
+  const captured = isBehind ? before.captured : capturedBy(run, before)
   return {
     ...(snapshot === undefined ? {} : { snapshot }),
+    ...(captured === undefined ? {} : { captured }),
     position: isBehind ? before.position : run.head.last,
     generation: run.head.generation,
     streamSequence: run.sequence,
@@ -47,6 +50,10 @@ const offsetAfter = (run: Run, before: ApplyOffset | undefined): ApplyOffset => 
     committedAt: isBehind ? before.committedAt : (run.head.committedAt ?? before?.committedAt ?? null)
   }
 }
+
+/** A checkpoint names everything; a segment what came since, and messages are taken one after the other. */
+const capturedBy = ({ checkpoint, head }: Run, before: ApplyOffset | undefined): Captured | undefined =>
+  head.kind === "checkpoint" ? checkpoint?.captured : capturedAfter(before?.captured, head.captured)
 
 /**
  * Batches of whole messages with at most `eventsMax` events each, at least one message. An event that cannot be filed
@@ -151,5 +158,6 @@ const offsetInside = (batch: ApplyBatch, last: ChangeEvent): ApplyOffset => ({
   streamSequence: batch.after?.streamSequence ?? 0,
   anchor: batch.after?.anchor ?? batch.offset.anchor,
   committedAt: last.time,
-  ...(batch.after?.snapshot === undefined ? {} : { snapshot: batch.after.snapshot })
+  ...(batch.after?.snapshot === undefined ? {} : { snapshot: batch.after.snapshot }),
+  ...(batch.after?.captured === undefined ? {} : { captured: { ...batch.after.captured, isBehind: true } })
 })

@@ -7,8 +7,11 @@
  */
 import { Context, Schema, type Effect, type Scope } from "effect"
 import type { Anchor } from "../../schemas/anchor.ts"
+import type { Captured } from "../../schemas/captured.ts"
 import type { Fate } from "../../schemas/failure.ts"
 import type { PositionText } from "../../schemas/position.ts"
+import type { GtidSet } from "../../schemas/GtidSet.ts"
+import type { HistoryError } from "./history-errors.ts"
 
 /**
  * One column's value as it leaves the decoder:
@@ -62,6 +65,10 @@ export interface CommitEvent {
   readonly file: string
   /** First byte after the transaction. */
   readonly position: number
+  /** Transactions since the commit before this one that left nothing else. */
+  readonly passed?: GtidSet
+  /** Its rows wait for the outcome of an XA transaction, which another transaction brings: read again, it must not be missed. */
+  readonly waits?: boolean
 }
 
 /** Bytes without transactions between two of them: a new file, its header events. `position` is the place behind. */
@@ -104,6 +111,19 @@ export interface SourceBounds {
   readonly last: { readonly file: string; readonly position: number }
 }
 
+/** Where reading is to go on, and what is known of the history before it. */
+export interface ResumePoint {
+  readonly anchor: Anchor
+  /** Transactions that need not be read again; absent where it is not known. */
+  readonly captured?: Captured | undefined
+  /** When the last of them was committed on the source, RFC 3339 UTC; null before the first. */
+  readonly committedAt?: string | null
+  /** Rows at or before this position are in the log: they need not fit the mapping of today. */
+  readonly knownUpTo?: PositionText
+  /** After a failover: everything captured stands before this place of the new server's binlog. */
+  readonly end?: { readonly file: string; readonly position: number }
+}
+
 export interface SourceReader {
   /** Waits for at least one event, or for the server's word that it has none. Fails once and for good. */
   readonly next: Effect.Effect<SourceChunk, ChangeSourceError>
@@ -129,17 +149,6 @@ export class SourceAccessDenied extends Schema.TaggedError<SourceAccessDenied>()
   }
 }
 
-/** The binlog no longer holds what is needed (1236, ER_MASTER_FATAL_ERROR_READING_BINLOG). */
-export class PositionPurged extends Schema.TaggedError<PositionPurged>()("PositionPurged", {
-  message: Schema.String,
-  file: Schema.String,
-  position: Schema.Number
-}) {
-  readonly fate: Fate = "halt"
-  readonly remedy =
-    "The changes between the stored position and the oldest binlog are gone from the log. Restore the binlog files, or start over from a copy of the tables."
-}
-
 /** Another client reads this server's binlog under the same server_id; the server serves only the later one. */
 export class ServerIdTaken extends Schema.TaggedError<ServerIdTaken>()("ServerIdTaken", {
   message: Schema.String,
@@ -149,19 +158,6 @@ export class ServerIdTaken extends Schema.TaggedError<ServerIdTaken>()("ServerId
   get remedy(): string {
     return `Another replica or connector uses server_id ${this.serverId} (SHOW REPLICAS; on MariaDB SHOW SLAVE HOSTS). Stop it, or give this connector a number of its own in source.serverId.`
   }
-}
-
-/** What stands at the stored position is not what was read there before: reset, restored or another server. */
-export class BinlogMismatch extends Schema.TaggedError<BinlogMismatch>()("BinlogMismatch", {
-  message: Schema.String,
-  file: Schema.String,
-  position: Schema.Number,
-  expected: Schema.String,
-  found: Schema.String
-}) {
-  readonly fate: Fate = "halt"
-  readonly remedy =
-    "The server at this address is not the one that was read before, or its binlog was reset (RESET BINARY LOGS AND GTIDS). Point source.host back, or start over from a copy of the tables."
 }
 
 /** An event or a column that cannot be decoded with certainty; the offset stays before its transaction. */
@@ -216,9 +212,8 @@ export class SourceMisconfigured extends Schema.TaggedError<SourceMisconfigured>
 export type ChangeSourceError =
   | SourceConnectionLost
   | SourceAccessDenied
-  | PositionPurged
+  | HistoryError
   | ServerIdTaken
-  | BinlogMismatch
   | Undecodable
   | SchemaDrift
   | SourceMisconfigured
@@ -229,14 +224,15 @@ export class ChangeSource extends Context.Service<
     /** Who the server is and what it still has. */
     readonly bounds: Effect.Effect<SourceBounds, ChangeSourceError>
     /**
-     * Reads from the anchor on, its transaction included. A new reader is a new connection; closing the scope ends it.
-     * Fails with BinlogMismatch where the anchor's GTID or server is not what is found.
-     *
-     * @param knownUpTo rows at or before this position are in the log: they need not fit the mapping of today
+     * The same point on the server that answers now, with `captured` found out where it was not known. On another server
+     * than the anchor's it is a place of that one, on the next timeline, before everything that is not captured; fails
+     * where that cannot be proven.
      */
-    readonly open: (
-      anchor: Anchor,
-      knownUpTo?: PositionText
-    ) => Effect.Effect<SourceReader, ChangeSourceError, Scope.Scope>
+    readonly locate: (from: ResumePoint) => Effect.Effect<ResumePoint, ChangeSourceError>
+    /**
+     * Reads from the anchor on, its transaction included; what is captured already comes without its rows. A new reader
+     * is a new connection; closing the scope ends it. Fails where the anchor's GTID or server is not what is found.
+     */
+    readonly open: (from: ResumePoint) => Effect.Effect<SourceReader, ChangeSourceError, Scope.Scope>
   }
 >()("gradewire/capture/ChangeSource") {}

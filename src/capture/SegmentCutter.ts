@@ -7,12 +7,15 @@
  * - What waits here is at most one segment, plus one event (G8).
  */
 import type { Anchor } from "../../schemas/anchor.ts"
+import { proofOf } from "../../schemas/captured.ts"
 import type { EventType } from "../../schemas/change-event.ts"
 import type { LogHead } from "../../schemas/log-head.ts"
 import type { PositionText } from "../../schemas/position.ts"
-import type { CheckpointBody } from "../../schemas/snapshot-state.ts"
+import type { CheckpointBody, SnapshotState } from "../../schemas/snapshot-state.ts"
+import type { CaptureRecord } from "./CaptureRecord.ts"
 import type { LogMessage } from "./ChangeLog.ts"
 import type { EventSink } from "./encode-rows.ts"
+import { FailoverDiffers } from "./history-errors.ts"
 
 export interface SegmentLimits {
   readonly events: number
@@ -64,17 +67,25 @@ export class SegmentCutter implements EventSink {
   #parts = 0
   #anchor: Anchor
   #time = ""
+  readonly #record: CaptureRecord
+  /** GTID of the source's transaction that is open; null where there is none: a copy's rows, a server without GTIDs. */
+  #gtid: string | null = null
+  /** Changes of the open transaction that the log holds from another server, and the last of them. */
+  #known: { left: number; readonly proof: string } | undefined
+  #lastProof: { readonly type: EventType; readonly json: string } | undefined
 
   /** Changes at or before `last` are in the log. */
   constructor(
     identity: WriterIdentity,
     limits: SegmentLimits,
+    record: CaptureRecord,
     last: PositionText,
     anchor: Anchor,
     committedAt: string | null
   ) {
     this.#identity = identity
     this.#limits = limits
+    this.#record = record
     this.#previous = last
     this.#anchor = anchor
     this.#committedAt = committedAt
@@ -91,14 +102,22 @@ export class SegmentCutter implements EventSink {
     return this.#previous
   }
 
-  begin(anchor: Anchor, time: string): void {
+  /** @param gtid of a transaction of the source, where it has one */
+  begin(anchor: Anchor, time: string, gtid: string | null): void {
     this.#anchor = anchor
     this.#time = time
+    this.#gtid = gtid
     this.#close()
     this.#parts = 0
   }
 
+  /** The open transaction's first changes are in the log, read from another server: they leave no trace here. */
+  skip(changes: number, proof: string): void {
+    this.#known = { left: changes, proof }
+  }
+
   add(position: PositionText, type: EventType, json: string): void {
+    if (this.#known !== undefined) return this.#pass(type, json)
     const at = this.#closed.bytes + this.#open.bytes
     this.#ensure(at, json.length)
     const bytes = this.#buffer.write(json, at + 1) + 1
@@ -112,9 +131,20 @@ export class SegmentCutter implements EventSink {
     open.time = this.#time
     open.count++
     open.bytes += bytes
+    this.#lastProof = { type, json }
   }
 
+  #pass(type: EventType, json: string): void {
+    const known = this.#known!
+    known.left--
+    if (known.left > 0) return
+    if (proofOf(type, json) !== known.proof) throw differs(this.#gtid ?? "", "other rows")
+    this.#known = undefined
+  }
+
+  /** @throws FailoverDiffers */
   commit(): void {
+    if (this.#known !== undefined) throw differs(this.#gtid ?? "", "fewer rows")
     // The last part stands alone, so that part numbers speak of one transaction only.
     if (this.#parts > 0) this.#cutOpen(true, 0)
     this.#close()
@@ -131,7 +161,9 @@ export class SegmentCutter implements EventSink {
   /**
    * A message without events that moves the log to `last`. Only valid between transactions, after `drain`.
    */
-  checkpoint(last: PositionText, anchor: Anchor, body: CheckpointBody): LogMessage {
+  checkpoint(last: PositionText, anchor: Anchor, snapshot: SnapshotState): LogMessage {
+    const captured = this.#record.atCheckpoint()
+    const body: CheckpointBody = captured === undefined ? { snapshot } : { snapshot, captured }
     const head: LogHead = {
       ...this.#headBase("checkpoint", anchor),
       first: last,
@@ -175,6 +207,10 @@ export class SegmentCutter implements EventSink {
   #cutOpen(isLast: boolean, bytesBehind: number): void {
     if (this.#open.count > 0) {
       this.#parts += 1
+      if (!isLast && this.#gtid !== null) {
+        const { type, json } = this.#lastProof!
+        this.#record.partLeft(this.#gtid, this.#open.count, proofOf(type, json))
+      }
       this.#cut(this.#open, bytesBehind, { part: this.#parts, partLast: isLast })
     }
     this.#open = emptyRun(this.#anchor)
@@ -183,8 +219,10 @@ export class SegmentCutter implements EventSink {
   /** Makes a message of the run at the buffer's front; the bytes behind it move to the front. */
   #cut(run: Run, bytesBehind: number, part: Pick<LogHead, "part" | "partLast">): void {
     this.#committedAt = run.time
+    const captured = this.#record.atSegment()
     const head: LogHead = {
       ...this.#headBase("segment", run.anchor),
+      ...(captured === undefined ? {} : { captured }),
       first: run.first,
       last: run.last,
       count: run.count,
@@ -235,6 +273,12 @@ export class SegmentCutter implements EventSink {
     }
   }
 }
+
+const differs = (gtid: string, what: string): FailoverDiffers =>
+  new FailoverDiffers({
+    message: `transaction ${gtid} has ${what} here than on the server from which its first changes were captured`,
+    gtid
+  })
 
 const emptyRun = (anchor: Anchor): Run => ({
   count: 0,

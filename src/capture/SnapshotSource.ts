@@ -25,8 +25,13 @@ export interface ChunkRequest {
   /** SQL condition given by an operator, over the table's own columns. */
   readonly where: string | undefined
   readonly rowsMax: number
-  /** Last transaction that the stream has brought: its GTID, and the place behind it. */
-  readonly processed: { readonly file: string; readonly position: number; readonly gtid: string | null }
+  /** Last transaction that the stream has brought: its GTID, the place behind it, and the server it came from. */
+  readonly processed: {
+    readonly file: string
+    readonly position: number
+    readonly gtid: string | null
+    readonly server: string
+  }
 }
 
 export interface SnapshotChunk {

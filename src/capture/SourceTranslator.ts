@@ -15,7 +15,15 @@ import {
 } from "../../schemas/position.ts"
 import type { SnapshotState } from "../../schemas/snapshot-state.ts"
 import type { LogMessage } from "./ChangeLog.ts"
-import { Undecodable, type BeginEvent, type SourceChunk, type SourceEvent } from "./ChangeSource.ts"
+import {
+  Undecodable,
+  type BeginEvent,
+  type CommitEvent,
+  type ResumePoint,
+  type SourceChunk,
+  type SourceEvent
+} from "./ChangeSource.ts"
+import { CaptureRecord } from "./CaptureRecord.ts"
 import { compileRowsEncoder, type RowsEncoder, type TransactionContext } from "./encode-rows.ts"
 import { positionAt, type ResumePlan } from "./resume-plan.ts"
 import { SegmentCutter, type SegmentLimits } from "./SegmentCutter.ts"
@@ -43,6 +51,7 @@ interface Reached {
 
 export class SourceTranslator {
   readonly #cutter: SegmentCutter
+  readonly #record: CaptureRecord
   readonly #snapshot: SnapshotRun
   readonly #encoders: ReadonlyArray<RowsEncoder>
   readonly #identity: { readonly server: string; readonly timeline: number }
@@ -54,10 +63,13 @@ export class SourceTranslator {
   /** Behind the last transaction that was read, header events after it left out. */
   #transactionEnd: ChunkRequest["processed"]
 
-  constructor(options: TranslatorOptions, plan: ResumePlan, snapshot: SnapshotState) {
+  /** @param from the plan's anchor, with what is known about it */
+  constructor(options: TranslatorOptions, plan: ResumePlan, snapshot: SnapshotState, from?: ResumePoint) {
     const plans = tablePlans(options.tables)
     const identity = { connector: options.connector, generation: plan.generation, epoch: plan.epoch }
-    this.#cutter = new SegmentCutter(identity, options.limits, plan.previous, plan.anchor, plan.committedAt)
+    const { anchor, committedAt, previous } = plan
+    this.#record = new CaptureRecord(from?.captured)
+    this.#cutter = new SegmentCutter(identity, options.limits, this.#record, previous, anchor, committedAt)
     this.#encoders = plans.map((table) => compileRowsEncoder(table, options.connector, options.zone))
     this.#snapshot = new SnapshotRun(plans, snapshot)
     this.#identity = { server: plan.anchor.server, timeline: plan.anchor.timeline }
@@ -69,13 +81,18 @@ export class SourceTranslator {
       position: plan.last,
       anchor: plan.anchor
     }
-    const { file, position, gtid } = plan.anchor
-    this.#transactionEnd = { file, position, gtid }
+    const { file, position } = from?.end ?? anchor
+    this.#transactionEnd = { file, position, gtid: anchor.gtid, server: anchor.server }
   }
 
   /** True where transactions have been read that the log does not know of yet. */
   get isBehind(): boolean {
     return this.#reached.position > this.#cutter.last && this.#transaction === undefined
+  }
+
+  /** True where a {@link stateCheckpoint} is to name the captured transactions in full, and may stand. */
+  get needsCheckpoint(): boolean {
+    return this.#record.isLong && this.isInGap
   }
 
   get snapshot(): SnapshotState {
@@ -182,7 +199,7 @@ export class SourceTranslator {
       before: undefined,
       after: images
     } as const
-    this.#cutter.begin(anchor, time)
+    this.#cutter.begin(anchor, time, null)
     this.#encoders[table]!(transaction, rows, this.#cutter)
     this.#cutter.commit()
     const messages = this.#cutter.drain()
@@ -190,7 +207,7 @@ export class SourceTranslator {
   }
 
   #checkpointAt(position: PositionText): LogMessage {
-    return this.#cutter.checkpoint(position, this.#reached.anchor, { snapshot: this.#snapshot.state })
+    return this.#cutter.checkpoint(position, this.#reached.anchor, this.#snapshot.state)
   }
 
   /** @throws Undecodable */
@@ -207,12 +224,12 @@ export class SourceTranslator {
         this.#snapshot.touch(event)
         return this.#encoders[event.table]!(this.#transaction!, event, this.#cutter)
       case "Commit": {
+        this.#record.committed(this.#gtid, event)
         this.#cutter.commit()
         this.#cutter.passed(this.#transaction?.time ?? null)
         this.#transaction = undefined
         this.#reach(event.file, event.position)
-        this.#transactionEnd = { file: event.file, position: event.position, gtid: this.#gtid }
-        return
+        return this.#ended(event)
       }
       case "Rotated": {
         // Whatever was in the old file is known: an idle connector must not need it for ever.
@@ -224,6 +241,14 @@ export class SourceTranslator {
         return
       }
     }
+  }
+
+  /** Never back: after a failover everything captured counts as brought, and stands further on than the first commits. */
+  #ended({ file, position }: CommitEvent): void {
+    const gtid = this.#gtid
+    const end = { ...this.#transactionEnd, file, position, gtid }
+    const place = (at: ChunkRequest["processed"]) => positionAt({ ...this.#identity, ...at })
+    if (place(end) >= place(this.#transactionEnd)) this.#transactionEnd = end
   }
 
   #reach(file: string, byte: number): void {
@@ -246,7 +271,11 @@ export class SourceTranslator {
       idPrefix: JSON.stringify(`${event.gtid ?? `${event.file}:${event.position}`}#`).slice(1, -1),
       time
     }
-    this.#cutter.begin(this.#anchor, time)
+    this.#cutter.begin(this.#anchor, time, event.gtid)
+    const partial = this.#record.partialOf(event.gtid)
+    // On the server that it was read from, positions tell what is known, whatever happened to the mapping.
+    const isInside = this.#cutter.last >= positionIn(this.#transaction.prefix, SNAPSHOT_ORDINALS)
+    if (partial !== undefined && !isInside) this.#cutter.skip(partial.changes, partial.proof)
   }
 }
 

@@ -8,6 +8,8 @@
  * - Memory holds one chunk of the source, the messages made of it and the appender's window (G8).
  */
 import { Effect, Result, Schedule, Schema } from "effect"
+import { placeOf, type Anchor } from "../../schemas/anchor.ts"
+import { capturedAfter, type Captured } from "../../schemas/captured.ts"
 import { CheckpointBody, type SnapshotState } from "../../schemas/snapshot-state.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
@@ -17,7 +19,9 @@ import { ChangeSource, type ChangeSourceError } from "./ChangeSource.ts"
 import { nextToTake } from "./next-to-take.ts"
 import { pump, type PumpOptions } from "./pump.ts"
 import {
+  behindBreak,
   mustAskApply,
+  onNewTimeline,
   outranks,
   planResume,
   type ApplyAnswer,
@@ -32,6 +36,11 @@ export type CaptureError = ChangeSourceError | ChangeLogError | ApplySilent
 
 export interface CaptureOptions extends TranslatorOptions, PumpOptions {
   readonly start: StartAt
+  /**
+   * Places (placeOf) from which reading cannot go on and which the operator has given up: a new timeline opens at the
+   * present end of the binlog, and every table is copied anew.
+   */
+  readonly acceptedBreaks?: ReadonlyArray<string> | undefined
 }
 
 /** The highest rank that this process wrote under; memory only to know whether somebody else came later. */
@@ -60,11 +69,23 @@ const attempt = Effect.fnUntraced(function* (
   const bounds = yield* source.bounds
   const applied = yield* whereApplyStands(tail)
   const next = yield* nextToTake(tail, applied)
-  const plan = planResume({ ...tail, firstHead: next }, applied, bounds, options.start, rank)
-  const snapshot = yield* snapshotAt(plan, tail, applied, options)
+  const planned = planResume({ ...tail, firstHead: next }, applied, bounds, options.start, rank)
+  const known = yield* knownAt(planned, tail, applied)
+  const isBroken = planned.why !== "new" && (options.acceptedBreaks ?? []).includes(placeOf(planned.anchor))
+  const { committedAt } = planned
+  const from = yield* source.locate(
+    isBroken
+      ? { anchor: behindBreak(planned, bounds), committedAt }
+      : { anchor: planned.anchor, captured: known.captured, committedAt }
+  )
+  const plan =
+    from.anchor.timeline === planned.anchor.timeline
+      ? planned
+      : onNewTimeline(planned, isBroken ? "break" : "failover", from.anchor)
+  const snapshot = snapshotAt(isBroken ? undefined : known.snapshot, isBroken, options)
   const bytes = Math.min(options.limits.bytes, yield* log.bodyBytesMax)
   const limits = { ...options.limits, bytes }
-  const translator = new SourceTranslator({ ...options, limits }, plan, snapshot)
+  const translator = new SourceTranslator({ ...options, limits }, plan, snapshot, from)
   const appender = yield* log.appender(tail.lastSequence)
   yield* appender.append(translator.checkpoint())
   yield* appender.flush
@@ -73,8 +94,8 @@ const attempt = Effect.fnUntraced(function* (
   const vitals = yield* CurrentVitals
   vitals.epochs.set("capture", plan.epoch)
   vitals.connections.set("log", true)
-  yield* announce(plan)
-  const reader = yield* source.open(plan.anchor, plan.last)
+  yield* announce(plan, planned.anchor)
+  const reader = yield* source.open({ ...from, knownUpTo: plan.last })
   vitals.connections.set("source", true)
   yield* steady
   return yield* pump(reader, appender, translator, options)
@@ -112,26 +133,44 @@ const whereApplyStands = Effect.fnUntraced(function* (
 
 const decodeCheckpoint = Schema.decodeUnknownResult(Schema.fromJsonString(CheckpointBody))
 
-/** How far the copy of the tables is at the place where capture goes on; tables new in the configuration are added. */
-const snapshotAt = Effect.fnUntraced(function* (
+interface Known {
+  readonly snapshot?: SnapshotState | undefined
+  readonly captured?: Captured | undefined
+}
+
+/** What is known at the place where capture goes on: of the copy of the tables, and of the transactions before it. */
+const knownAt = Effect.fnUntraced(function* (
   plan: ResumePlan,
   tail: LogTail,
-  applied: ApplyAnswer,
-  options: CaptureOptions
-) {
-  let known: SnapshotState | undefined
-  if (plan.why === "resume") {
-    const log = yield* ChangeLog
-    const checkpoint = yield* log.lastCheckpoint
-    const isOurs = checkpoint !== undefined && checkpoint.head.generation === tail.head?.generation
-    const body = isOurs ? decodeCheckpoint(new TextDecoder().decode(checkpoint.body)) : undefined
-    known = body === undefined ? undefined : Result.getOrUndefined(body)?.snapshot
-  } else known = applied === "silent" ? undefined : applied?.snapshot
-  const isCovered = known === undefined && options.start !== "snapshot"
-  return withNewTables(known, options.tables, isCovered ? "done" : "waiting")
+  applied: ApplyAnswer
+): Effect.fn.Return<Known, ChangeLogError, ChangeLog> {
+  if (plan.why !== "resume") return applied === "silent" ? {} : (applied ?? {})
+  const checkpoint = yield* (yield* ChangeLog).lastCheckpoint
+  const { head } = tail
+  if (checkpoint === undefined || checkpoint.head.generation !== head?.generation) return {}
+  const body = Result.getOrUndefined(decodeCheckpoint(new TextDecoder().decode(checkpoint.body)))
+  // Every writer begins with a checkpoint; segments count from the last one of theirs.
+  const isBase = checkpoint.head.epoch === head.epoch
+  return {
+    snapshot: body?.snapshot,
+    captured:
+      head.kind === "checkpoint"
+        ? body?.captured
+        : capturedAfter(isBase ? body?.captured : undefined, head.captured)
+  }
 })
 
-const announce = (plan: ResumePlan): Effect.Effect<void> =>
+/** Tables new in the configuration are added; behind a break in the history all of them are copied. */
+const snapshotAt = (
+  known: SnapshotState | undefined,
+  isBroken: boolean,
+  options: CaptureOptions
+): SnapshotState => {
+  const isCovered = known === undefined && options.start !== "snapshot" && !isBroken
+  return withNewTables(known, options.tables, isCovered ? "done" : "waiting")
+}
+
+const announce = (plan: ResumePlan, planned: Anchor): Effect.Effect<void> =>
   Effect.logInfo("capture begins", {
     why: plan.why,
     file: plan.anchor.file,
@@ -139,5 +178,6 @@ const announce = (plan: ResumePlan): Effect.Effect<void> =>
     gtid: plan.anchor.gtid,
     after: plan.last,
     generation: plan.generation,
-    epoch: plan.epoch
+    epoch: plan.epoch,
+    ...(plan.anchor === planned ? {} : { timeline: plan.anchor.timeline, from: placeOf(planned) })
   })

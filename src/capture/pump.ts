@@ -14,6 +14,7 @@ import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import type { ChangeLogError, LogAppender, LogMessage } from "./ChangeLog.ts"
 import { Undecodable, type ChangeSourceError, type SourceChunk, type SourceReader } from "./ChangeSource.ts"
 import { splitKeyText } from "./field-text.ts"
+import { FailoverDiffers } from "./history-errors.ts"
 import { commandSnapshot, statusOf } from "./snapshot-commands.ts"
 import {
   SnapshotConditionRefused,
@@ -129,6 +130,7 @@ export const pump = Effect.fnUntraced(function* (
     if (translator.isBehind && now - lastMessageAt >= options.checkpointMillis) {
       yield* send([translator.checkpoint()])
     }
+    if (translator.needsCheckpoint) yield* send([translator.stateCheckpoint()])
   }
 })
 
@@ -234,7 +236,11 @@ const translate = (translator: SourceTranslator, chunk: SourceChunk) =>
 
 const translated = (
   step: () => ReadonlyArray<LogMessage>
-): Effect.Effect<ReadonlyArray<LogMessage>, Undecodable> =>
+): Effect.Effect<ReadonlyArray<LogMessage>, Undecodable | FailoverDiffers> =>
   Effect.try({ try: step, catch: (error) => error }).pipe(
-    Effect.catch((error) => (error instanceof Undecodable ? Effect.fail(error) : Effect.die(error)))
+    Effect.catch((error) =>
+      error instanceof Undecodable || error instanceof FailoverDiffers
+        ? Effect.fail(error)
+        : Effect.die(error)
+    )
   )

@@ -19,7 +19,7 @@ import type { LogTail } from "./ChangeLog.ts"
 export type StartAt = "snapshot" | "earliest" | "latest"
 
 export interface ResumePlan {
-  readonly why: "new" | "resume" | "heal"
+  readonly why: "new" | "resume" | "heal" | "failover" | "break"
   readonly anchor: Anchor
   /** Changes at or before it are known. */
   readonly last: PositionText
@@ -117,6 +117,27 @@ const begin = (bounds: SourceBounds, start: StartAt, tail: LogTail, mine: number
     committedAt: null
   }
 }
+
+/**
+ * The same plan on another history: what was planned leads up to its beginning, where a new timeline opens.
+ *
+ * @param anchor there, of a higher timeline
+ */
+export const onNewTimeline = (plan: ResumePlan, why: "failover" | "break", anchor: Anchor): ResumePlan => ({
+  ...plan,
+  why,
+  anchor,
+  last: positionAt(anchor)
+})
+
+/** The present end of the source's history, on the timeline behind one that an operator has given up. */
+export const behindBreak = (plan: ResumePlan, { last, server }: SourceBounds): Anchor => ({
+  file: last.file,
+  position: last.position,
+  gtid: null,
+  server,
+  timeline: plan.anchor.timeline + 1
+})
 
 /** Position before the first change at an anchor's byte. */
 export const positionAt = (anchor: Pick<Anchor, "timeline" | "file" | "position">): PositionText =>

@@ -15,8 +15,10 @@ type Preflight = (loaded: LoadedConfig) => Effect.Effect<ReadonlyArray<Finding>,
 
 const PREFLIGHTS: Readonly<Record<CheckPart, Preflight>> = {
   source: (loaded) => {
-    const { start } = effectiveConfig(loaded.config).source
-    const settings = Effect.flatMap(sourceOptions(loaded), (options) => checkSource(options, { start }))
+    const { start, timeZone } = effectiveConfig(loaded.config).source
+    const settings = Effect.flatMap(sourceOptions(loaded), (options) =>
+      checkSource(options, { start, timeZone })
+    )
     return Effect.map(
       Effect.all([settings, checkPurgeMargin(loaded)], { concurrency: "unbounded" }),
       (both) => both.flat()

@@ -67,6 +67,7 @@ const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogO
     connector,
     tables,
     start: source.start,
+    acceptedBreaks: source.acceptedBreaks,
     zone: timeZone(source.timeZone) ?? 0,
     limits: { events: limits.segmentEvents, bytes: limits.segmentBytes },
     checkpointMillis: limits.checkpointSeconds * 1000,

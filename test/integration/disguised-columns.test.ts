@@ -43,7 +43,7 @@ describe("a column that MariaDB logs as bytes", () => {
       ]
       const seen = await run(optionsFor([wanted("retyped")]), (source) =>
         Effect.gen(function* () {
-          const reader = yield* source.open(anchor)
+          const reader = yield* source.open({ anchor })
           const found: Array<SourceEvent> = []
           for (const [text, ...gives] of steps) {
             yield* Effect.promise(() => sql.query(text))

@@ -49,7 +49,7 @@ describe.each<ServerKind>(["mysql", "mariadb"])("a transaction of %s without end
     })
     const seen = await run(options, (source) =>
       Effect.gen(function* () {
-        const reader = yield* source.open(anchor)
+        const reader = yield* source.open({ anchor })
         const total = { rows: 0, bytes: 0, largestChunk: 0, most: 0, least: Number.POSITIVE_INFINITY }
         for (let chunks = 0; ; chunks++) {
           const { events, bytes } = yield* reader.next

@@ -9,7 +9,11 @@ import type { ServerKind } from "../../deploy/servers/RunningServer.ts"
 import { CASE_MILLIS, commits, rowsOf, sourceWorld } from "./mysql-world.ts"
 
 describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
-  const { mariadb, sql, optionsFor, table } = sourceWorld(kind)
+  const { mariadb, sql, optionsFor, table } = sourceWorld(
+    kind,
+    // The server itself stands in UTC, whatever the machine does.
+    ["--default-time-zone=+00:00", ...(kind === "mariadb" ? ["--gtid-strict-mode=ON"] : [])]
+  )
 
   /** Severity by check, of everything that is not ok. */
   const trouble = async (options: SourceOptions) => {
@@ -41,6 +45,7 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
     await sql.query("ALTER TABLE lms.unfit ENGINE = MyISAM")
     await sql.query("SET GLOBAL binlog_format = STATEMENT; SET GLOBAL binlog_row_image = MINIMAL")
     await sql.query(`SET GLOBAL binlog_row_metadata = MINIMAL; SET GLOBAL binlog_checksum = NONE`)
+    if (mariadb) await sql.query("SET GLOBAL gtid_strict_mode = OFF")
     const [row] = await sql.query("SELECT @@server_id AS id")
     const options = optionsFor(
       [
@@ -54,6 +59,7 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
       binlog_row_image: "error",
       binlog_row_metadata: "error",
       binlog_checksum: "warning",
+      ...(mariadb ? { gtid_strict_mode: "warning" } : {}),
       privileges: "warning",
       server_id: "error",
       "engine of lms.unfit": "warning",
@@ -63,6 +69,7 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
     })
     await sql.query("SET GLOBAL binlog_format = ROW; SET GLOBAL binlog_row_image = FULL")
     await sql.query("SET GLOBAL binlog_row_metadata = FULL; SET GLOBAL binlog_checksum = CRC32")
+    if (mariadb) await sql.query("SET GLOBAL gtid_strict_mode = ON")
   })
 
   it(
@@ -77,6 +84,27 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
       await sql.query("GRANT SELECT ON lms.child TO reader@'%'")
       const options = optionsFor([{ schema: "lms", table: "child", columns: ["id", "p"] }], reader)
       expect(await trouble(options)).toEqual(mariadb ? { "foreign keys of lms.child": "warning" } : {})
+    }
+  )
+
+  it(
+    "says what an account has beyond its needs, and which clock differs (G9)",
+    { timeout: CASE_MILLIS },
+    async () => {
+      await sql.query(
+        "CREATE USER rich@'%' IDENTIFIED BY 'secret'; GRANT REPLICATION SLAVE, REPLICATION CLIENT, PROCESS ON *.* TO rich@'%'; GRANT SELECT, INSERT, UPDATE (v) ON lms.fits TO rich@'%'"
+      )
+      const wanted = [{ schema: "lms", table: "fits", columns: ["id"] }]
+      const findings = await Effect.runPromise(
+        checkSource(optionsFor(wanted, { ...reader, user: "rich" }), { timeZone: "+13:00" })
+      )
+      const found = new Map(findings.map((finding) => [finding.check, finding]))
+      expect(found.get("privileges")?.found).toBe(
+        "more than needed: PROCESS, INSERT on `lms`.`fits`, UPDATE on `lms`.`fits`"
+      )
+      expect(found.get("time zone")).toMatchObject({ severity: "warning" })
+      const same = await Effect.runPromise(checkSource(optionsFor(wanted, reader), { timeZone: "UTC" }))
+      expect(same.find(({ check }) => check === "time zone")).toMatchObject({ severity: "ok" })
     }
   )
 

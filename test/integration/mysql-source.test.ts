@@ -6,7 +6,8 @@ import { Effect, Redacted } from "effect"
 import type { ServerKind } from "../../deploy/servers/RunningServer.ts"
 import { createConnection } from "mysql2/promise"
 import { describe, expect, it } from "vitest"
-import type { Anchor } from "../../schemas/anchor.ts"
+import { placeOf, type Anchor } from "../../schemas/anchor.ts"
+import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
 import { CASE_MILLIS, commits, rowsOf, sourceWorld } from "./mysql-world.ts"
 
 describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
@@ -174,11 +175,11 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
       const options = optionsFor([{ schema: "lms", table: "none", columns: [] }])
       const failure = await run(options, (source) =>
         Effect.gen(function* () {
-          const first = yield* source.open(anchor)
+          const first = yield* source.open({ anchor })
           // The first reader is connected for sure once it has given something.
           yield* Effect.promise(() => sql.query("CREATE TABLE lms.collision (id INT)"))
           yield* first.next
-          yield* source.open(anchor)
+          yield* source.open({ anchor })
           return yield* Effect.flip(Effect.forever(first.next))
         })
       )
@@ -196,7 +197,7 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
         const anchor = await here()
         const failure = await run(options, (source) =>
           Effect.gen(function* () {
-            const reader = yield* source.open(anchor)
+            const reader = yield* source.open({ anchor })
             yield* Effect.promise(() => sql.query(`CREATE TABLE lms.lost_${name} (id INT)`))
             yield* reader.next
             yield* Effect.promise(cut)
@@ -227,7 +228,8 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
     await sql.query("INSERT INTO lms.reset VALUES (1)")
     const begin = (await read(options, anchor, commits(1))).find((event) => event._tag === "Begin")!
     const known: Anchor = { ...anchor, file: begin.file, position: begin.position, gtid: begin.gtid }
-    const failureAt = async (place: Anchor) => (await readToFailure(options, place)).failure
+    const committedAt = epochMicrosToUtc(begin.committedAtMicros, 6)
+    const failureAt = async (place: Anchor) => (await readToFailure(options, place, committedAt)).failure
     expect(await failureAt({ ...known, server: "mysql:another" })).toMatchObject({
       _tag: "BinlogMismatch",
       found: anchor.server
@@ -236,13 +238,12 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
       _tag: "BinlogMismatch",
       expected: "0-0-0"
     })
-    expect(await failureAt({ ...known, position: known.position + 10_000_000 })).toMatchObject({
-      _tag: "BinlogMismatch"
-    })
+    const beyond = { ...known, position: known.position + 10_000_000 }
+    expect(await failureAt(beyond)).toMatchObject({ _tag: "BinlogShortened", place: placeOf(beyond) })
     expect(await failureAt({ ...known, position: known.position + 7 })).toMatchObject({
       _tag: "BinlogMismatch"
     })
-    expect(await failureAt({ ...known, file: "binlog.999999" })).toMatchObject({ _tag: "BinlogMismatch" })
+    expect(await failureAt({ ...known, file: "binlog.999999" })).toMatchObject({ _tag: "BinlogShortened" })
     // MariaDB keeps a file while the dump thread of a reader that has just left still holds it.
     for (let first = known.file; first === known.file;) {
       await sql.query("FLUSH BINARY LOGS")
@@ -252,7 +253,10 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
     }
     expect(await failureAt(known)).toMatchObject({ _tag: "PositionPurged", fate: "halt" })
     await sql.query(mariadb ? "RESET MASTER" : "RESET BINARY LOGS AND GTIDS")
-    expect(await failureAt(known)).toMatchObject({ _tag: "BinlogMismatch" })
+    expect(await failureAt(known)).toMatchObject({ _tag: "BinlogReset", fate: "halt", place: placeOf(known) })
+    // The name of the file is there again, with other bytes.
+    const again = { ...known, file: (await here()).file, position: 4 }
+    expect(await failureAt(again)).toMatchObject({ _tag: "BinlogReset" })
   })
 })
 

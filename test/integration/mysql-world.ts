@@ -94,16 +94,16 @@ export const sourceWorld = (kind: ServerKind, settings: ReadonlyArray<string> = 
     anchor: Anchor,
     enough: (events: ReadonlyArray<SourceEvent>) => boolean
   ): Promise<ReadonlyArray<SourceEvent>> =>
-    run(options, (source) => Effect.flatMap(source.open(anchor), (reader) => readUntil(reader, enough)))
+    run(options, (source) => Effect.flatMap(source.open({ anchor }), (reader) => readUntil(reader, enough)))
 
   /** Reads until the reader fails; returns what came before and the failure. */
-  const readToFailure = (options: SourceOptions, anchor: Anchor) =>
+  const readToFailure = (options: SourceOptions, anchor: Anchor, committedAt: string | null = null) =>
     run(options, (source) =>
       Effect.gen(function* () {
         const events: Array<SourceEvent> = []
         const failure = yield* Effect.flip(
           Effect.gen(function* () {
-            const reader = yield* source.open(anchor)
+            const reader = yield* source.open({ anchor, committedAt })
             for (;;) events.push(...(yield* reader.next).events)
           })
         )

@@ -73,7 +73,9 @@ describe.each(["mysql", "mariadb"] as const)("the purge margin on %s", (kind) =>
         Effect.gen(function* () {
           const source = yield* ChangeSource
           const bounds = yield* source.bounds
-          const reader = yield* source.open({ ...bounds.last, gtid: null, server: identity, timeline: 1 })
+          const reader = yield* source.open({
+            anchor: { ...bounds.last, gtid: null, server: identity, timeline: 1 }
+          })
           yield* Effect.promise(() => margin(first))
           yield* Effect.promise(() => sql.query("CREATE TABLE m.t (id INT PRIMARY KEY)"))
           return yield* reader.next

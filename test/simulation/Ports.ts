@@ -58,8 +58,9 @@ export const captureSource = (around: Surroundings): ChangeSource["Service"] => 
   const source = world.twisted("source", makeMemoryChangeSource(world.server, sourceOptions(around)))
   return ChangeSource.of({
     bounds: call(around, source.bounds, lost),
-    open: (anchor) =>
-      Effect.map(call(around, source.open(anchor), lost), (reader) => ({
+    locate: source.locate,
+    open: (from) =>
+      Effect.map(call(around, source.open(from), lost), (reader) => ({
         next: call(around, reader.next, lost)
       }))
   })

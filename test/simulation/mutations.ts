@@ -168,8 +168,8 @@ const ignoresKeyChange = (): Twist =>
 const resumesAtEnd = (): Twist => ({
   source: (source) => ({
     ...source,
-    open: (anchor) =>
-      Effect.flatMap(source.bounds, ({ last }) => source.open({ ...anchor, ...last, gtid: null }))
+    open: ({ anchor }) =>
+      Effect.flatMap(source.bounds, ({ last }) => source.open({ anchor: { ...anchor, ...last, gtid: null } }))
   })
 })
 

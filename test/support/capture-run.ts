@@ -63,6 +63,7 @@ export interface CaptureRun {
   readonly acceptedStatements?: ReadonlyArray<string>
   /** Collects the fields of warnings. */
   readonly warnings?: Array<Readonly<Record<string, unknown>>>
+  readonly acceptedBreaks?: ReadonlyArray<string>
 }
 
 /** Runs capture until the log satisfies `done`; rejects with capture's error where it stops before. */
@@ -87,6 +88,7 @@ const captureOf = (run: CaptureRun) => {
     log,
     snapshotRows,
     start = "snapshot",
+    acceptedBreaks,
     acceptedStatements,
     warnings = [],
     segmentEvents = 200
@@ -105,6 +107,7 @@ const captureOf = (run: CaptureRun) => {
     connector: "copy",
     tables,
     start,
+    acceptedBreaks,
     zone: 480,
     limits: { events: segmentEvents, bytes: 64_000 },
     checkpointMillis: 50,

@@ -1,5 +1,5 @@
 /** Small statements on the row of `apply_offset`: taking over, reading, moving it, parking one change. */
-import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
+import { progressText, type ApplyOffset } from "../../../schemas/apply-offset.ts"
 import { START } from "../../../schemas/position.ts"
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import type { Refusal } from "../../../src/apply/ProfileStore.ts"
@@ -48,7 +48,7 @@ export const moveOffset = (
   { events, expected, offset }: Move,
   hasChanges: boolean
 ): string => {
-  const { anchor, committedAt, snapshot } = offset
+  const { anchor, committedAt } = offset
   const counts = hasChanges
     ? `, changed_at = ${NOW}, changed_committed_at = ${moment(committedAt)}, applied = applied + @gradewire_filed,
   stale = stale + @gradewire_stale, held = held + @gradewire_held, dead = dead + @gradewire_dead`
@@ -56,7 +56,7 @@ export const moveOffset = (
   return `update ${TABLE} set generation = ${offset.generation}, stream_sequence = ${offset.streamSequence},
   anchor_file = ${literal(anchor.file)}, anchor_position = ${anchor.position}, anchor_gtid = ${literal(anchor.gtid)},
   anchor_server = ${literal(anchor.server)}, anchor_timeline = ${anchor.timeline}, committed_at = ${moment(committedAt)},
-  snapshot = ${literal(snapshot === undefined ? null : JSON.stringify(snapshot))}, updated_at = ${NOW},
+  snapshot = ${literal(progressText(offset))}, updated_at = ${NOW},
   events = events + ${events}${counts}, position = ${literal(offset.position)}
 where ${here(connector)} and epoch = ${epoch} and position = ${literal(expected)}`
 }

@@ -1,5 +1,5 @@
 /** Small statements on the row of `apply_offset`: taking over, reading, moving it without changes, parking one change. */
-import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
+import { progressText, type ApplyOffset } from "../../../schemas/apply-offset.ts"
 import { START } from "../../../schemas/position.ts"
 
 /** RFC 3339 in UTC without trailing zeros, whatever the session's zone and date style are. */
@@ -53,5 +53,5 @@ export const offsetValues = (offset: ApplyOffset): ReadonlyArray<unknown> => [
   offset.anchor.server,
   offset.anchor.timeline,
   offset.committedAt,
-  offset.snapshot === undefined ? null : JSON.stringify(offset.snapshot)
+  progressText(offset)
 ]

@@ -4,6 +4,7 @@
 import { ByteCursor } from "./byte-cursor.ts"
 import { damaged, DecodeFailure } from "./decode-failure.ts"
 import { HEADER_LENGTH, type BinlogEvent } from "./event.ts"
+import { EventType } from "./event-type.ts"
 
 export interface GtidFacts {
   /** As the server writes it: `uuid:gno`, `uuid:tag:gno`, `domain-server-sequence`; null when anonymous. */
@@ -113,5 +114,21 @@ export const readMariadbGtid = (event: BinlogEvent): GtidFacts => {
     committedAtMicros: event.timestamp * SECOND_MICROS,
     begins: (flags & FL_STANDALONE) === 0,
     xaPrepared: (flags & FL_PREPARED_XA) !== 0
+  }
+}
+
+/** Of whichever kind the event is; `undefined` for an event that opens no transaction. */
+export const readGtidFacts = (event: BinlogEvent): GtidFacts | undefined => {
+  switch (event.type) {
+    case EventType.Gtid:
+      return readGtid(event, false)
+    case EventType.AnonymousGtid:
+      return readGtid(event, true)
+    case EventType.TaggedGtid:
+      return readTaggedGtid(event)
+    case EventType.MariadbGtid:
+      return readMariadbGtid(event)
+    default:
+      return undefined
   }
 }

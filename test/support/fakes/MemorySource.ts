@@ -2,9 +2,7 @@
 import { Effect, type Scope } from "effect"
 import type { Anchor } from "../../../schemas/anchor.ts"
 import {
-  BinlogMismatch,
   ChangeSource,
-  PositionPurged,
   SourceConnectionLost,
   type ChangeSourceError,
   type RowImage,
@@ -13,6 +11,7 @@ import {
   type SourceReader,
   type WantedTable
 } from "../../../src/capture/ChangeSource.ts"
+import { BinlogMismatch, PositionPurged } from "../../../src/capture/history-errors.ts"
 import { SnapshotSource, type ChunkRequest, type SnapshotChunk } from "../../../src/capture/SnapshotSource.ts"
 import {
   FILE_START,
@@ -44,7 +43,9 @@ export const makeMemoryChangeSource = (
       const first = { file: fileName(server.files[0]!.number), position: FILE_START }
       return Effect.succeed({ server: server.identity, first, last: server.end })
     }),
-    open: (anchor) =>
+    // Another server never stands in for this one.
+    locate: Effect.succeed,
+    open: ({ anchor }) =>
       Effect.flatMap(openAt(server, anchor), () =>
         Effect.sync(() => new MemoryReader(server, anchor, options))
       )
@@ -58,12 +59,12 @@ const openAt = (
     if (server.isDown) return Effect.fail(lost("the memory server is down"))
     const { file: name, position } = anchor
     const mismatch = (expected: string, found: string) =>
-      Effect.fail(new BinlogMismatch({ message: "another binlog", file: name, position, expected, found }))
+      Effect.fail(new BinlogMismatch({ message: "another binlog", place: name, expected, found }))
     if (anchor.server !== server.identity) return mismatch(anchor.server, server.identity)
     const file = server.files.find(({ number }) => number === fileNumber(name))
     if (file === undefined) {
       return fileNumber(name) < server.files[0]!.number
-        ? Effect.fail(new PositionPurged({ message: "purged", file: name, position }))
+        ? Effect.fail(new PositionPurged({ message: "purged", place: name }))
         : mismatch(name, server.end.file)
     }
     const isKnown =

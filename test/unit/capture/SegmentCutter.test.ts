@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { Anchor } from "../../../schemas/anchor.ts"
 import { ordinalOf, positionIn, transactionPrefix } from "../../../schemas/position.ts"
 import type { LogMessage } from "../../../src/capture/ChangeLog.ts"
+import { CaptureRecord } from "../../../src/capture/CaptureRecord.ts"
 import { SegmentCutter } from "../../../src/capture/SegmentCutter.ts"
 
 const anchorAt = (position: number): Anchor => ({
@@ -14,7 +15,14 @@ const anchorAt = (position: number): Anchor => ({
 })
 const before = positionIn(transactionPrefix(1, 1, 4), 0)
 const newCutter = (events: number, bytes = 1_000_000) =>
-  new SegmentCutter({ connector: "c", generation: 1, epoch: 1 }, { events, bytes }, before, anchorAt(4), null)
+  new SegmentCutter(
+    { connector: "c", generation: 1, epoch: 1 },
+    { events, bytes },
+    new CaptureRecord(undefined),
+    before,
+    anchorAt(4),
+    null
+  )
 
 /** Feeds transactions of the given sizes, draining where `drains` says so, and returns all messages. */
 const feed = (cutter: SegmentCutter, sizes: ReadonlyArray<number>, drains: (step: number) => boolean) => {
@@ -23,7 +31,7 @@ const feed = (cutter: SegmentCutter, sizes: ReadonlyArray<number>, drains: (step
   sizes.forEach((size, index) => {
     const start = 100 * (index + 1)
     const prefix = transactionPrefix(1, 1, start)
-    cutter.begin(anchorAt(start), `2026-11-22T00:00:0${index % 10}Z`)
+    cutter.begin(anchorAt(start), `2026-11-22T00:00:0${index % 10}Z`, null)
     for (let row = 0; row < size; row++) {
       cutter.add(
         positionIn(prefix, ordinalOf(1, row, 0)),
@@ -110,7 +118,7 @@ describe("segments", () => {
 
   it("keep an open transaction's changes until it commits or fills a segment (G1)", () => {
     const cutter = newCutter(3)
-    cutter.begin(anchorAt(100), "2026-11-22T00:00:00Z")
+    cutter.begin(anchorAt(100), "2026-11-22T00:00:00Z", null)
     const prefix = transactionPrefix(1, 1, 100)
     for (const row of [0, 1, 2])
       cutter.add(positionIn(prefix, ordinalOf(1, row, 0)), "gradewire.score.recorded.v1", "{}")

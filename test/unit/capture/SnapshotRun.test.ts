@@ -5,7 +5,7 @@ import { SnapshotRun, withNewTables } from "../../../src/capture/SnapshotRun.ts"
 import { tablePlans } from "../../../src/capture/SourceTranslator.ts"
 
 const PLANS = tablePlans([{ table: "a.t", as: "row", key: ["id"], columns: ["id", "v"] }])
-const PLACE = { file: "binlog.000001", position: 100, gtid: null }
+const PLACE = { file: "binlog.000001", position: 100, gtid: null, server: "mysql:x" }
 
 const waiting: TableSnapshot = {
   table: "a.t",

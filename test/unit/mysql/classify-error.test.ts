@@ -89,7 +89,7 @@ describe("an error of the server or the network", () => {
   })
 
   it("is told with the numbers of the attempt (G3)", () => {
-    const at = { file: "binlog.000003", position: 198 }
+    const at = { place: "binlog.000003:198" }
     expect(classifyError({ errno: 1236, code: undefined, message: purged }, ATTEMPT)).toMatchObject(at)
     expect(
       classifyError({ errno: 1, code: undefined, message: "same server_uuid/server_id" }, ATTEMPT)
