@@ -172,8 +172,10 @@ describe.each(["mysql", "mariadb"] as const)("the whole way over a failover of %
     { timeout: CASE_MS, retry: 0 },
     async () => {
       const first = run()
+      const before = await write(stage.source)
+      await until(`${before} in the profile`, () => isFiled(before))
+      // What is written last may come from either server.
       await write(stage.source)
-      // What is written last comes from the new server only.
       await caughtUp(standby, old)
       await promote(standby)
       address.means(standby.server.port)

@@ -37,7 +37,7 @@ describe("a column that MariaDB logs as bytes", () => {
         ["UPDATE lms.retyped SET n = 1 WHERE id = 2", BYTES],
         ["/* back */ ALTER TABLE lms.retyped MODIFY `u` UUID"],
         ["UPDATE lms.retyped SET n = 2 WHERE id = 2", ID],
-          ["ALTER TABLE lms.retyped MODIFY u BINARY(16)"],
+        ["ALTER TABLE lms.retyped MODIFY u BINARY(16)"],
         ["ALTER TABLE lms.retyped MODIFY u INET6"],
         ["UPDATE lms.retyped SET n = 3 WHERE id = 2", "123e:4567:e89b:12d3:a456:4266:5544::"]
       ]
