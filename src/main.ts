@@ -129,11 +129,19 @@ const defectText = (cause: Cause.Cause<unknown>): string =>
 
 const stopsInOrder = process.argv.includes("run")
 
+/**
+ * Ends the process once everything printed has left. A driver that still waits for a frozen server must not keep a command
+ * from ending that has its answer.
+ */
+const leave = (code: number): void => {
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
+}
+
 NodeRuntime.runMain(program, {
   disableErrorReporting: true,
-  teardown: (exit, done) => {
-    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return done(stopsInOrder ? 0 : 130)
+  teardown: (exit) => {
+    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return leave(stopsInOrder ? 0 : 130)
     const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-    return done(Exit.isSuccess(exit) ? 0 : error instanceof ExitCode ? error.code : 1)
+    return leave(Exit.isSuccess(exit) ? 0 : error instanceof ExitCode ? error.code : 1)
   }
 })
