@@ -11,6 +11,7 @@ import { readAudit } from "./audit.ts"
 import { PLACE_OF } from "./FaultKind.ts"
 import { FAULTS } from "./faults.ts"
 import { History, until } from "./History.ts"
+import type { HrSession } from "./HrDatabase.ts"
 import { judge, type Letter } from "./oracle.ts"
 import type { HistoryPlan, PlannedFault } from "./plan-history.ts"
 import type { ServerPool } from "./ServerPool.ts"
@@ -27,8 +28,9 @@ export interface Outcome {
 
 /** People go on for at least so long. */
 const LEAST_MS = 2_500
-/** From the last fault to the last change in the profile; retries pause for 5 s at most. */
+/** Without any change applied, from the last fault on; retries pause for 5 s at most. A busy machine may take long. */
 const RECOVERY_MS = 60_000
+const RECOVERY_MOST_MS = 240_000
 const SETTLE_MS = 20_000
 
 /** @param tamper somebody's own hand on the HR database, once everything is as it should be */
@@ -114,6 +116,14 @@ const afflict = async (history: History): Promise<void> => {
   await Promise.all([...[...places.values()].map(inTurn), hiring()])
 }
 
+/** Change events that apply has covered so far. */
+const applied = async (session: HrSession): Promise<string> => {
+  const [row] = await session.rows<{ events: string | null }>(
+    "SELECT sum(events) AS events FROM gradewire.apply_offset"
+  )
+  return String(row?.events ?? 0)
+}
+
 /** One last score, then until everything is where it belongs. Resolves with what is not. */
 const recover = async (history: History): Promise<ReadonlyArray<string>> => {
   if (history.random.chance(0.5))
@@ -124,13 +134,27 @@ const recover = async (history: History): Promise<ReadonlyArray<string>> => {
       const rows = await session.rows("SELECT id FROM hr.training_record WHERE source_ref = ?", [ref])
       return rows.length === 1
     })
-  const arrived = await until(() => history.roles.some((role) => role.failure) || isFiled(), RECOVERY_MS, 50)
+  let [events, stuckAt] = ["", performance.now() + RECOVERY_MS]
+  const isStuck = async (): Promise<boolean> => {
+    const now = await history.hr(applied)
+    if (now !== events) [events, stuckAt] = [now, performance.now() + RECOVERY_MS]
+    return performance.now() > stuckAt
+  }
+  let arrived = false
+  await until(
+    async () => {
+      arrived = history.roles.some((role) => role.failure) || (await isFiled())
+      return arrived || (await isStuck())
+    },
+    RECOVERY_MOST_MS,
+    50
+  )
   const failures = history.roles.flatMap((role) => (role.failure === undefined ? [] : [role.failure.message]))
   if (!arrived || failures.length > 0) {
     const found = await findings(history)
     return [
       ...failures,
-      `the last score did not arrive within ${RECOVERY_MS / 1000} s`,
+      `the last score did not arrive, and nothing else for ${RECOVERY_MS / 1000} s`,
       ...found.slice(0, 20)
     ]
   }

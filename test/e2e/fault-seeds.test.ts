@@ -8,7 +8,7 @@ const FIRST_SEED = 1
 const SEEDS = 70
 const HUGE_ROWS = 20_000
 /** The first history of a kind of server waits for its start. */
-const HISTORY_MS = 180_000
+const HISTORY_MS = 360_000
 
 const plans = Array.from({ length: SEEDS }, (_, place) => {
   const plan = planHistory(FIRST_SEED + place, HUGE_ROWS)

@@ -57,7 +57,7 @@ const HISTORIES: Readonly<Record<SourceKind, ReadonlyArray<Pair>>> = {
 
 const HUGE_ROWS = 20_000
 /** The first history of a kind of server waits for its start. */
-const HISTORY_MS = 180_000
+const HISTORY_MS = 360_000
 
 describe.each(Object.entries(HISTORIES) as ReadonlyArray<[SourceKind, ReadonlyArray<Pair>]>)(
   "faults on %s",
