@@ -5,6 +5,7 @@
  */
 import { Schema } from "effect"
 import { timeZone } from "./civil-time.ts"
+import { LANES_MAX } from "./lane.ts"
 
 const Name = Schema.String.check(
   Schema.isPattern(/^[a-z][a-z0-9-]{0,30}$/u, { expected: "1–31 of a–z, 0–9 and -, starting with a letter" })
@@ -351,6 +352,15 @@ export const LimitsConfig = Schema.Struct({
   checkpointSeconds: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3600 })))
 })
 
+/** How changes are filed in the HR database. */
+export const ApplyConfig = Schema.Struct({
+  /**
+   * Into how many lanes the work is divided; each learner belongs to one. Once something has been applied, the number is
+   * changed by `gradewire lanes set`. Default 1.
+   */
+  lanes: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: LANES_MAX })))
+})
+
 /** Where the running process answers probes and Prometheus. */
 export const HttpConfig = Schema.Struct({
   /** Address of this machine to listen on. Default 0.0.0.0, all of them: probes come from outside the pod. */
@@ -369,6 +379,7 @@ export const ConnectorConfig = Schema.Struct({
   employees: EmployeesConfig,
   tables: Schema.NonEmptyArray(TableConfig),
   limits: Schema.optionalKey(LimitsConfig),
+  apply: Schema.optionalKey(ApplyConfig),
   /** `false`: no HTTP at all. */
   http: Schema.optionalKey(Schema.Union([Schema.Literal(false), HttpConfig]))
 })

@@ -53,6 +53,11 @@ const actions: Actions = {
       load(() => import("./compose/dead-letters.ts")),
       (m) => m.letter(file, position, reveal)
     ),
+  divide: (file, lanes, execute) =>
+    Effect.flatMap(
+      load(() => import("./compose/lanes.ts")),
+      (m) => m.divide(file, lanes, execute)
+    ),
   settle: (file, request) =>
     Effect.flatMap(
       load(() => import("./compose/dead-letters.ts")),

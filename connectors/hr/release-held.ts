@@ -6,7 +6,10 @@
  * - A result that its target refuses goes to the dead letters alone; the others are filed.
  */
 import { Effect } from "effect"
+import type { ChangeEvent } from "../../schemas/change-event.ts"
+import { laneOfText, type Lane } from "../../schemas/lane.ts"
 import type { ProfileStoreError, ReleaseOutcome, RowRefused } from "../../src/apply/ProfileStore.ts"
+import { laneOfEvent } from "../../src/apply/route-events.ts"
 import { explainFence } from "./store-verdicts.ts"
 import type { OffsetRow } from "./stored-rows.ts"
 
@@ -20,30 +23,46 @@ export const LETTERS_MAX = 100
 type Asked<A> = Effect.Effect<A, ProfileStoreError>
 type Results = ReadonlyArray<string>
 
+export interface HeldRow {
+  readonly result_id: string
+  readonly learner_id: string | null
+}
+
+interface Positioned {
+  readonly position: string
+}
+
 /** What one kind of server does for it. Results by id, pages in the order of ids. */
-export interface HeldQueue<Letter> {
+export interface HeldQueue<Letter extends Positioned> {
   readonly connector: string
+  /** Whose results and letters are looked at. */
+  readonly lane: Lane
   readonly readOffset: Asked<OffsetRow | undefined>
   /** Learners whose keys came or changed and whose held results were not looked at since; emptied here. */
   readonly changedLearners: Set<string>
   /** What is known of the tables' shape may be old: it is read again. */
   readonly forgetShape: Effect.Effect<void>
-  readonly heldAfter: (result: string) => Asked<Results>
-  readonly heldOfLearners: (learners: Results) => Asked<Results>
+  readonly heldAfter: (result: string) => Asked<ReadonlyArray<HeldRow>>
+  readonly heldOfLearners: (learners: Results) => Asked<ReadonlyArray<HeldRow>>
   /** Those about which something can be done now. */
   readonly due: (epoch: number, results: Results) => Asked<Results>
   /** How many were filed, in one transaction; the refusal is an answer. */
   readonly file: (epoch: number, results: Results) => Asked<number | RowRefused>
   readonly parkHeld: (epoch: number, result: string, detail: string) => Asked<unknown>
   readonly heldCount: Asked<number>
-  /** Letters an operator asked to replay, and those that no longer wait for another one; the first of each result. */
-  readonly letters: Asked<ReadonlyArray<Letter>>
+  /** Behind a position: letters to be replayed, and those that no longer wait for another one; the first of each result. */
+  readonly lettersAfter: (position: string) => Asked<ReadonlyArray<Letter>>
+  readonly changeOf: (letter: Letter) => ChangeEvent
   readonly fileLetter: (epoch: number, letter: Letter) => Asked<number | RowRefused>
   readonly reopen: (letter: Letter, detail: string) => Asked<unknown>
 }
 
 /** Files the named results; halves them to find one that is refused. */
-const fileResults = <L>(queue: HeldQueue<L>, epoch: number, results: Results): Asked<number> =>
+const fileResults = <L extends Positioned>(
+  queue: HeldQueue<L>,
+  epoch: number,
+  results: Results
+): Asked<number> =>
   Effect.gen(function* () {
     const outcome = yield* queue.file(epoch, results)
     if (typeof outcome === "number") return outcome
@@ -56,26 +75,66 @@ const fileResults = <L>(queue: HeldQueue<L>, epoch: number, results: Results): A
     return first + (yield* fileResults(queue, epoch, results.slice(middle)))
   })
 
+const isOwn = ({ lane, lanes }: Lane, { learner_id: learner, result_id: result }: HeldRow): boolean =>
+  lanes === 1 || laneOfText(learner ?? result, lanes) === lane
+
 /** Held results in turns, from where the last call ended; those of learners who changed since come first. */
-const pagesOf = <L>({ changedLearners, heldAfter, heldOfLearners }: HeldQueue<L>): Asked<Results> => {
+const pagesOf = <L extends Positioned>({
+  changedLearners,
+  heldAfter,
+  heldOfLearners,
+  lane
+}: HeldQueue<L>): Asked<Results> => {
   let after = ""
+  const own = (page: ReadonlyArray<HeldRow>): Results =>
+    page.flatMap((row) => (isOwn(lane, row) ? [row.result_id] : []))
+  /** Other lanes' results are passed over, a few pages of them at most. */
+  const nextOwn = Effect.gen(function* () {
+    for (let pages = 0; pages <= lane.lanes; pages++) {
+      const from = after
+      const page = yield* heldAfter(from)
+      after = page.length < PAGE_RESULTS ? "" : page.at(-1)!.result_id
+      const results = own(page)
+      if (results.length > 0 || (from === "" && after === "")) return results
+    }
+    return []
+  })
   return Effect.gen(function* () {
     if (changedLearners.size > 0) {
       const learners = [...changedLearners]
-      const page = yield* heldOfLearners(learners)
+      const page = own(yield* heldOfLearners(learners))
       for (const learner of learners) changedLearners.delete(learner)
       if (page.length > 0) return page
     }
-    let page = yield* heldAfter(after)
-    if (page.length === 0 && after !== "") page = yield* heldAfter("")
-    after = page.length < PAGE_RESULTS ? "" : page.at(-1)!
-    return page
+    return yield* nextOwn
   })
 }
 
-const replayLetters = <L>(queue: HeldQueue<L>, epoch: number): Asked<number> =>
+/** Letters that are for every lane are the first one's. */
+const isOwnLetter = ({ lane, lanes }: Lane, change: ChangeEvent): boolean => {
+  const owner = laneOfEvent(change, { lanes, learnerTables: new Set() })
+  return (owner === "every" ? 0 : owner) === lane
+}
+
+/** Up to {@link LETTERS_MAX} of this lane's letters, from the oldest on. */
+const ownLetters = <L extends Positioned>({
+  changeOf,
+  lane,
+  lettersAfter
+}: HeldQueue<L>): Asked<ReadonlyArray<L>> =>
   Effect.gen(function* () {
-    const letters = yield* queue.letters
+    let page = yield* lettersAfter("")
+    if (lane.lanes === 1) return page
+    while (true) {
+      const own = page.filter((letter) => isOwnLetter(lane, changeOf(letter)))
+      if (own.length > 0 || page.length < LETTERS_MAX) return own
+      page = yield* lettersAfter(page.at(-1)!.position)
+    }
+  })
+
+const replayLetters = <L extends Positioned>(queue: HeldQueue<L>, epoch: number): Asked<number> =>
+  Effect.gen(function* () {
+    const letters = yield* ownLetters(queue)
     // The mended cause may be a column that was widened.
     if (letters.length > 0) yield* queue.forgetShape
     let released = 0
@@ -88,7 +147,9 @@ const replayLetters = <L>(queue: HeldQueue<L>, epoch: number): Asked<number> =>
   })
 
 /** Keeps the place where the next look at the held results begins. */
-export const releaseHeldFrom = <L>(queue: HeldQueue<L>): ((epoch: number) => Asked<ReleaseOutcome>) => {
+export const releaseHeldFrom = <L extends Positioned>(
+  queue: HeldQueue<L>
+): ((epoch: number) => Asked<ReleaseOutcome>) => {
   const nextPage = pagesOf(queue)
   return (epoch) =>
     Effect.gen(function* () {

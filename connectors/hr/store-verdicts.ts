@@ -1,9 +1,12 @@
 /** What a store on any server decides about its batches: the fence's verdict, and whose held results to look at next. */
 import { Effect } from "effect"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
+import type { Lane } from "../../schemas/lane.ts"
 import {
   ApplyFenced,
+  LanesMismatch,
   OffsetMoved,
+  StoreContended,
   type BatchOutcome,
   type ProfileStoreError
 } from "../../src/apply/ProfileStore.ts"
@@ -41,6 +44,25 @@ export const explainFence = (
       found: found === undefined ? "none" : `${found.position} under epoch ${foundEpoch}`
     })
   })
+
+/** Why a lane cannot be taken. */
+export const wrongLanes = (
+  connector: string,
+  { lanes }: Lane,
+  stored: number
+): Effect.Effect<never, ProfileStoreError> =>
+  stored === lanes || stored === 0
+    ? // Another process of the same connector was just making the lanes.
+      Effect.fail(
+        new StoreContended({ message: `the lanes of connector ${connector} are being made`, code: "LANES" })
+      )
+    : Effect.fail(
+        new LanesMismatch({
+          message: `connector ${connector} is applied in ${stored} lane${stored === 1 ? "" : "s"}, the configuration says ${lanes}`,
+          stored,
+          configured: lanes
+        })
+      )
 
 const CHANGED_LEARNERS_MAX = 10_000
 

@@ -5,6 +5,7 @@ import type { SnapshotStatus } from "../../schemas/snapshot-command.ts"
 
 export interface StoredOffset {
   readonly connector: string
+  readonly lane: number
   readonly position: string
   readonly generation: number
   readonly streamSequence: number

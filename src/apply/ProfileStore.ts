@@ -102,6 +102,18 @@ export class OffsetMoved extends Schema.TaggedError<OffsetMoved>()("OffsetMoved"
   readonly remedy = "Apply starts again from the offset that the HR database holds now; nothing to do."
 }
 
+/** The connector's work is divided into another number of lanes than this process was told. */
+export class LanesMismatch extends Schema.TaggedError<LanesMismatch>()("LanesMismatch", {
+  message: Schema.String,
+  stored: Schema.Number,
+  configured: Schema.Number
+}) {
+  readonly fate: Fate = "halt"
+  get remedy(): string {
+    return `gradewire lanes set ${this.configured} --config FILE --execute # or go back to apply.lanes: ${this.stored}`
+  }
+}
+
 /** Tables, columns or rights are missing or do not fit; no retry will help. */
 export class StoreMisconfigured extends Schema.TaggedError<StoreMisconfigured>()("StoreMisconfigured", {
   message: Schema.String,
@@ -120,6 +132,7 @@ export type ProfileStoreError =
   | RowRefused
   | ApplyFenced
   | OffsetMoved
+  | LanesMismatch
   | StoreMisconfigured
 
 export class ProfileStore extends Context.Service<
@@ -127,8 +140,10 @@ export class ProfileStore extends Context.Service<
   {
     /** Raises the epoch: whoever applied before can no longer commit. Returns the offset to go on from. */
     readonly takeOver: Effect.Effect<StoreLease, ProfileStoreError>
-    /** The stored offset, without taking over. */
+    /** The stored offset of this lane, without taking over. */
     readonly offset: Effect.Effect<ApplyOffset | undefined, ProfileStoreError>
+    /** Where all lanes are: everything at or before it is applied in each. `undefined` where some lane has not begun. */
+    readonly progress: Effect.Effect<ApplyOffset | undefined, ProfileStoreError>
     /**
      * One transaction, one round trip. Repeating a batch whose outcome is unknown is safe: where the offset already is
      * the batch's own, it counts as done with zero applied.

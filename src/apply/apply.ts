@@ -4,21 +4,23 @@
  * - Where to start is the HR database's word alone (G4); the log is searched for that place by position (G5).
  * - A message that does not follow the offset is never applied: known ones are skipped, a hole stops apply (G1, G3).
  * - A row that the database refuses is singled out and parked; everybody else's go on (G3).
- * - Memory holds one window of messages and the batches made of it (G8).
+ * - The next batch is read and decoded while one commits; memory holds about two of them (G8).
  */
-import { Effect, Fiber, Option, Result, Schedule, type Scope } from "effect"
+import { Effect, Option, Result, Schedule, type Scope } from "effect"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
-import { START } from "../../schemas/position.ts"
 import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
-import { noteApplied, noteRead, noteRefusal, noteReleased } from "./apply-watch.ts"
-import { ChangeFeed, type ChangeFeedError, type FeedMessage, type FeedReader } from "./ChangeFeed.ts"
-import { checkpointOf, decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
-import { continuityOf, planBatches, splitBatch, type Run, type SplittableBatch } from "./plan-batch.ts"
+import { noteApplied, noteRefusal, noteReleased } from "./apply-watch.ts"
+import { ChangeFeed, type ChangeFeedError, type FeedReader } from "./ChangeFeed.ts"
+import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
+import { planBatches, splitBatch, type SplittableBatch } from "./plan-batch.ts"
 import { ProfileStore, type BatchOutcome, type ProfileStoreError, type RowRefused } from "./ProfileStore.ts"
 import { ProgressDesk } from "./ProgressDesk.ts"
-import { foreignAt, holeAt, seekStart, type ChangeLogHole, type FeedForeign } from "./seek-start.ts"
+import { readAhead, type ReadSegment } from "./read-ahead.ts"
+import { eventsOfLane, type LaneUnroutable, type Routing } from "./route-events.ts"
+import type { SegmentShelf } from "./SegmentShelf.ts"
+import { seekStart, type ChangeLogHole, type FeedForeign } from "./seek-start.ts"
 
 export type ApplyError =
   | ChangeFeedError
@@ -26,12 +28,17 @@ export type ApplyError =
   | SegmentUndecodable
   | ChangeLogHole
   | FeedForeign
+  | LaneUnroutable
 
 export interface ApplyOptions {
   /** Change events in one transaction. */
   readonly batchEvents: number
   /** How often held results are looked at again, at least. */
   readonly releaseMillis: number
+  /** Which changes are filed here; all of them where it is left out. */
+  readonly routing?: Routing | undefined
+  /** Shared by the lanes of a process. */
+  readonly shelf?: SegmentShelf | undefined
 }
 
 const pauseBeforeRepeat = Schedule.min([
@@ -68,7 +75,7 @@ const attempt = Effect.fnUntraced(function* (
   const vitals = yield* CurrentVitals
   vitals.epochs.set("apply", epoch)
   vitals.connections.set("hr", true)
-  yield* desk.serve(store.offset)
+  yield* desk.serve(store.progress)
   return yield* follow(epoch, offset, options, steady).pipe(
     Effect.scoped,
     Effect.catchTag("ChangeLogHole", (hole) =>
@@ -119,7 +126,7 @@ const untilBridged = Effect.fnUntraced(function* (hole: ChangeLogHole) {
   )
 })
 
-/** Applies what comes; between messages, and at least every `releaseMillis`, held results are looked at again. */
+/** Applies what comes; between batches, and at least every `releaseMillis`, held results are looked at again. */
 const pump = Effect.fnUntraced(function* (
   reader: FeedReader,
   epoch: number,
@@ -127,29 +134,34 @@ const pump = Effect.fnUntraced(function* (
   options: ApplyOptions
 ): Effect.fn.Return<never, ApplyError, ProfileStore | Scope.Scope> {
   const store = yield* ProfileStore
+  const ahead = yield* readAhead(reader, from, readSegmentOf(options), options.batchEvents)
   let offset = from
   let releasedAt = yield* monotonicMillis
   while (true) {
-    const waiting = yield* Effect.forkScoped(reader.next)
-    let messages = Option.none<ReadonlyArray<FeedMessage>>()
-    while (Option.isNone(messages)) {
-      messages = yield* Effect.timeoutOption(Fiber.join(waiting), options.releaseMillis)
-      if (Option.isSome(messages)) {
-        yield* noteRead(messages.value)
-        const { runs, failure } = readRuns(messages.value, offset)
-        for (const batch of planBatches(runs, offset, options.batchEvents)) {
-          yield* noteApplied(batch, yield* applyBatch(epoch, batch))
-          offset = batch.offset
-        }
-        if (failure !== undefined) return yield* Effect.fail(failure)
+    const read = yield* Effect.timeoutOption(ahead.take, options.releaseMillis)
+    if (Option.isSome(read)) {
+      const { failure, runs } = read.value
+      for (const batch of planBatches(runs, offset, options.batchEvents)) {
+        yield* noteApplied(batch, yield* applyBatch(epoch, batch))
+        offset = batch.offset
       }
-      const now = yield* monotonicMillis
-      if (now - releasedAt < options.releaseMillis) continue
-      releasedAt = now
-      yield* release(store.release(epoch))
+      if (failure !== undefined) return yield* Effect.fail(failure)
     }
+    const now = yield* monotonicMillis
+    if (now - releasedAt < options.releaseMillis) continue
+    releasedAt = now
+    yield* release(store.release(epoch))
   }
 })
+
+/** Every lane reads every segment: only so can it prove that none is missing. */
+const readSegmentOf = ({ routing, shelf }: ApplyOptions): ReadSegment => {
+  if (routing === undefined) return decodeSegment
+  return (sequence, head, body) =>
+    Result.flatMap((shelf ?? { decode: decodeSegment }).decode(sequence, head, body), (events) =>
+      eventsOfLane(events, routing)
+    )
+}
 
 const release = Effect.fnUntraced(function* (
   run: ReturnType<(typeof ProfileStore.Service)["release"]>
@@ -159,36 +171,6 @@ const release = Effect.fnUntraced(function* (
   yield* noteReleased(released)
   yield* Effect.logInfo("held results filed", { released })
 })
-
-interface ReadRuns {
-  readonly runs: ReadonlyArray<Run>
-  /** What stands behind them and is not to be passed. */
-  readonly failure: SegmentUndecodable | ChangeLogHole | FeedForeign | undefined
-}
-
-/**
- * The messages that bring something new, decoded, up to the first that does not follow. Those before it are sound: only
- * with them applied does the offset stand at the hole, where capture looks for it.
- */
-const readRuns = (messages: ReadonlyArray<FeedMessage>, from: ApplyOffset | undefined): ReadRuns => {
-  const runs: Array<Run> = []
-  let known: Pick<ApplyOffset, "generation" | "position"> | undefined = from
-  for (const { sequence, head, body } of messages) {
-    if (head === undefined) return { runs, failure: foreignAt(sequence) }
-    const continuity = continuityOf(head, known)
-    if (continuity === "known") continue
-    if (continuity === "hole") return { runs, failure: holeAt({ sequence, head }, known?.position ?? START) }
-    if (head.kind === "checkpoint") runs.push({ sequence, head, events: [], checkpoint: checkpointOf(body) })
-    else {
-      const events = decodeSegment(sequence, head, body)
-      if (Result.isFailure(events)) return { runs, failure: events.failure }
-      runs.push({ sequence, head, events: events.success })
-    }
-    const position = known !== undefined && known.position > head.last ? known.position : head.last
-    known = { generation: head.generation, position }
-  }
-  return { runs, failure: undefined }
-}
 
 /** One batch; a refused one is split until the refused row stands alone and is parked. */
 const applyBatch = (

@@ -8,6 +8,7 @@ import type { DeadLetter, LetterContent, LetterFilter } from "../../schemas/dead
 import type { Failure } from "../../schemas/failure.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
+import type { LaneState } from "../apply/LaneDesk.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
 import type { PipelineStatus } from "./PipelineStatus.ts"
@@ -43,6 +44,8 @@ export interface ConfigSummary {
 export interface StageOffset {
   readonly connector: string
   readonly stage: string
+  /** Lane of apply, from 0. */
+  readonly lane: number
   /** Everything at or before it has taken effect; `null` before the first change. */
   readonly position: string | null
   /** The same as a DBA writes it: binlog file, and byte offset of the transaction. */
@@ -135,6 +138,17 @@ export interface LoggedEventView {
   readonly event: unknown
 }
 
+/** The connector's lanes before and after; the same where nothing was changed. */
+export interface LanesView {
+  readonly connector: string
+  /** What the configuration says. */
+  readonly configured: number
+  readonly wanted: number
+  readonly executed: boolean
+  readonly before: ReadonlyArray<LaneState>
+  readonly after: ReadonlyArray<LaneState>
+}
+
 export interface Migrated {
   /** Migrations applied now. */
   readonly applied: number
@@ -143,6 +157,8 @@ export interface Migrated {
 }
 
 export interface RunOptions {
+  /** Lanes of apply that this process takes; all of them where it is left out. */
+  readonly lanes: ReadonlyArray<number> | undefined
   /** Waits while another process works for the connector, and takes over when it is gone. */
   readonly standby: boolean
   readonly role: Role
@@ -180,6 +196,8 @@ export interface Actions {
     print: (events: ReadonlyArray<LoggedEventView>) => Effect.Effect<void>
   ) => Action<void>
   readonly event: (file: string, position: string, reveal: boolean) => Action<LoggedEventView>
+  /** @param execute `false`: only says what would be */
+  readonly divide: (file: string, lanes: number, execute: boolean) => Action<LanesView>
   readonly migrate: (file: string) => Action<Migrated>
   readonly control: (
     file: string,

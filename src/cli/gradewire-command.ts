@@ -6,6 +6,7 @@ import { configCommand } from "./config-command.ts"
 import { deadlettersCommand } from "./deadletters-command.ts"
 import { eventsCommand } from "./events-command.ts"
 import { explainCommand } from "./explain-command.ts"
+import { lanesCommand } from "./lanes-command.ts"
 import { migrateCommand } from "./migrate-command.ts"
 import { offsetsCommand } from "./offsets-command.ts"
 import { pauseCommand, resumeCommand } from "./pause-command.ts"
@@ -35,6 +36,7 @@ export const gradewireCommand = (actions: Actions) =>
       offsetsCommand(actions),
       deadlettersCommand(actions),
       eventsCommand(actions),
+      lanesCommand(actions),
       snapshotCommand(actions),
       migrateCommand(actions),
       statusCommand(actions),

@@ -32,7 +32,9 @@ const list = (actions: Actions) =>
         render: (offsets) => textTable(output === "wide" ? [...COLUMNS, ...WIDE_COLUMNS] : COLUMNS, offsets)
       })
   ).pipe(
-    Command.withDescription("Position, lag, queues and epoch of every stage that the HR database knows"),
+    Command.withDescription(
+      "Position, lag and epoch of every lane that the HR database knows, and the queues of its connector"
+    ),
     Command.withExamples([
       { command: "gradewire offsets list --config connector.yaml" },
       { command: "gradewire offsets list --config connector.yaml -o json" }
@@ -42,6 +44,7 @@ const list = (actions: Actions) =>
 const COLUMNS: ReadonlyArray<Column<StageOffset>> = [
   { title: "CONNECTOR", cell: (row) => row.connector },
   { title: "STAGE", cell: (row) => row.stage },
+  { title: "LANE", cell: (row) => String(row.lane), align: "right" },
   { title: "POSITION", cell: (row) => placeText(row) },
   { title: "STREAM_SEQ", cell: (row) => known(row.streamSequence), align: "right" },
   { title: "LAG", cell: (row) => secondsText(row.lagSeconds), align: "right" },

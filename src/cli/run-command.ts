@@ -20,6 +20,14 @@ export const runCommand = (actions: Actions) =>
         Flag.withDescription("auto: text on a terminal, one JSON object a line elsewhere"),
         Flag.withDefault("auto")
       ),
+      lanes: Flag.String("lanes").pipe(
+        Flag.withMetavar("0,1,…"),
+        Flag.withDescription(
+          "Lanes of apply that this process takes, of apply.lanes in the file; all where left out"
+        ),
+        Flag.mapTryCatch(lanesOf, (error) => (error instanceof Error ? error.message : String(error))),
+        Flag.optional
+      ),
       standby: Flag.Boolean("standby").pipe(
         Flag.withDescription(
           "Work only while no other process started with --standby does; take over within seconds when it is gone"
@@ -36,13 +44,19 @@ export const runCommand = (actions: Actions) =>
         Flag.optional
       )
     },
-    Effect.fnUntraced(function* ({ config, role, logFormat, standby, http }) {
+    Effect.fnUntraced(function* ({ config, role, lanes, logFormat, standby, http }) {
       const stdio = yield* Stdio.Stdio
       const isTerminal = yield* stdio.stderrIsTerminal
       const log = logFormat === "auto" ? (isTerminal ? "text" : "json") : logFormat
       // Standard error stays one JSON object a line to the very last.
       return yield* printingFailures(
-        actions.run(config, { role, log, standby, http: Option.getOrUndefined(http) }),
+        actions.run(config, {
+          role,
+          lanes: Option.getOrUndefined(lanes),
+          log,
+          standby,
+          http: Option.getOrUndefined(http)
+        }),
         log === "json"
       )
     })
@@ -50,11 +64,22 @@ export const runCommand = (actions: Actions) =>
     Command.withDescription("Run the connector; logs go to standard error, SIGTERM stops it in order"),
     Command.withExamples([
       { command: "gradewire run --config connector.yaml", description: "Both roles in one process" },
+      {
+        command: "gradewire run --config connector.yaml --role apply --lanes 0,1",
+        description: "Some of the lanes; other processes take the others"
+      },
       { command: "gradewire run --config connector.yaml --role apply --log-level debug" },
       { command: "gradewire run --config connector.yaml --standby", description: "Two of them: one works" },
       { command: "gradewire run --config connector.yaml --http 127.0.0.1:9091", description: "Another port" }
     ])
   )
+
+/** `2`, `0,1,5`. Throws a sentence for the one who typed it. */
+const lanesOf = (text: string): ReadonlyArray<number> => {
+  const parts = text.split(",")
+  if (!parts.every((part) => /^\d{1,2}$/.test(part))) throw new Error("expected numbers such as 2 or 0,1")
+  return [...new Set(parts.map(Number))].toSorted((a, b) => a - b)
+}
 
 const PORT_MAX = 65_535
 

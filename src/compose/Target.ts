@@ -3,7 +3,9 @@ import type { Effect, Layer, Scope } from "effect"
 import type { MigrateOutcome } from "../../connectors/hr/migrations.ts"
 import type { Operations } from "../../connectors/hr/operations.ts"
 import type { AppliedSnapshot, StoredOffset } from "../../connectors/hr/stored-rows.ts"
+import type { Lane } from "../../schemas/lane.ts"
 import type { Finding } from "../../schemas/finding.ts"
+import type { LaneDesk } from "../apply/LaneDesk.ts"
 import type { DeadLetterDesk } from "../apply/DeadLetterDesk.ts"
 import type { ProfileStore, ProfileStoreError } from "../apply/ProfileStore.ts"
 import type { Machine } from "../cli/Actions.ts"
@@ -12,7 +14,8 @@ import type { SecretUnreadable } from "../runtime/config-errors.ts"
 type Asked<A, E = never> = Effect.Effect<A, SecretUnreadable | E, Machine>
 
 export interface Target {
-  readonly store: Asked<Layer.Layer<ProfileStore>>
+  readonly store: (lane: Lane) => Asked<Layer.Layer<ProfileStore>>
+  readonly lanes: Effect.Effect<LaneDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly migrate: Asked<MigrateOutcome, ProfileStoreError>
   readonly check: Asked<ReadonlyArray<Finding>>
   readonly letters: Effect.Effect<DeadLetterDesk, SecretUnreadable, Machine | Scope.Scope>

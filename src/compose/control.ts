@@ -1,9 +1,9 @@
 /** `gradewire pause|resume`: stores the operator's wish in the HR database. */
-import { hostname, userInfo } from "node:os"
 import { Effect } from "effect"
 import type { ControlView } from "../cli/Actions.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
 import { loadConfig } from "../runtime/load-config.ts"
+import { operator } from "./operator.ts"
 import { targetOf } from "./target-of.ts"
 
 export const control = Effect.fnUntraced(function* (
@@ -18,17 +18,3 @@ export const control = Effect.fnUntraced(function* (
   const controls = yield* operations.controls
   return { connector: loaded.config.connector, controls } satisfies ControlView
 }, Effect.scoped)
-
-/** `dba@bastion`; a user without an entry in the system's list has only a number. */
-const operator = (): string => {
-  const name = process.getuid?.() ?? "somebody"
-  return `${userName() ?? name}@${hostname()}`
-}
-
-const userName = (): string | undefined => {
-  try {
-    return userInfo().username
-  } catch {
-    return undefined
-  }
-}

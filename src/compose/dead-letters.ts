@@ -1,11 +1,11 @@
 /** `gradewire deadletters …`: asked of and decided in the HR database alone. */
-import { hostname, userInfo } from "node:os"
 import { Effect } from "effect"
 import { LETTER_STATES, type LetterFilter } from "../../schemas/dead-letter.ts"
 import { maskEvent } from "../apply/mask-event.ts"
 import { DeadLettersNone, DeadLetterUnknown, settleLetters } from "../apply/settle-letters.ts"
 import type { Actions, LetterList, LetterView } from "../cli/Actions.ts"
 import { loadConfig } from "../runtime/load-config.ts"
+import { operator } from "./operator.ts"
 import { targetOf } from "./target-of.ts"
 
 const openDesk = Effect.fnUntraced(function* (file: string) {
@@ -43,5 +43,5 @@ export const settle = Effect.fnUntraced(function* (
     return yield* new DeadLettersNone({ message: "Name dead letters by position, or give --all; not both" })
   }
   const desk = yield* openDesk(file)
-  return yield* settleLetters(desk, { ...request, choice, by: by ?? `${userInfo().username}@${hostname()}` })
+  return yield* settleLetters(desk, { ...request, choice, by: by ?? operator() })
 }, Effect.scoped)

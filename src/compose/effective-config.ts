@@ -10,12 +10,13 @@ type Limits = Omit<NonNullable<ConnectorConfig["limits"]>, "snapshotRowsPerSecon
 
 export interface EffectiveConfig extends Omit<
   ConnectorConfig,
-  "source" | "changeLog" | "target" | "limits" | "http"
+  "source" | "changeLog" | "target" | "limits" | "apply" | "http"
 > {
   readonly source: Filled<ConnectorConfig["source"], "port" | "serverId" | "start">
   readonly changeLog: Filled<ConnectorConfig["changeLog"], "stream" | "manage" | "replicas" | "maxAgeHours">
   readonly target: Filled<ConnectorConfig["target"], "port" | "timeZone">
   readonly limits: Filled<NonNullable<ConnectorConfig["limits"]>, keyof Limits>
+  readonly apply: { readonly lanes: number }
   readonly http: false | Required<HttpConfig>
 }
 
@@ -63,6 +64,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
     snapshotRows: config.limits?.snapshotRows ?? 2000,
     checkpointSeconds: config.limits?.checkpointSeconds ?? 2
   },
+  apply: { lanes: config.apply?.lanes ?? 1 },
   http:
     config.http === false ? false : { host: config.http?.host ?? "0.0.0.0", port: config.http?.port ?? 9090 }
 })

@@ -12,7 +12,7 @@ import type { Machine } from "../cli/Actions.ts"
 import { CurrentPauses } from "../pipeline/Pauses.ts"
 import { CurrentVitals, ROLE_NAMES } from "../pipeline/Vitals.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
-import { purgeMargin } from "./purge-margin.ts"
+import { purgeMargin, slowestLane } from "./purge-margin.ts"
 import { targetOf } from "./target-of.ts"
 
 const LOOK = "1 second"
@@ -103,7 +103,7 @@ const watchMargin = Effect.fnUntraced(function* (loaded: LoadedConfig) {
   while (true) {
     const hours = yield* target.offsets.pipe(
       Effect.flatMap((stored) => {
-        const own = stored.find(({ connector }) => connector === loaded.config.connector)
+        const own = slowestLane(stored, loaded.config.connector)
         return own === undefined || own.anchor === null
           ? Effect.succeed(null)
           : purgeMargin(loaded, own.anchor)

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 import { migrate } from "../../connectors/hr/mysql/migrate.ts"
+import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
 import { openOperations } from "../../connectors/hr/mysql/MySqlOperations.ts"
 import { listOffsets } from "../../connectors/hr/mysql/MySqlOffsets.ts"
@@ -19,7 +20,8 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
   const options = (role: string) => mysqlOptions(loaded, target, role)
   const given = storeOptions(loaded)
   return {
-    store: Effect.map(options("apply"), (mysql) => layer({ ...given, mysql })),
+    store: (lane) => Effect.map(options("apply"), (mysql) => layer({ ...storeOptions(loaded, lane), mysql })),
+    lanes: Effect.flatMap(options("lanes"), (mysql) => openLanes(mysql, given.connector)),
     migrate: Effect.flatMap(options("migrate"), (mysql) => migrate({ mysql, migrationsFolder: MIGRATIONS })),
     check: Effect.flatMap(options("check"), (mysql) => checkTarget({ mysql, mapping: given.mapping })),
     letters: Effect.flatMap(options("deadletters"), (mysql) => openDeadLetters(mysql, given.connector)),

@@ -26,6 +26,7 @@ export const offsets = Effect.fnUntraced(function* (file: string, withMargin: bo
 const stageOffset = (offset: StoredOffset): Omit<StageOffset, "purgeMarginHours"> => ({
   connector: offset.connector,
   stage: "apply",
+  lane: offset.lane,
   position: offset.anchor === null ? null : offset.position,
   ...logPlaceOf(offset),
   resume: offset.anchor === null ? null : `${offset.anchor.file}:${offset.anchor.position}`,

@@ -10,6 +10,7 @@ import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
 import type { SourceOptions, TlsOptions } from "../../connectors/mysql/source-options.ts"
 import { timeZone } from "../../schemas/civil-time.ts"
+import type { Lane } from "../../schemas/lane.ts"
 import type { ConnectorConfig, Secret, Tls } from "../../schemas/connector-config.ts"
 import { tablePlans } from "../capture/SourceTranslator.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
@@ -108,7 +109,9 @@ export const mysqlOptions = Effect.fnUntraced(function* (
 export const HOLDER = `${hostname()}:${process.pid}`
 
 /** What every profile store is told, whatever its server. */
-export const storeOptions = ({ config }: LoadedConfig) => ({
+/** @param lane for stores that apply */
+export const storeOptions = ({ config }: LoadedConfig, lane?: Lane) => ({
+  lane,
   connector: config.connector,
   mapping: {
     scores: config.tables.flatMap((table) =>

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
+import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
 import { openOperations } from "../../connectors/hr/postgres/PostgresOperations.ts"
 import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
@@ -19,7 +20,9 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
   const options = (role: string) => postgresOptions(loaded, target, role)
   const given = storeOptions(loaded)
   return {
-    store: Effect.map(options("apply"), (postgres) => layer({ ...given, postgres })),
+    store: (lane) =>
+      Effect.map(options("apply"), (postgres) => layer({ ...storeOptions(loaded, lane), postgres })),
+    lanes: Effect.flatMap(options("lanes"), (postgres) => openLanes(postgres, given.connector)),
     migrate: Effect.flatMap(options("migrate"), (postgres) =>
       migrate({ postgres, migrationsFolder: MIGRATIONS })
     ),

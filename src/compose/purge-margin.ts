@@ -19,11 +19,20 @@ export const purgeMargin = (loaded: LoadedConfig, anchor: Anchor) =>
     Effect.catch(() => Effect.succeed<PurgeMargin>(null))
   )
 
+/** The lane that needs the oldest part of the binlog; one that has not begun before all others. */
+export const slowestLane = (
+  stored: ReadonlyArray<StoredOffset>,
+  connector: string
+): StoredOffset | undefined =>
+  stored
+    .filter((row) => row.connector === connector)
+    .toSorted((a, b) => (a.anchor === null ? -1 : b.anchor !== null && a.position < b.position ? -1 : 1))[0]
+
 /** One finding, or none where the HR database does not say what is needed: that is the finding of another part. */
 export const checkPurgeMargin = (loaded: LoadedConfig) =>
   Effect.gen(function* () {
     const stored = yield* (yield* targetOf(loaded)).offsets
-    const anchor = stored.find(({ connector }) => connector === loaded.config.connector)?.anchor ?? undefined
+    const anchor = slowestLane(stored, loaded.config.connector)?.anchor ?? undefined
     return [purgeFinding(anchor, anchor === undefined ? null : yield* purgeMargin(loaded, anchor))]
   }).pipe(
     Effect.timeout("6 seconds"),

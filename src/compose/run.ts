@@ -11,9 +11,13 @@ import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.t
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
 import { timeZone } from "../../schemas/civil-time.ts"
+import { ONLY_LANE, type Lane } from "../../schemas/lane.ts"
 import type { Role, RunOptions } from "../cli/Actions.ts"
 import { apply } from "../apply/apply.ts"
+import { LaneUnknown } from "../apply/route-events.ts"
+import { SegmentShelf } from "../apply/SegmentShelf.ts"
 import { capture } from "../capture/capture.ts"
+import { LaneVitals } from "../pipeline/LaneVitals.ts"
 import { standBy } from "../pipeline/stand-by.ts"
 import { CurrentVitals, ROLE_NAMES, type RoleName } from "../pipeline/Vitals.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
@@ -27,27 +31,36 @@ import { targetOf } from "./target-of.ts"
 
 const RELEASE_MILLIS = 1_000
 
-export const run = Effect.fnUntraced(function* (file: string, { http, role, standby }: RunOptions) {
+export const run = Effect.fnUntraced(function* (file: string, { http, lanes, role, standby }: RunOptions) {
   const loaded = yield* loadConfig(file)
+  yield* checkLanes(loaded, lanes)
   const log = yield* changeLogOptions(loaded)
   const shared = NatsConnection.layer(log)
   const roles =
     role === "capture"
       ? captureRole(loaded, log)
       : role === "apply"
-        ? applyRole(loaded, log)
+        ? applyRole(loaded, log, lanes)
         : // The first to stop ends both: a pod that does half of its work looks healthy and is not.
-          Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log))
+          Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log, lanes))
   const watch = yield* layerWatch(loaded, http)
   const asOperatorsWish = Effect.scoped(Effect.andThen(followOperators(loaded, http !== false), roles))
   const work = Effect.raceFirst(asOperatorsWish, keepHeapSmall)
-  const desk = layerHolderDesk(loaded.config.connector, role)
+  const desk = layerHolderDesk(loaded.config.connector, [role, ...(lanes ?? [])].join("-"))
   const waitsFirst = standby ? standBy(rolesOf(role), work).pipe(Effect.provide(desk)) : work
   return yield* Effect.raceFirst(waitsFirst, answerVitals(log, ownReport)).pipe(
     Effect.provide(Layer.merge(shared, watch)),
     Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
   )
 })
+
+const checkLanes = (loaded: LoadedConfig, taken: ReadonlyArray<number> | undefined) => {
+  const { lanes } = effectiveConfig(loaded.config).apply
+  const wrong = taken?.find((lane) => lane >= lanes)
+  return wrong === undefined
+    ? Effect.void
+    : new LaneUnknown({ message: `--lanes names lane ${wrong}, apply.lanes is ${lanes}`, lane: wrong, lanes })
+}
 
 const rolesOf = (role: Role): ReadonlyArray<RoleName> => (role === "all" ? ROLE_NAMES : [role])
 
@@ -76,16 +89,48 @@ const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogO
   }).pipe(Effect.provide(ports), Effect.annotateLogs({ connector, role: "capture" }))
 })
 
-const applyRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogOptions) {
-  const { connector, limits } = effectiveConfig(loaded.config)
+const applyRole = Effect.fnUntraced(function* (
+  loaded: LoadedConfig,
+  log: LogOptions,
+  taken: ReadonlyArray<number> | undefined
+) {
+  const { apply: divided, connector } = effectiveConfig(loaded.config)
   const vitals = yield* CurrentVitals
   vitals.migrated = false
   yield* migrateSchema(loaded)
   vitals.migrated = true
+  const numbers = taken ?? Array.from({ length: divided.lanes }, (_, lane) => lane)
+  const lanes = numbers.map((lane): Lane => ({ lane, lanes: divided.lanes }))
+  if (divided.lanes === 1) return yield* applyLane(loaded, log, ONLY_LANE, undefined)
+  const shelf = new SegmentShelf()
+  const known: Array<LaneVitals> = []
+  for (const _ of lanes) known.push(new LaneVitals(vitals, known))
+  // The first to stop ends all: a process that does a part of its work looks healthy and is not.
+  return yield* Effect.raceAllFirst(
+    lanes.map((lane, index) =>
+      applyLane(loaded, log, lane, shelf).pipe(
+        Effect.provideService(CurrentVitals, known[index]!),
+        Effect.annotateLogs({ lane: lane.lane })
+      )
+    )
+  ).pipe(Effect.annotateLogs({ connector }))
+})
+
+const applyLane = Effect.fnUntraced(function* (
+  loaded: LoadedConfig,
+  log: LogOptions,
+  lane: Lane,
+  shelf: SegmentShelf | undefined
+) {
+  const { connector, limits, tables } = effectiveConfig(loaded.config)
   const { store } = yield* targetOf(loaded)
-  const ports = Layer.mergeAll(yield* store, layerChangeFeed(log), layerProgressDesk(log))
-  return yield* apply({ batchEvents: limits.batchEvents, releaseMillis: RELEASE_MILLIS }).pipe(
-    Effect.provide(ports),
-    Effect.annotateLogs({ connector, role: "apply" })
+  const ports = Layer.mergeAll(yield* store(lane), layerChangeFeed(log), layerProgressDesk(log))
+  const learnerTables = new Set(
+    tables.flatMap((table) =>
+      table.as === "score" && table.fields.learner !== undefined ? [table.table] : []
+    )
   )
+  const routing = lane.lanes === 1 ? undefined : { ...lane, learnerTables }
+  const options = { batchEvents: limits.batchEvents, releaseMillis: RELEASE_MILLIS, routing, shelf }
+  return yield* apply(options).pipe(Effect.provide(ports), Effect.annotateLogs({ connector, role: "apply" }))
 })

@@ -3,6 +3,7 @@ import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 import type { MappedScores } from "../support/fakes/memory-judgement.ts"
+import type { Lane } from "../../schemas/lane.ts"
 import { ordinalOf, positionIn, transactionPrefix } from "../../schemas/position.ts"
 import type { ApplyBatch, ProfileStore, Refusal } from "../../src/apply/ProfileStore.ts"
 
@@ -16,7 +17,7 @@ export type ProfileRow = Readonly<Record<string, string | null>>
 
 export interface HrWorld {
   /** A store over the same database; built twice, it is two processes. */
-  readonly process: () => ProfileStore["Service"]
+  readonly process: (lane?: Lane) => ProfileStore["Service"]
   readonly hire: (...employees: ReadonlyArray<Employee>) => Promise<void>
   /** Rows of a target table by result, every value as text. */
   readonly profile: (table: string) => Promise<ReadonlyArray<ProfileRow>>

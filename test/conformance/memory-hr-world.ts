@@ -1,5 +1,6 @@
 /** The profile store's world in memory. */
-import { MemoryHrDatabase, makeMemoryProfileStore } from "../support/fakes/MemoryProfileStore.ts"
+import { MemoryHrDatabase } from "../support/fakes/MemoryHrDatabase.ts"
+import { makeMemoryProfileStore } from "../support/fakes/MemoryProfileStore.ts"
 import { EMPLOYEES, EXAM, SCORES, type HrWorld } from "./hr-world.ts"
 
 export const openMemoryHrWorld = async (): Promise<HrWorld> => {
@@ -9,7 +10,7 @@ export const openMemoryHrWorld = async (): Promise<HrWorld> => {
     isLimited && table === EXAM && Number(row["分数"]) > 100 ? "score_limit" : undefined
   const options = { connector: "test", scores: SCORES, employees: EMPLOYEES, refuses }
   return {
-    process: () => makeMemoryProfileStore(database, options),
+    process: (lane) => makeMemoryProfileStore(database, { ...options, lane }),
     hire: async (...employees) => {
       for (const { no, phone, email } of employees)
         database.staff.push({ 工号: no, mobile: phone ?? null, "E-Mail": email ?? null })

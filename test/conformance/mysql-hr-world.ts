@@ -3,11 +3,14 @@ import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { fileURLToPath } from "node:url"
 import { migrate } from "../../connectors/hr/mysql/migrate.ts"
+import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
 import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
 import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
+import type { Lane } from "../../schemas/lane.ts"
 import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
+import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
@@ -58,7 +61,7 @@ export class MySqlWorlds {
   readonly server: RunningServer
   /** The test's own connection. */
   connection: Connection
-  private readonly scope = Scope.makeUnsafe()
+  private scope = Scope.makeUnsafe()
   private constructor(server: RunningServer, connection: Connection) {
     this.server = server
     this.connection = connection
@@ -109,14 +112,23 @@ export class MySqlWorlds {
     return this.processOf({ scores, employees: EMPLOYEES, zone: 480 }, over)
   }
 
-  processOf(mapping: HrMappingConfig, over: Partial<MySqlOptions> = {}): ProfileStore["Service"] {
+  processOf(
+    mapping: HrMappingConfig,
+    over: Partial<MySqlOptions> = {},
+    lane?: Lane
+  ): ProfileStore["Service"] {
     const store = layer({
       connector: "test",
       holder: "conformance",
+      lane,
       mysql: mysqlOptions(this.server, over),
       mapping
     })
     return Context.get(Effect.runSync(Layer.buildWithScope(store, this.scope)), ProfileStore)
+  }
+
+  laneDesk(): LaneDesk {
+    return Effect.runSync(Scope.provide(openLanes(mysqlOptions(this.server), "test"), this.scope))
   }
 
   desk(): DeadLetterDesk {
@@ -124,8 +136,10 @@ export class MySqlWorlds {
     return Effect.runSync(Scope.provide(opened, this.scope))
   }
 
-  /** Emptied. */
+  /** Emptied; processes of before have ended, or the server would run out of connections. */
   async open(): Promise<HrWorld> {
+    await Effect.runPromise(Scope.close(this.scope, Exit.void))
+    this.scope = Scope.makeUnsafe()
     for (const table of [...OURS, ...THEIRS]) await this.sql(`delete from ${table}`)
     await this.limitScores(false)
     await this.limitScores(false, "gradewire")
@@ -170,7 +184,7 @@ export class MySqlWorlds {
   reopened(): HrWorld {
     const rows = (text: string, values: ReadonlyArray<unknown> = []) => this.sql(text, values)
     return {
-      process: () => this.process(),
+      process: (lane) => this.processOf({ scores: SCORES, employees: EMPLOYEES, zone: 480 }, {}, lane),
       hire: async (...employees) => {
         for (const { no, phone, email } of employees)
           await rows("insert into hr.employee values (?, ?, ?)", [no, phone ?? null, email ?? null])

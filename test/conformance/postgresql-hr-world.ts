@@ -3,11 +3,14 @@ import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { Client } from "pg"
 import { fileURLToPath } from "node:url"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
+import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
+import type { Lane } from "../../schemas/lane.ts"
 import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
+import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
@@ -70,7 +73,7 @@ export class PostgresWorlds {
   readonly server: RunningServer
   /** The test's own connection. */
   client: Client
-  private readonly scope = Scope.makeUnsafe()
+  private scope = Scope.makeUnsafe()
   private constructor(server: RunningServer, client: Client) {
     this.server = server
     this.client = client
@@ -97,15 +100,21 @@ export class PostgresWorlds {
 
   process(
     over: Partial<PostgresOptions> = {},
-    scores: HrMappingConfig["scores"] = SCORES
+    scores: HrMappingConfig["scores"] = SCORES,
+    lane?: Lane
   ): ProfileStore["Service"] {
     const store = layer({
       connector: "test",
       holder: "conformance",
+      lane,
       postgres: postgresOptions(this.server, over),
       mapping: { scores, employees: EMPLOYEES, zone: 480 }
     })
     return Context.get(Effect.runSync(Layer.buildWithScope(store, this.scope)), ProfileStore)
+  }
+
+  laneDesk(): LaneDesk {
+    return Effect.runSync(Scope.provide(openLanes(postgresOptions(this.server), "test"), this.scope))
   }
 
   desk(): DeadLetterDesk {
@@ -113,8 +122,10 @@ export class PostgresWorlds {
     return Effect.runSync(Scope.provide(opened, this.scope))
   }
 
-  /** Emptied. */
+  /** Emptied; processes of before have ended, or the server would run out of connections. */
   async open(): Promise<HrWorld> {
+    await Effect.runPromise(Scope.close(this.scope, Exit.void))
+    this.scope = Scope.makeUnsafe()
     await this.client.query(`truncate ${[...OURS, ...THEIRS].join(", ")}`)
     await this.client.query("alter table hr.training_record drop constraint if exists score_limit")
     await this.client.query("alter table gradewire.training_record drop constraint if exists score_limit")
@@ -163,7 +174,7 @@ export class PostgresWorlds {
     const rows = async (text: string, values: ReadonlyArray<unknown> = []) =>
       (await client.query(text, [...values])).rows
     return {
-      process: () => this.process(),
+      process: (lane) => this.process({}, SCORES, lane),
       hire: async (...employees) => {
         for (const { no, phone, email } of employees)
           await rows("insert into hr.employee values ($1, $2, $3)", [no, phone ?? null, email ?? null])

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import { batchStatement } from "../../connectors/hr/postgres/batch-statement.ts"
 import { readMapping } from "../../connectors/hr/postgres/mapping.ts"
 import { openSession } from "../../connectors/hr/postgres/postgres-client.ts"
+import { ONLY_LANE } from "../../schemas/lane.ts"
 import { batch, EMPLOYEES, exam, learner, positionAt, SCORES } from "./hr-world.ts"
 import { anna, postgresBench } from "./postgresql-bench.ts"
 import { postgresOptions } from "./postgresql-hr-world.ts"
@@ -72,6 +73,62 @@ describe("failures", () => {
     await lock.release()
     expect(await apply(given)).toMatchObject({ applied: 1 })
     expect(await apply(given)).toMatchObject({ applied: 0 })
+  })
+
+  it("a server that turns read-only under way is waited for, over a new connection (G4)", async () => {
+    await apply(batch(0, [exam(1, 1, anna, "1.00")]))
+    await sql("alter role postgres set default_transaction_read_only = on")
+    await sql(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gradewire/test'`
+    )
+    const given = batch(1, [exam(2, 2, anna, "2.00")])
+    // The cut may be noticed first.
+    let error = await refused(given)
+    while (!("code" in error) || error.code !== "25006") error = await refused(given)
+    expect(error).toMatchObject({ _tag: "StoreUnavailable", fate: "retry" })
+    await sql(
+      "set default_transaction_read_only = off; alter role postgres reset default_transaction_read_only"
+    )
+    expect(await apply(given)).toMatchObject({ applied: 1 })
+  })
+
+  it("a server that takes no more connections is waited for (G4)", async () => {
+    await sql("create role crowded login connection limit 0")
+    const crowded = bench.worlds.process({ user: "crowded" })
+    const error = await Effect.runPromise(Effect.flip(crowded.takeOver))
+    expect(error).toMatchObject({ _tag: "StoreUnavailable", code: "53300", fate: "retry" })
+    await sql("drop role crowded")
+  })
+
+  it("a server that is shut down in order is waited for (G4)", async () => {
+    const lock = await lockTarget()
+    const given = batch(0, [exam(1, 1, anna, "1.00")])
+    const running = refused(given)
+    await untilBlocked()
+    await bench.worlds.server.shutdown()
+    expect(await running).toMatchObject({ _tag: "StoreUnavailable", code: "57P01", fate: "retry" })
+    await lock.release().catch(() => undefined)
+    await bench.worlds.server.restart()
+    await bench.worlds.reconnect()
+    bench.world = bench.worlds.reopened()
+    expect(await apply(given)).toMatchObject({ applied: 1 })
+  })
+
+  it("a row that another lane changes meanwhile is a serialization failure, and tried again (G2)", async () => {
+    const store = bench.worlds.process({}, SCORES, { lane: 0, lanes: 2 })
+    await sql("truncate gradewire.apply_offset")
+    await bench.takeOver(store)
+    await apply(batch(0, [exam(1, 1, anna, "1.00")]))
+    const other = new Client(bench.worlds.server.url)
+    await other.connect()
+    await other.query("begin; update gradewire.result_ledger set applied_at = now()")
+    const given = batch(1, [exam(2, 1, anna, "2.00")])
+    const running = refused(given)
+    await untilBlocked()
+    await other.query("commit")
+    expect(await running).toMatchObject({ _tag: "StoreContended", code: "40001", fate: "retry" })
+    await other.end()
+    expect(await apply(given)).toMatchObject({ applied: 1 })
   })
 
   it("a batch given up while it waits may still commit; repeated, it counts once (G2)", async () => {
@@ -175,7 +232,8 @@ describe("plans", () => {
         fence: "offset",
         isPartial,
         isReplay: false,
-        isFew: false
+        isFew: false,
+        place: ONLY_LANE
       })
       await sql(`prepare planned as ${text}`)
       const numbers = [...text.matchAll(/\$(\d+)/g)].map((found) => Number(found[1]))

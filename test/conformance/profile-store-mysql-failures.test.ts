@@ -122,6 +122,30 @@ describe.each(["mysql", "mariadb"] as const)("failures on %s", (kind) => {
     expect(await apply(given)).toMatchObject({ applied: 1 })
   })
 
+  it("a server that takes no more connections is waited for (G4)", async () => {
+    await sql(
+      "create user if not exists crowded@'%' with max_user_connections 1; grant all privileges on *.* to crowded@'%'"
+    )
+    const crowded = bench.worlds.process({ user: "crowded" })
+    expect(await Effect.runPromise(crowded.offset)).toBeUndefined()
+    const error = await Effect.runPromise(Effect.flip(crowded.takeOver))
+    expect(error).toMatchObject({ _tag: "StoreUnavailable", code: "1226", fate: "retry" })
+  })
+
+  it("a server that is shut down in order is waited for (G4)", async () => {
+    const lock = await filedAndLocked()
+    const given = batch(1, [exam(2, 1, anna, "2.00")])
+    const running = refused(given)
+    await untilBlocked()
+    await bench.worlds.server.shutdown()
+    expect(await running).toMatchObject({ _tag: "StoreUnavailable", fate: "retry" })
+    await lock.release()
+    await bench.worlds.server.restart()
+    await bench.worlds.reconnect()
+    bench.world = bench.worlds.reopened()
+    expect(await apply(given)).toMatchObject({ applied: 1 })
+  })
+
   it("a server killed under a batch comes back with all of it or nothing (G4)", async () => {
     const lock = await filedAndLocked()
     const given = batch(1, [

@@ -3,6 +3,7 @@ import { MySqlWorlds } from "./mysql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
+import { lanesConformance, laneSetConformance } from "./lanes.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let mysql: MySqlWorlds
@@ -22,3 +23,7 @@ ownTablesConformance("MySQL", () => mysql.openOwn())
 ownTablesConformance("MariaDB", () => mariadb.openOwn())
 conversionsConformance("MySQL", () => mysql.openMapped())
 conversionsConformance("MariaDB", () => mariadb.openMapped())
+lanesConformance("MySQL", () => mysql.open())
+laneSetConformance("MySQL", async () => ({ world: await mysql.open(), lanes: mysql.laneDesk() }))
+lanesConformance("MariaDB", () => mariadb.open())
+laneSetConformance("MariaDB", async () => ({ world: await mariadb.open(), lanes: mariadb.laneDesk() }))

@@ -4,6 +4,7 @@ import { PostgresWorlds } from "./postgresql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
+import { lanesConformance, laneSetConformance } from "./lanes.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let worlds: PostgresWorlds
@@ -18,3 +19,6 @@ deadLetterConformance("PostgreSQL", async () => ({ world: await worlds.open(), d
 profileStoreConformance("PostgreSQL, own tables", () => worlds.openOwn())
 ownTablesConformance("PostgreSQL", () => worlds.openOwn())
 conversionsConformance("PostgreSQL", () => worlds.openMapped())
+lanesConformance("in memory", openMemoryHrWorld)
+lanesConformance("PostgreSQL", () => worlds.open())
+laneSetConformance("PostgreSQL", async () => ({ world: await worlds.open(), lanes: worlds.laneDesk() }))

@@ -3,7 +3,7 @@
  * back; then everything is mended, the pipeline comes to rest, and the end is judged.
  */
 import { formatPosition } from "../../schemas/position.ts"
-import type { MemoryHrDatabase } from "../support/fakes/MemoryProfileStore.ts"
+import type { MemoryHrDatabase } from "../support/fakes/MemoryHrDatabase.ts"
 import { FATAL, LOSES_LOG, strike, WEIGHTS, type Fault } from "./faults.ts"
 import { judgeEnd } from "./judge-end.ts"
 import { SimProcess, type Role } from "./SimProcess.ts"
@@ -27,7 +27,12 @@ const DRAIN_MILLIS_MAX = 5 * 60_000
 const DRAIN_STEPS_MAX = 400_000
 
 /** Stops that are the right answer to what a life met, besides the fatal ones. */
-const RIGHT_STOPS: ReadonlySet<string> = new Set(["CaptureFenced", "ApplyFenced", "ChangeLogHole"])
+const RIGHT_STOPS: ReadonlySet<string> = new Set([
+  "CaptureFenced",
+  "ApplyFenced",
+  "ChangeLogHole",
+  "LanesMismatch"
+])
 /** Stops that a fatal fault must lead to. */
 const FATAL_STOPS: ReadonlySet<string> = new Set(["PositionPurged", "BinlogMismatch"])
 
@@ -146,16 +151,27 @@ export class Life {
     witness.startOver()
   }
 
+  /** Whoever applies finds out by itself. */
+  divide(): void {
+    const { database, lanes, witness } = this.world
+    if (database.lanes.every(({ epoch }) => epoch === 0)) return
+    database.divide(lanes)
+    witness.startOver()
+  }
+
   /** The oldest binlog file that the log, the profile or a copy of it may send capture back to. */
   oldestFileNeeded(): number {
     const { log, database, server } = this.world
     const anchors = [
-      database.offset?.anchor,
-      ...this.world.witness.offsets.map(({ anchor }) => anchor),
-      ...this.#copies.map(({ offset }) => offset?.anchor),
+      ...database.lanes.flatMap(({ offset }, lane) => [
+        offset?.anchor,
+        ...this.world.witness.offsetsOf(lane).map(({ anchor }) => anchor)
+      ]),
+      ...this.#copies.flatMap(({ lanes }) => lanes.map(({ offset }) => offset?.anchor)),
       ...log.messages.slice(-26).map(({ head }) => head?.anchor)
     ]
-    if (this.#copies.some(({ offset }) => offset === undefined) || database.offset === undefined) return 0
+    if (this.#copies.some(({ progress }) => progress === undefined) || database.progress === undefined)
+      return 0
     const files = anchors.flatMap((anchor) =>
       anchor === undefined ? [] : [Number(anchor.file.split(".")[1])]
     )
@@ -217,6 +233,7 @@ export class Life {
 
   /** What operators do about what they are shown: start what stopped, replay what was refused. */
   #operate(): void {
+    if (this.world.database.lanes.length !== this.world.lanes) this.divide()
     const roles = this.#processes.filter(({ stopped }) => stopped === "ChangeLogHole")
     this.#keepAlive(1)
     // The remedy of a hole: start capture again.
@@ -233,7 +250,7 @@ export class Life {
       transaction: server.end.position,
       ordinal: 0
     })
-    const { offset } = database
+    const offset = database.progress
     const last = log.messages.at(-1)?.head?.last
     return (
       offset !== undefined &&
@@ -248,8 +265,8 @@ export class Life {
   #standing(): string {
     const { database, log, server } = this.world
     const roles = this.#processes.map(({ name, stopped }) => `${name} ${stopped ?? "lives"}`)
-    const copied = database.offset?.snapshot?.tables.map(({ table, state }) => `${table} ${state}`)
-    return `${roles.join(", ")}; offset ${database.offset?.position}, log ${log.messages.at(-1)?.head?.last}, source ${server.end.file}:${server.end.position}; ${copied?.join(", ")}; letters ${database.letters.map(({ state }) => state).join()}`
+    const copied = database.progress?.snapshot?.tables.map(({ table, state }) => `${table} ${state}`)
+    return `${roles.join(", ")}; offsets ${database.lanes.map(({ position }) => position).join()}, log ${log.messages.at(-1)?.head?.last}, source ${server.end.file}:${server.end.position}; ${copied?.join(", ")}; letters ${database.letters.map(({ state }) => state).join()}`
   }
 
   /** After a fatal fault nothing more can be promised than this: nothing wrong is applied, and capture says so. */

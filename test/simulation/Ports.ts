@@ -3,6 +3,7 @@
  * its time, or fail before or after its effect: wherever a port is called is a place to be killed.
  */
 import { Effect, type Latch } from "effect"
+import type { Lane } from "../../schemas/lane.ts"
 import { ChangeFeed, FeedUnavailable, type FeedMessage, type FeedReader } from "../../src/apply/ChangeFeed.ts"
 import {
   ProfileStore,
@@ -196,12 +197,13 @@ const inWindows = (around: Surroundings, reader: FeedReader): FeedReader => {
   return { next: call(around, next, () => new FeedUnavailable({ message: "the consumer is gone" })) }
 }
 
-export const applyStore = (around: Surroundings): ProfileStore["Service"] => {
+export const applyStore = (around: Surroundings, lane: Lane): ProfileStore["Service"] => {
   const { world, withQuiz } = around
   const made = makeMemoryProfileStore(world.database, {
     connector: "simulation",
     scores: scoresOf(withQuiz),
     employees: EMPLOYEES,
+    lane,
     refuses: (_, row) => (world.refusesPoison && row["分数"] === "13.00" ? "poison" : undefined)
   })
   const store = world.twisted("store", made)
@@ -213,10 +215,14 @@ export const applyStore = (around: Surroundings): ProfileStore["Service"] => {
     epoch: number,
     step: Effect.Effect<A, ProfileStoreError>,
     batch?: Parameters<typeof store.apply>[1]
-  ) => Effect.onExit(step, () => Effect.sync(() => world.attempt(() => world.witness.look(epoch, batch))))
+  ) =>
+    Effect.onExit(step, () =>
+      Effect.sync(() => world.attempt(() => world.witness.look(lane.lane, epoch, batch)))
+    )
   return ProfileStore.of({
     takeOver: call(around, store.takeOver, fault),
     offset: call(around, store.offset, fault),
+    progress: call(around, store.progress, fault),
     apply: (epoch, batch) => call(around, seen(epoch, store.apply(epoch, batch), batch), fault),
     release: (epoch) => call(around, seen(epoch, store.release(epoch)), fault)
   })

@@ -1,8 +1,10 @@
 /** One process of the connector: the real role over the ports of the simulation, to be killed, paused and woken. */
 import { Cause, Context, Effect, Exit, Latch, Logger, References, type Fiber } from "effect"
+import type { Lane } from "../../schemas/lane.ts"
 import { isFailure } from "../../schemas/failure.ts"
 import { apply } from "../../src/apply/apply.ts"
 import { ChangeFeed } from "../../src/apply/ChangeFeed.ts"
+import { SegmentShelf } from "../../src/apply/SegmentShelf.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { ProgressDesk } from "../../src/apply/ProgressDesk.ts"
 import { ApplyProgress } from "../../src/capture/ApplyProgress.ts"
@@ -22,7 +24,7 @@ import {
   snapshotDesk,
   type Surroundings
 } from "./Ports.ts"
-import { tablesOf } from "./training-tables.ts"
+import { scoresOf, tablesOf } from "./training-tables.ts"
 import { Violation } from "./Violation.ts"
 import type { World } from "./World.ts"
 
@@ -114,12 +116,27 @@ const captureOver = (around: Surroundings): Effect.Effect<never, unknown> => {
   )
 }
 
+/** All lanes in one process; the first to stop ends them all, as in the program. */
 const applyOver = (around: Surroundings): Effect.Effect<never, unknown> => {
+  const { lanes } = around.world
+  const shelf = lanes === 1 ? undefined : new SegmentShelf()
+  return Effect.raceAllFirst(
+    Array.from({ length: lanes }, (_, lane) => applyLane(around, { lane, lanes }, shelf))
+  )
+}
+
+const applyLane = (
+  around: Surroundings,
+  lane: Lane,
+  shelf: SegmentShelf | undefined
+): Effect.Effect<never, unknown> => {
   const { batchEvents, releaseMillis } = around.world.settings
-  return apply({ batchEvents, releaseMillis }).pipe(
+  const learnerTables = new Set(scoresOf(around.withQuiz).map(({ table }) => table))
+  const routing = lane.lanes === 1 ? undefined : { ...lane, learnerTables }
+  return apply({ batchEvents, releaseMillis, routing, shelf }).pipe(
     Effect.provideContext(
       Context.empty().pipe(
-        Context.add(ProfileStore, applyStore(around)),
+        Context.add(ProfileStore, applyStore(around, lane)),
         Context.add(ChangeFeed, applyFeed(around)),
         Context.add(ProgressDesk, applyDesk(around))
       )

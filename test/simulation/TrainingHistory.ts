@@ -19,6 +19,8 @@ export interface TrueChange {
   readonly table: string
   /** `lms.exam:7` */
   readonly row: string
+  /** Whose it is; `undefined`: nobody's. */
+  readonly learner: string | undefined
 }
 
 /** Mapped columns; a change of others is none. */
@@ -109,7 +111,12 @@ export class TrainingHistory {
     if (columns === undefined) return
     const rowOf = (row: MemoryRow) => `${table}:${this.#server.keyOf(table, row)}`
     const add = (row: MemoryRow, half: 0 | 1) =>
-      this.changes.push({ position: positionAt(half), table, row: rowOf(row) })
+      this.changes.push({
+        position: positionAt(half),
+        table,
+        row: rowOf(row),
+        learner: learnerOf(table, row)
+      })
     if (before !== undefined && after !== undefined && rowOf(before) !== rowOf(after)) {
       add(before, 0)
       add(after, 1)
@@ -242,4 +249,9 @@ const own = (table: string, row: MemoryRow): MemoryRow => {
   if (table === "lms.test") return { ...row, title: `考试${id}` }
   const isProof = table === "lms.user" && String(row["phone"]).startsWith(phoneOf(0).slice(0, -1))
   return isProof ? { ...row, phone: phoneOf(id) } : row
+}
+
+const learnerOf = (table: string, row: MemoryRow): string | undefined => {
+  const id = row[table === "lms.user" ? "id" : "user_id"]
+  return id === undefined || id === null ? undefined : String(id)
 }

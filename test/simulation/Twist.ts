@@ -6,7 +6,7 @@ import type { SnapshotSource } from "../../src/capture/SnapshotSource.ts"
 import type { ChangeFeed } from "../../src/apply/ChangeFeed.ts"
 import type { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import type { MemoryTrainingServer } from "../support/fakes/MemoryTrainingServer.ts"
-import type { MemoryHrDatabase } from "../support/fakes/MemoryProfileStore.ts"
+import type { MemoryHrDatabase } from "../support/fakes/MemoryHrDatabase.ts"
 
 export interface Twist {
   readonly source?: (source: ChangeSource["Service"]) => ChangeSource["Service"]
@@ -19,6 +19,8 @@ export interface Twist {
   readonly store?: (store: ProfileStore["Service"], database: MemoryHrDatabase) => ProfileStore["Service"]
   /** What is sent in place of a message; `undefined`: nothing, and the sender believes that it was stored. */
   readonly message?: (message: LogMessage) => LogMessage | undefined
+  /** Into how many lanes apply is divided. Default 1 where anything is twisted. */
+  readonly lanes?: number
   /** The log takes messages wherever it ends. */
   readonly ignoresExpectation?: boolean
   /** A chunk may miss what the stream has brought. */

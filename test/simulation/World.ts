@@ -4,7 +4,7 @@ import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { SnapshotCommand } from "../../schemas/snapshot-command.ts"
 import type { SegmentLimits } from "../../src/capture/SegmentCutter.ts"
 import type { StartAt } from "../../src/capture/resume-plan.ts"
-import { MemoryHrDatabase } from "../support/fakes/MemoryProfileStore.ts"
+import { MemoryHrDatabase } from "../support/fakes/MemoryHrDatabase.ts"
 import { MemoryLog } from "../support/fakes/MemoryLog.ts"
 import { MemoryTrainingServer } from "../support/fakes/MemoryTrainingServer.ts"
 import type { ApplyProgress } from "../../src/capture/ApplyProgress.ts"
@@ -62,6 +62,8 @@ export class World {
   readonly settings: Settings
   readonly twist: Twist
   readonly wire: WireOptions
+  /** Into how many lanes apply is divided, as the configuration has it. */
+  lanes: number
   /** Whether the HR database refuses a row with the poisonous score. */
   refusesPoison: boolean
   /** How often a call of a port fails. */
@@ -90,6 +92,7 @@ export class World {
     this.history = new TrainingHistory(this.server, chance)
     this.logWitness = new LogWitness(this.log)
     this.witness = new StoreWitness(this.database, this.history)
+    this.lanes = twist.lanes ?? (Object.keys(twist).length > 0 ? 1 : chance.pick([1, 1, 2, 3]))
     this.refusesPoison = chance.odds(0.5)
     this.faultOdds = chance.pick([0, 0.01, 0.03])
     this.slowMillis = chance.pick([1, 20, 400])

@@ -23,6 +23,8 @@ export type Fault =
   | "log recreated"
   /** The stream refuses what is new for a while (N6). */
   | "log full"
+  /** Somebody divides the work of apply into another number of lanes. */
+  | "lanes divided"
   /** The HR database comes back from an older copy (H7). */
   | "profile restored"
   /** A DBA sets the offset back and leaves the rows as they are. */
@@ -62,6 +64,7 @@ export const WEIGHTS: ReadonlyArray<readonly [weight: number, fault: Fault]> = [
   [1, "log message removed"],
   [1, "log recreated"],
   [2, "log full"],
+  [1.5, "lanes divided"],
   [3, "profile restored"],
   [2, "offset set back"],
   [3, "source down"],
@@ -125,14 +128,18 @@ export const strike = (life: Life, fault: Fault): void => {
       return backAfterAWhile(life, () => {
         log.messagesMax = Number.POSITIVE_INFINITY
       })
+    case "lanes divided":
+      // As the operator is told: the database first, then the configuration of what starts from now on.
+      world.lanes = chance.between(1, 3)
+      return life.divide()
     case "profile restored":
       return life.restoreProfile()
     case "offset set back": {
-      const { offsets } = world.witness
+      const lane = database.lanes.length === 1 ? 0 : chance.between(0, database.lanes.length - 1)
+      const offsets = world.witness.offsetsOf(lane)
       if (offsets.length === 0) return
       const former = chance.pick(offsets)
-      database.offset = former
-      database.position = former.position
+      database.change(lane, { offset: former, position: former.position })
       return world.witness.startOver()
     }
     case "source down":

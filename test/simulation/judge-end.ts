@@ -4,7 +4,7 @@
  */
 import type { MappedScores } from "../support/fakes/memory-judgement.ts"
 import type { MemoryRow } from "../support/fakes/MemoryTrainingServer.ts"
-import type { TargetRow } from "../support/fakes/MemoryProfileStore.ts"
+import type { TargetRow } from "../support/fakes/MemoryHrDatabase.ts"
 import { numberOf, phoneOf, scoresOf } from "./training-tables.ts"
 import { Violation } from "./Violation.ts"
 import type { World } from "./World.ts"

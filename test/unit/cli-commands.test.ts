@@ -13,6 +13,7 @@ class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema
 const OFFSET: StageOffset = {
   connector: "lms-hr",
   stage: "apply",
+  lane: 0,
   position: "0001-0000000123-00000004567890-0000000033554434",
   logFile: "binlog.000123",
   logPosition: 4567890,
@@ -103,6 +104,7 @@ const actions: Actions = {
   eventsTail: (_, { lines, reveal }, print) =>
     print(EVENTS.slice(0, lines).map((event) => ({ ...event, revealed: reveal }))),
   event: (_, position, reveal) => Effect.succeed({ ...EVENTS[0]!, position, revealed: reveal }),
+  divide: () => Effect.fail(new Refused({ message: "not here" })),
   migrate: () => Effect.fail(new Refused({ message: "no way in" })),
   status: () => Effect.fail(new Refused({ message: "not here" })),
   guide: Effect.succeed(
@@ -194,8 +196,8 @@ describe("gradewire offsets list", () => {
   it("never shows unknown as zero (G4)", async () => {
     const { out } = await gradewire(["offsets", "list", "--config", "x"])
     expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
-      ["CONNECTOR", "STAGE", "POSITION", "STREAM_SEQ", "LAG", "AGE", "HELD", "DEAD", "EPOCH"],
-      ["lms-hr", "apply", "binlog.000123:4567890", "91875", "unknown", "1m15s", "4", "1", "7"]
+      ["CONNECTOR", "STAGE", "LANE", "POSITION", "STREAM_SEQ", "LAG", "AGE", "HELD", "DEAD", "EPOCH"],
+      ["lms-hr", "apply", "0", "binlog.000123:4567890", "91875", "unknown", "1m15s", "4", "1", "7"]
     ])
   })
 

@@ -10,12 +10,15 @@ import {
   FENCE,
   gatherScores,
   judgeScores,
+  leavePlaces,
   lockOffset,
   putAssessments,
   putLearners,
   sentScores,
-  storedScores
+  storedScores,
+  takePlaces
 } from "./decide-sql.ts"
+import type { Lane } from "../../../schemas/lane.ts"
 import type { HrMapping } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
 import { countOffset, moveOffset, type Move } from "./offset-statements.ts"
@@ -28,10 +31,12 @@ export class BatchScripts {
   private readonly mapping: HrMapping
   private readonly connector: string
   private readonly facts: ServerFacts
+  private readonly place: Lane
   private readonly maker: ChangeRowsMaker
   private readonly judging: ReadonlyArray<string>
 
-  constructor(mapping: HrMapping, connector: string, facts: ServerFacts) {
+  constructor(mapping: HrMapping, connector: string, facts: ServerFacts, place: Lane) {
+    this.place = place
     this.mapping = mapping
     this.connector = connector
     this.facts = facts
@@ -62,6 +67,8 @@ export class BatchScripts {
     letters?: ReadonlyArray<string>
   ): ReadonlyArray<string> {
     const { connector, facts, mapping } = this
+    const { lane, lanes } = this.place
+    const isShared = lanes > 1
     const { assessments, learners, puts, scores, targets } = this.maker.make(changes)
     const sent = sentScores(facts, "@gradewire_scores")
     return [
@@ -69,10 +76,11 @@ export class BatchScripts {
       `set @gradewire_scores = ${json(scores)}${puts
         .map((group, index) => `, @gradewire_put_${index} = ${json(group.rows)}`)
         .join("")}`,
-      ...lockOffset(connector, epoch, move?.expected),
+      ...lockOffset(connector, lane, epoch, move?.expected),
       ...(letters === undefined ? [] : lockLetters(connector, letters)),
       ...(learners.length === 0 ? [] : putLearners(connector, facts, json(learners))),
       ...(assessments.length === 0 ? [] : putAssessments(connector, facts, json(assessments))),
+      ...(isShared && scores.length > 0 ? [takePlaces(connector, sent)] : []),
       ...(scores.length === 0 ? [] : [gatherScores(connector, sent, letters !== undefined), ...this.judging]),
       ...writeScores({
         connector,
@@ -84,8 +92,9 @@ export class BatchScripts {
         hasScores: scores.length > 0,
         letters
       }),
+      ...(isShared && scores.length > 0 ? [leavePlaces(connector)] : []),
       COUNT,
-      move === undefined ? countOffset(connector) : moveOffset(connector, epoch, move, true),
+      move === undefined ? countOffset(connector, lane) : moveOffset(connector, lane, epoch, move, true),
       "commit",
       letters === undefined ? ANSWER : LETTERS_ANSWER
     ]

@@ -12,13 +12,13 @@ import type { MySqlOptions } from "./mysql-client.ts"
 import { instantOf } from "./offset-statements.ts"
 import { readView } from "./read-view.ts"
 
-/** All connectors by name. */
+/** All connectors by name, every lane of them. */
 export const listOffsets = (
   options: MySqlOptions
 ): Effect.Effect<ReadonlyArray<StoredOffset>, ProfileStoreError> =>
   Effect.map(
     readView(options, "offsets", (database) =>
-      database.select().from(offsetsView).orderBy(asc(offsetsView.connector))
+      database.select().from(offsetsView).orderBy(asc(offsetsView.connector), asc(offsetsView.lane))
     ),
     (rows) => rows.map((row) => storedOffset(row, instantOf))
   )

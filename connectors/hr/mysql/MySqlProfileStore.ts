@@ -13,12 +13,12 @@ import {
   type ProfileStoreError
 } from "../../../src/apply/ProfileStore.ts"
 import { START } from "../../../schemas/position.ts"
-import { explainFence, noteLearners, NOTHING } from "../store-verdicts.ts"
+import { explainFence, noteLearners, NOTHING, wrongLanes } from "../store-verdicts.ts"
 import { offsetOf, type OffsetRow } from "../stored-rows.ts"
 import { createTables } from "./batch-tables.ts"
 import { completed } from "./held-changes.ts"
 import { openSession } from "./mysql-client.ts"
-import { instantOf, moveAlone, park, takeOver } from "./offset-statements.ts"
+import { instantOf, moveAlone, park, readProgress, takeOver } from "./offset-statements.ts"
 import { releaseHeld } from "./release-held.ts"
 import { makeParts, type MySqlProfileStoreOptions, type StoreParts } from "./store-parts.ts"
 
@@ -52,10 +52,12 @@ const applyBatch = (
     const change = changes[0]
     let outcome: BatchOutcome | undefined
     if (change === undefined) {
-      const [row] = yield* store.script<{ moved: string | number }>(moveAlone(store.connector, epoch, move))
+      const [row] = yield* store.script<{ moved: string | number }>(
+        moveAlone(store.connector, store.lane.lane, epoch, move)
+      )
       outcome = Number(row!.moved) === 0 ? undefined : NOTHING
     } else if (refusal !== undefined) {
-      const script = park(store.connector, epoch, move, change, refusal)
+      const script = park(store.connector, store.lane.lane, epoch, move, change, refusal)
       const [row] = yield* store.script<{ fenced: string | number }>(script)
       outcome = Number(row!.fenced) === 0 ? undefined : { ...NOTHING, dead: 1 }
     } else {
@@ -78,13 +80,20 @@ const make = (
     const desk = makeParts(options, questions)
     const take = Effect.gen(function* () {
       yield* store.scripts
-      const [row] = yield* store.script<OffsetRow>(takeOver(options.connector, options.holder))
+      const [row] = yield* store.script<OffsetRow & { readonly lanes: string | number }>(
+        takeOver(options.connector, store.lane, options.holder)
+      )
+      const lanes = Number(row!.lanes)
+      if (lanes !== store.lane.lanes) return yield* wrongLanes(options.connector, store.lane, lanes)
       return { epoch: Number(row!.epoch), offset: offsetOf(row, instantOf) }
     })
     const release = releaseHeld(store)
     return ProfileStore.of({
       takeOver: session.exclusively(take),
       offset: questions.exclusively(Effect.map(desk.readOffset, (row) => offsetOf(row, instantOf))),
+      progress: questions.exclusively(
+        Effect.map(desk.rows<OffsetRow>(readProgress(options.connector)), ([row]) => offsetOf(row, instantOf))
+      ),
       apply: (epoch, batch) => session.exclusively(applyBatch(store, epoch, batch)),
       release: (epoch) => session.exclusively(release(epoch))
     })

@@ -50,6 +50,7 @@ const NUMBERS: Readonly<Record<Exclude<ErrorClass, "refused">, ReadonlyArray<num
     3032 // server is offline (offline_mode)
   ],
   contended: [
+    1020, // MariaDB: the row has changed since the snapshot
     1205,
     1213, // lock wait timeout, deadlock
     1206, // lock table full

@@ -5,6 +5,7 @@
  * Each statement sees what those before it wrote. The row of `apply_offset` is locked before anything is read for a
  * decision, and the session reads what is committed now (READ COMMITTED), so nobody else's batch lies between.
  */
+import { START } from "../../../schemas/position.ts"
 import { SCORES, HITS, PROOFS, jsonRows, jsonTypes } from "./batch-tables.ts"
 import type { HrMapping } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
@@ -17,14 +18,32 @@ export const FENCE = "@gradewire_fence"
 /** @param expected position the offset must have; `undefined`: any */
 export const lockOffset = (
   connector: string,
+  lane: number,
   epoch: number,
   expected: string | undefined
 ): ReadonlyArray<string> => [
   "start transaction",
   `set ${FENCE} = 0`,
-  `select 1 into ${FENCE} from \`gradewire\`.\`apply_offset\` where connector = ${literal(connector)} and lane = 0
+  `select 1 into ${FENCE} from \`gradewire\`.\`apply_offset\` where connector = ${literal(connector)} and lane = ${lane}
   and epoch = ${epoch}${expected === undefined ? "" : ` and position = ${literal(expected)}`} for update`
 ]
+
+const LEDGER = "`gradewire`.`result_ledger`"
+
+/**
+ * Two lanes that meet in one result come after each other: each locks the result's row of the ledger, a place at START
+ * where there is none, before it reads anything of it.
+ */
+export const takePlaces = (connector: string, source: string): string => `insert into ${LEDGER}
+  (connector, result_id, position, event_id, state, applied_at)
+select ${literal(connector)}, r.result_id, ${literal(START)}, '', 'revoked', utc_timestamp(6)
+from ${source} where ${FENCE} = 1 order by r.result_id
+on duplicate key update connector = result_ledger.connector`
+
+/** Places that nothing was filed in. */
+export const leavePlaces = (connector: string): string => `delete l
+from ${SCORES} f straight_join ${LEDGER} l on l.connector = ${literal(connector)} and l.result_id = f.result_id
+where f.verdict <> 'filed' and l.position = ${literal(START)}`
 
 interface Directory {
   readonly table: string
@@ -59,13 +78,24 @@ const putDirectory = (
     ...columns.flatMap((column) => [[`has_${column}`, types.number] as const, [column, types.text] as const])
   ])} r`
   const found = `d.connector = ${literal(connector)} and d.${id} = r.${id}`
+  // Another lane may put the same assessment there meanwhile.
+  const own = table.split(".")[1]!
+  const ahead = [
+    ...columns.map((column) => [column, `r.has_${column}`] as const),
+    ["removed", "true"] as const,
+    ["position", "true"] as const
+  ].map(
+    ([column, isThere]) =>
+      `${column} = if(${own}.position < r.position and ${isThere}, r.${column}, ${own}.${column})`
+  )
   const kept = columns.map((column) => `d.${column} = if(r.has_${column}, r.${column}, d.${column})`)
   return [
     `update ${rows} straight_join ${table} d on ${found}
 set ${kept.join(", ")}, d.removed = r.removed, d.position = r.position where ${FENCE} = 1 and d.position < r.position`,
     `insert into ${table} (connector, ${id}, position, removed, ${columns.join(", ")})
 select ${literal(connector)}, r.${id}, r.position, r.removed, ${columns.map((column) => `r.${column}`).join(", ")}
-from ${rows} left join ${table} d on ${found} where ${FENCE} = 1 and d.${id} is null`
+from ${rows} left join ${table} d on ${found} where ${FENCE} = 1 and d.${id} is null
+on duplicate key update ${ahead.join(", ")}`
   ]
 }
 

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { RowRefused, type ProfileStoreError, type ReleaseOutcome } from "../../../src/apply/ProfileStore.ts"
-import { LETTERS_MAX, PAGE_RESULTS, releaseHeldFrom } from "../release-held.ts"
+import { LETTERS_MAX, PAGE_RESULTS, releaseHeldFrom, type HeldRow } from "../release-held.ts"
 import { explainFence } from "../store-verdicts.ts"
 import { FENCE, lockOffset } from "./decide-sql.ts"
 import { completed, readHeld } from "./held-changes.ts"
@@ -13,13 +13,13 @@ const NOW = "utc_timestamp(6)"
 const HELD = "`gradewire`.`held_change`"
 const DEAD = "`gradewire`.`dead_letter`"
 
-const page = (connector: string, after: string): string => `select result_id from ${HELD}
+const page = (connector: string, after: string): string => `select result_id, learner_id from ${HELD}
 where connector = ${literal(connector)} and result_id > ${literal(after)} order by result_id limit ${PAGE_RESULTS}`
 
 const ofLearners = (
   connector: string,
   learners: ReadonlyArray<string>
-): string => `select result_id from ${HELD}
+): string => `select result_id, learner_id from ${HELD}
 where connector = ${literal(connector)} and learner_id in (${learners.map(literal).join(", ")})
 order by result_id limit ${PAGE_RESULTS}`
 
@@ -29,6 +29,7 @@ const heldCount = (connector: string): string =>
 /** The held change becomes a dead letter. */
 const parkHeld = (
   connector: string,
+  lane: number,
   epoch: number,
   result: string,
   detail: string
@@ -36,7 +37,7 @@ const parkHeld = (
   const here = `h.connector = ${literal(connector)} and h.result_id = ${literal(result)} and ${FENCE} = 1`
   const word = (path: string) => `json_unquote(json_extract(h.event, '${path}'))`
   return [
-    ...lockOffset(connector, epoch, undefined),
+    ...lockOffset(connector, lane, epoch, undefined),
     `insert into ${DEAD} (connector, position, result_id, type, event_id, event, reason, detail, state, at, updated_at)
 select h.connector, h.position, h.result_id, ${word("$.type")}, ${word("$.id")}, h.event, 'REFUSED', ${literal(detail)}, 'open', ${NOW}, ${NOW}
 from ${HELD} h where ${here}
@@ -46,9 +47,13 @@ on duplicate key update state = 'open', detail = ${literal(detail)}, updated_at 
   ]
 }
 
-/** Letters an operator asked to replay, and those that no longer wait for another one; the first of each result. */
-const lettersOf = (connector: string): string => `select d.position, d.event from ${DEAD} d
-where d.connector = ${literal(connector)} and d.state in ('replay', 'waiting') and not exists (
+/** Behind a position: letters to be replayed, and those that no longer wait for another one; the first of each result. */
+const lettersAfter = (
+  connector: string,
+  position: string
+): string => `select d.position, d.event from ${DEAD} d
+where d.connector = ${literal(connector)} and d.position > ${literal(position)}
+  and d.state in ('replay', 'waiting') and not exists (
   select 1 from ${DEAD} b
   where b.connector = ${literal(connector)} and b.result_id = d.result_id
     and b.state in ('open', 'waiting', 'replay') and b.position < d.position
@@ -98,22 +103,24 @@ export const releaseHeld = (
   store: StoreParts
 ): ((epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>) => {
   const { connector } = store
-  const ids = (text: string) => Effect.map(store.rows<{ result_id: string }>(text), resultIds)
+  const held = (text: string) => store.rows<HeldRow>(text)
   return releaseHeldFrom<Letter>({
     ...store,
-    heldAfter: (result) => ids(page(connector, result)),
-    heldOfLearners: (learners) => ids(ofLearners(connector, learners)),
+    heldAfter: (result) => held(page(connector, result)),
+    heldOfLearners: (learners) => held(ofLearners(connector, learners)),
     due: (_, results) =>
       Effect.flatMap(store.scripts, (scripts) =>
         Effect.map(store.script<{ result_id: string }>(scripts.probe(results)), resultIds)
       ),
     file: (epoch, results) =>
       Effect.flatMap(readHeld(store, results), (changes) => attempt(store, epoch, changes)),
-    parkHeld: (epoch, result, detail) => store.script(parkHeld(connector, epoch, result, detail)),
+    parkHeld: (epoch, result, detail) =>
+      store.script(parkHeld(connector, store.lane.lane, epoch, result, detail)),
     heldCount: Effect.map(store.rows<{ held: string | number }>(heldCount(connector)), ([row]) =>
       Number(row!.held)
     ),
-    letters: store.rows<Letter>(lettersOf(connector)),
+    lettersAfter: (position) => store.rows<Letter>(lettersAfter(connector, position)),
+    changeOf: ({ event }) => JSON.parse(event) as ChangeEvent,
     fileLetter: (epoch, letter) =>
       Effect.flatMap(completed(store, [JSON.parse(letter.event) as ChangeEvent]), (changes) =>
         attempt(store, epoch, changes, [letter.position])

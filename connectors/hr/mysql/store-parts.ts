@@ -1,5 +1,6 @@
 /** What the parts of the store share: classified statements, the compiled mapping, the stored offset. */
 import { Effect } from "effect"
+import { ONLY_LANE, type Lane } from "../../../schemas/lane.ts"
 import { StoreMisconfigured, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import { BatchScripts } from "./BatchScripts.ts"
 import type { HrMappingConfig } from "../mapping.ts"
@@ -15,6 +16,8 @@ export interface MySqlProfileStoreOptions {
   readonly mapping: HrMappingConfig
   /** Names this process to a DBA: pod or host name. */
   readonly holder: string
+  /** The only one where it is left out. */
+  readonly lane?: Lane | undefined
 }
 
 type Answer<R> = Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
@@ -22,6 +25,7 @@ type Answer<R> = Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
 /** Everything the parts of the store share. */
 export interface StoreParts {
   readonly connector: string
+  readonly lane: Lane
   readonly rows: <R extends object = Row>(text: string) => Answer<R>
   readonly script: <R extends object = Row>(statements: ReadonlyArray<string>) => Answer<R>
   readonly scripts: Effect.Effect<BatchScripts, ProfileStoreError>
@@ -33,7 +37,7 @@ export interface StoreParts {
 }
 
 export const makeParts = (options: MySqlProfileStoreOptions, session: MySqlSession): StoreParts => {
-  const { connector, mapping, mysql } = options
+  const { connector, mapping, mysql, lane = ONLY_LANE } = options
   const place = { server: `${mysql.host}:${mysql.port}`, grants: grantsFor(mysql.user, mapping) }
   let compiled: BatchScripts | undefined
   const classified = <A>(effect: Effect.Effect<A, DriverError | ProfileStoreError>) =>
@@ -49,11 +53,12 @@ export const makeParts = (options: MySqlProfileStoreOptions, session: MySqlSessi
   const rows = <R extends object = Row>(text: string) => classified(session.rows<R>(text))
   const compile = Effect.gen(function* () {
     const facts = yield* session.facts
-    compiled = new BatchScripts(yield* readMapping(session, mapping), connector, facts)
+    compiled = new BatchScripts(yield* readMapping(session, mapping), connector, facts, lane)
     return compiled
   })
   return {
     connector,
+    lane,
     rows,
     script: <R extends object = Row>(statements: ReadonlyArray<string>) =>
       classified(session.script<R>(statements)),
@@ -62,6 +67,6 @@ export const makeParts = (options: MySqlProfileStoreOptions, session: MySqlSessi
       compiled = undefined
     }),
     changedLearners: new Set(),
-    readOffset: Effect.map(rows<OffsetRow>(readOffset(connector)), (found) => found[0])
+    readOffset: Effect.map(rows<OffsetRow>(readOffset(connector, lane.lane)), (found) => found[0])
   }
 }

@@ -11,13 +11,13 @@ import { storedOffset, type StoredOffset } from "../stored-rows.ts"
 import type { PostgresOptions } from "./postgres-client.ts"
 import { instantOf, readView } from "./read-view.ts"
 
-/** All connectors by name. */
+/** All connectors by name, every lane of them. */
 export const listOffsets = (
   options: PostgresOptions
 ): Effect.Effect<ReadonlyArray<StoredOffset>, ProfileStoreError> =>
   Effect.map(
     readView(options, "offsets", (database) =>
-      database.select().from(offsetsView).orderBy(asc(offsetsView.connector))
+      database.select().from(offsetsView).orderBy(asc(offsetsView.connector), asc(offsetsView.lane))
     ),
     (rows) => rows.map((row) => storedOffset(row, instantOf))
   )

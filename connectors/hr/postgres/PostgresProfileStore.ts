@@ -14,9 +14,9 @@ import {
 } from "../../../src/apply/ProfileStore.ts"
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { START } from "../../../schemas/position.ts"
-import { explainFence, noteLearners, NOTHING } from "../store-verdicts.ts"
+import { explainFence, wrongLanes, noteLearners, NOTHING } from "../store-verdicts.ts"
 import { offsetOf, type OffsetRow } from "../stored-rows.ts"
-import { MOVE_OFFSET, offsetValues, PARK, TAKE_OVER } from "./offset-statements.ts"
+import { COUNT_LANES, offsetValues, READ_PROGRESS } from "./offset-statements.ts"
 import { openSession } from "./postgres-client.ts"
 import { releaseHeld } from "./release-held.ts"
 import { changeArrays } from "./prepared-batches.ts"
@@ -45,12 +45,12 @@ const applyBatch = (
     const change = changes[0]
     let outcome: BatchOutcome | undefined
     if (change === undefined) {
-      const rows = yield* store.rows({ name: "gradewire_move", text: MOVE_OFFSET, values: moves })
+      const rows = yield* store.rows({ name: "gradewire_move", text: store.statements.move, values: moves })
       outcome = rows.length === 0 ? undefined : NOTHING
     } else if (refusal !== undefined) {
       const letter = [change.sequence, resultIdOf(change), change.type, change.id, JSON.stringify(change)]
       const values = [...moves, ...letter, refusal.reason, refusal.detail]
-      const rows = yield* store.rows({ name: "gradewire_park", text: PARK, values })
+      const rows = yield* store.rows({ name: "gradewire_park", text: store.statements.park, values })
       outcome = rows.length === 0 ? undefined : { ...NOTHING, dead: 1 }
     } else {
       const batches = yield* store.batches
@@ -72,7 +72,10 @@ const make = (
   options: PostgresProfileStoreOptions
 ): Effect.Effect<ProfileStore["Service"], never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession(options.postgres)
+    const session = yield* openSession({
+      ...options.postgres,
+      isRepeatable: (options.lane?.lanes ?? 1) > 1
+    })
     const questions = yield* openSession(options.postgres)
     const store = makeParts(options, session)
     const desk = makeParts(options, questions)
@@ -80,13 +83,20 @@ const make = (
       yield* store.forgetShape
       yield* store.batches
       const values = [options.connector, options.holder]
-      const row = (yield* store.rows<OffsetRow>({ text: TAKE_OVER, values }))[0]
-      return { epoch: Number(row!.epoch), offset: offsetOf(row) }
+      const [row] = yield* store.rows<OffsetRow>({ text: store.statements.takeOver, values })
+      if (row !== undefined) return { epoch: Number(row.epoch), offset: offsetOf(row) }
+      const [count] = yield* store.rows<{ lanes: number }>({ text: COUNT_LANES, values: [options.connector] })
+      return yield* wrongLanes(options.connector, store.lane, count!.lanes)
     })
     const release = releaseHeld(store)
     return ProfileStore.of({
       takeOver: session.exclusively(takeOver),
       offset: questions.exclusively(Effect.map(desk.readOffset, offsetOf)),
+      progress: questions.exclusively(
+        Effect.map(desk.rows<OffsetRow>({ text: READ_PROGRESS, values: [options.connector] }), ([row]) =>
+          offsetOf(row)
+        )
+      ),
       apply: (epoch, batch) => session.exclusively(applyBatch(store, epoch, batch)),
       release: (epoch) => session.exclusively(release(epoch))
     })

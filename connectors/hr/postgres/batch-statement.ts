@@ -8,6 +8,7 @@
  *
  * Parameters: $1 connector, $2 epoch, then what {@link BatchForm} asks for.
  */
+import type { Lane } from "../../../schemas/lane.ts"
 import { FEW, fileParts, type BatchForm } from "./batch-write-parts.ts"
 import { matchKey, matchColumn } from "./column-values.ts"
 import type { HrMapping } from "./mapping.ts"
@@ -23,7 +24,7 @@ const LETTER = `letter as materialized (
 
 const fence = (form: BatchForm): string => `fence as materialized (
   select 1 as held_lock from gradewire.apply_offset
-  where connector = $1 and lane = 0 and epoch = $2::bigint${form.fence === "offset" ? " and position = $6" : ""}${form.isReplay ? " and exists (select from letter)" : ""}
+  where connector = $1 and lane = ${form.place.lane} and epoch = $2::bigint${form.fence === "offset" ? " and position = $6" : ""}${form.isReplay ? " and exists (select from letter)" : ""}
   for update
 )`
 
@@ -262,8 +263,15 @@ select (select count(*)::integer from fence) as fenced,
  * Which of the held results named in $3 something can be done about now: they can be filed, they are outdated, or they
  * wait for another reason. Reads only; $2 is the epoch.
  */
-export const probeStatement = (mapping: HrMapping): string => {
-  const form: BatchForm = { source: "held", fence: "epoch", isPartial: true, isReplay: false, isFew: false }
+export const probeStatement = (mapping: HrMapping, place: Lane): string => {
+  const form: BatchForm = {
+    source: "held",
+    fence: "epoch",
+    isPartial: true,
+    isReplay: false,
+    isFew: false,
+    place
+  }
   // A lock is for those who write.
   const parts = readParts(mapping, form).map((part) => part.replace(/\s+for update\n\)$/, "\n)"))
   return `with ${parts.join(",\n")}

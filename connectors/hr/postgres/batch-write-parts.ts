@@ -1,4 +1,6 @@
 /** The writing half of the batch statement: what `judged` decided becomes rows. */
+import type { Lane } from "../../../schemas/lane.ts"
+import { START } from "../../../schemas/position.ts"
 import type { HrMapping } from "./mapping.ts"
 import { targetParts } from "./target-statement.ts"
 
@@ -8,6 +10,7 @@ import { targetParts } from "./target-statement.ts"
  * - `isPartial` some event lacks keys that the mapping writes
  * - `isReplay` the events are dead letters that get another attempt
  * - `isFew`    the events are at most {@link FEW}
+ * - `place`    the lane that files them; where there are several, results can move from one to another
  */
 export interface BatchForm {
   readonly source: "events" | "held"
@@ -15,6 +18,7 @@ export interface BatchForm {
   readonly isPartial: boolean
   readonly isReplay: boolean
   readonly isFew: boolean
+  readonly place: Lane
 }
 
 /** Up to so many changes a batch is planned for single lookups: a score that leaves alone is in the profile sooner. */
@@ -84,6 +88,19 @@ held_out as (
     and (j.is_filed and h.position <= j.position or j.is_stale and h.position <= j.ledger_position)
 )`
 
+/**
+ * Two lanes that meet in one result must both write its row of the ledger: under REPEATABLE READ the later one then fails
+ * and comes again, and sees what the other did. What is filed writes there anyhow; what is held takes the place at START.
+ */
+const TOUCHED = `touched as (
+  insert into gradewire.result_ledger as t (connector, result_id, position, event_id, state, applied_at)
+  select $1, j.result_id, '${START}', j.event_id, 'revoked', clock_timestamp()
+  from judged j
+  where j.is_held and not (j.was_filed and coalesce(j.learner_id <> j.ledger_learner, false))
+  order by j.result_id
+  on conflict (connector, result_id) do update set applied_at = t.applied_at
+)`
+
 const DEAD_IN = `dead_in as (
   insert into gradewire.dead_letter
     (connector, position, result_id, type, event_id, event, reason, detail, state, at, updated_at)
@@ -121,12 +138,12 @@ const offset = (form: BatchForm): string =>
     changed_at = clock_timestamp(), changed_committed_at = $15::timestamptz, snapshot = $16::jsonb,
     events = o.events + $17::bigint,
     ${COUNTS}
-  from fence where o.connector = $1 and o.lane = 0
+  from fence where o.connector = $1 and o.lane = ${form.place.lane}
 )`
     : `moved as (
   update gradewire.apply_offset o set updated_at = clock_timestamp(),
     applied = o.applied + (select count(*) from won), released = o.released + (select count(*) from won)
-  from fence where o.connector = $1 and o.lane = 0
+  from fence where o.connector = $1 and o.lane = ${form.place.lane}
 )`
 
 const ruleName = ({ employees }: HrMapping): string =>
@@ -139,6 +156,7 @@ export const fileParts = (mapping: HrMapping, form: BatchForm, rowKeys: string):
   ...(mapping.targets.length === 0 ? [] : [GONE]),
   ...mapping.targets.flatMap((target, index) => targetParts(target, index, mapping.zone, form.isPartial)),
   held(form.isPartial),
+  ...(form.place.lanes === 1 ? [] : [TOUCHED]),
   ...(form.isReplay ? [DEAD_DONE] : [DEAD_IN]),
   offset(form)
 ]

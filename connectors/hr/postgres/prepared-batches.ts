@@ -6,6 +6,7 @@
  * does the same.
  */
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
+import type { Lane } from "../../../schemas/lane.ts"
 import { batchStatement, probeStatement } from "./batch-statement.ts"
 import { FEW } from "./batch-write-parts.ts"
 import { sourceSql } from "./column-values.ts"
@@ -39,7 +40,7 @@ export class PreparedBatches {
   private readonly prefix: string
 
   /** @param serial different for every compiled mapping of a connection, so that names never meet another text */
-  constructor(mapping: HrMapping, serial: number) {
+  constructor(mapping: HrMapping, serial: number, place: Lane) {
     this.prefix = `gradewire_${serial}`
     this.paths = new Map(mapping.targets.map((target) => [target.subject, pathsOf(target)]))
     const events = {
@@ -47,7 +48,8 @@ export class PreparedBatches {
       fence: "offset",
       isPartial: false,
       isReplay: false,
-      isFew: false
+      isFew: false,
+      place
     } as const
     this.texts = {
       full: batchStatement(mapping, events),
@@ -62,7 +64,7 @@ export class PreparedBatches {
         isFew: true
       }),
       release: batchStatement(mapping, { ...events, source: "held", fence: "epoch", isPartial: true }),
-      probe: probeStatement(mapping)
+      probe: probeStatement(mapping, place)
     }
   }
 

@@ -1,23 +1,24 @@
 /** Held results and dead letters on PostgreSQL; what is done with them is in ../release-held.ts. */
 import { Effect } from "effect"
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { RowRefused, type ProfileStoreError, type ReleaseOutcome } from "../../../src/apply/ProfileStore.ts"
-import { LETTERS_MAX, PAGE_RESULTS, releaseHeldFrom } from "../release-held.ts"
+import { LETTERS_MAX, PAGE_RESULTS, releaseHeldFrom, type HeldRow } from "../release-held.ts"
 import { explainFence } from "../store-verdicts.ts"
 import type { Row } from "./postgres-client.ts"
 import type { PreparedStatement } from "./prepared-batches.ts"
 import type { StoreParts } from "./store-parts.ts"
 
-const PAGE = `select result_id from gradewire.held_change
+const PAGE = `select result_id, learner_id from gradewire.held_change
 where connector = $1 and result_id > $2 order by result_id limit ${PAGE_RESULTS}`
 
-const OF_LEARNERS = `select result_id from gradewire.held_change
+const OF_LEARNERS = `select result_id, learner_id from gradewire.held_change
 where connector = $1 and learner_id = any($2::text[]) order by result_id limit ${PAGE_RESULTS}`
 
 const HELD_COUNT = `select count(*)::integer as held from gradewire.held_change where connector = $1`
 
 /** $2 epoch, $3 result, $4 detail: the held change becomes a dead letter. */
-const PARK_HELD = `with fence as materialized (
-  select 1 from gradewire.apply_offset where connector = $1 and lane = 0 and epoch = $2::bigint for update
+const parkHeld = (lane: number): string => `with fence as materialized (
+  select 1 from gradewire.apply_offset where connector = $1 and lane = ${lane} and epoch = $2::bigint for update
 ), out as (
   delete from gradewire.held_change h using fence where h.connector = $1 and h.result_id = $3 returning h.*
 )
@@ -29,10 +30,10 @@ from out o
 on conflict (connector, position) do update
   set state = 'open', detail = excluded.detail, updated_at = excluded.updated_at`
 
-/** Letters an operator asked to replay, and those that no longer wait for another one; the first of each result. */
+/** Behind $2: letters an operator asked to replay, and those that no longer wait for another one; the first of each result. */
 const LETTERS = `select d.position, d.type, d.event::text as event
 from gradewire.dead_letter d
-where d.connector = $1 and (d.state = 'replay' or d.state = 'waiting') and not exists (
+where d.connector = $1 and d.position > $2 and (d.state = 'replay' or d.state = 'waiting') and not exists (
   select from gradewire.dead_letter b
   where b.connector = $1 and b.result_id = d.result_id and b.state in ('open', 'waiting', 'replay')
     and b.position < d.position
@@ -86,12 +87,12 @@ export const releaseHeld = (
   store: StoreParts
 ): ((epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>) => {
   const { batches, connector } = store
-  const ids = (name: string, text: string, of: unknown) =>
-    Effect.map(store.rows<{ result_id: string }>({ name, text, values: [connector, of] }), resultIds)
+  const held = (name: string, text: string, of: unknown) =>
+    store.rows<HeldRow>({ name, text, values: [connector, of] })
   return releaseHeldFrom<Letter>({
     ...store,
-    heldAfter: (result) => ids("gradewire_page", PAGE, result),
-    heldOfLearners: (learners) => ids("gradewire_of_learners", OF_LEARNERS, learners),
+    heldAfter: (result) => held("gradewire_page", PAGE, result),
+    heldOfLearners: (learners) => held("gradewire_of_learners", OF_LEARNERS, learners),
     due: (epoch, results) =>
       Effect.flatMap(batches, (prepared) =>
         Effect.map(
@@ -102,12 +103,14 @@ export const releaseHeld = (
     file: (epoch, results) =>
       Effect.flatMap(batches, (prepared) => attempt(store, epoch, prepared.statement("release"), [results])),
     parkHeld: (epoch, result, detail) =>
-      store.rows({ text: PARK_HELD, values: [connector, epoch, result, detail] }),
+      store.rows({ text: parkHeld(store.lane.lane), values: [connector, epoch, result, detail] }),
     heldCount: Effect.map(
       store.rows<{ held: number }>({ name: "gradewire_held", text: HELD_COUNT, values: [connector] }),
       ([row]) => row!.held
     ),
-    letters: store.rows<Letter>({ name: "gradewire_letters", text: LETTERS, values: [connector] }),
+    lettersAfter: (position) =>
+      store.rows<Letter>({ name: "gradewire_letters", text: LETTERS, values: [connector, position] }),
+    changeOf: ({ event }) => JSON.parse(event) as ChangeEvent,
     fileLetter: (epoch, letter) =>
       Effect.flatMap(batches, (prepared) =>
         attempt(store, epoch, prepared.statement("replay"), [...kindsOf(letter), letter.position], true)

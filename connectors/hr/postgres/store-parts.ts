@@ -1,11 +1,12 @@
 /** What the parts of the store share: classified statements, the compiled mapping, the stored offset. */
 import { Effect } from "effect"
+import { ONLY_LANE, type Lane } from "../../../schemas/lane.ts"
 import { StoreMisconfigured, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import type { HrMappingConfig } from "../mapping.ts"
 import type { OffsetRow } from "../stored-rows.ts"
 import { classifyError } from "./classify-error.ts"
 import { grantsFor, readMapping } from "./mapping.ts"
-import { READ_OFFSET } from "./offset-statements.ts"
+import { offsetStatements, type OffsetStatements } from "./offset-statements.ts"
 import type { DriverError, PostgresOptions, PostgresSession, Row, Statement } from "./postgres-client.ts"
 import { PreparedBatches, type PreparedStatement } from "./prepared-batches.ts"
 
@@ -15,11 +16,15 @@ export interface PostgresProfileStoreOptions {
   readonly mapping: HrMappingConfig
   /** Names this process to a DBA: pod or host name. */
   readonly holder: string
+  /** The only one where it is left out. */
+  readonly lane?: Lane | undefined
 }
 
 /** Everything the parts of the store share. */
 export interface StoreParts {
   readonly connector: string
+  readonly lane: Lane
+  readonly statements: OffsetStatements
   readonly rows: <R extends object = Row>(
     statement: Statement
   ) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
@@ -39,7 +44,8 @@ export interface StoreParts {
 const changesShape = (error: ProfileStoreError): boolean => error instanceof StoreMisconfigured
 
 export const makeParts = (options: PostgresProfileStoreOptions, session: PostgresSession): StoreParts => {
-  const { postgres, mapping } = options
+  const { postgres, mapping, lane = ONLY_LANE } = options
+  const statements = offsetStatements(lane)
   const place = {
     server: `${postgres.host}:${postgres.port}/${postgres.database}`,
     grants: grantsFor(postgres.user, mapping)
@@ -58,6 +64,8 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
   const rows = <R extends object = Row>(statement: Statement) => classified(session.rows<R>(statement))
   return {
     connector: options.connector,
+    lane,
+    statements,
     rows,
     run: <R extends object = Row>(statement: PreparedStatement, values: ReadonlyArray<unknown>) =>
       Effect.gen(function* () {
@@ -75,11 +83,11 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
     batches: Effect.suspend(() =>
       prepared === undefined
         ? classified(readMapping(session, mapping)).pipe(
-            Effect.map((read) => (prepared = new PreparedBatches(read, ++serial)))
+            Effect.map((read) => (prepared = new PreparedBatches(read, ++serial, lane)))
           )
         : Effect.succeed(prepared)
     ),
-    readOffset: rows<OffsetRow>({ text: READ_OFFSET, values: [options.connector] }).pipe(
+    readOffset: rows<OffsetRow>({ text: statements.read, values: [options.connector] }).pipe(
       Effect.map((found) => found[0])
     )
   }

@@ -7,9 +7,11 @@ import { Effect, Layer } from "effect"
 import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
 import type { ChangeEvent, ScoreEvent } from "../../../schemas/change-event.ts"
 import type { ConnectorConfig, TargetTable } from "../../../schemas/connector-config.ts"
+import { ONLY_LANE, type Lane } from "../../../schemas/lane.ts"
 import { START } from "../../../schemas/position.ts"
 import {
   ApplyFenced,
+  LanesMismatch,
   OffsetMoved,
   ProfileStore,
   RowRefused,
@@ -19,78 +21,18 @@ import {
   type ReleaseOutcome
 } from "../../../src/apply/ProfileStore.ts"
 import { constantOf, valueOf } from "./memory-values.ts"
-import {
-  judge,
-  type Judgement,
-  type Learner,
-  type LedgerEntry,
-  type MappedScores,
-  type MemoryPeople
-} from "./memory-judgement.ts"
-
-export type TargetRow = Record<string, string | number | boolean | null>
-
-type Assessment = Readonly<
-  Record<"position", string> & Partial<Record<"title" | "max" | "pass", string | null>>
->
-
-export interface MemoryLetter {
-  readonly event: ChangeEvent
-  readonly resultId: string | null
-  readonly reason: string
-  readonly detail: string
-  state: "open" | "waiting" | "replay" | "done" | "discarded"
-}
+import { laneOfEvent } from "../../../src/apply/route-events.ts"
+import type { MemoryHrDatabase, MemoryLane, MemoryLetter, TargetRow } from "./MemoryHrDatabase.ts"
+import { judge, type Judgement, type MappedScores } from "./memory-judgement.ts"
 
 export interface MemoryOptions {
   readonly connector: string
   readonly scores: ReadonlyArray<MappedScores>
   readonly employees: ConnectorConfig["employees"]
+  readonly lane?: Lane | undefined
   /** Name of the constraint that refuses a row about to be written; `undefined`: it is fine. */
   readonly refuses?: (table: string, row: TargetRow) => string | undefined
 }
-
-/** What a database holds; several stores may share one. `copy` and `restore` stand for a backup. */
-export class MemoryHrDatabase implements MemoryPeople {
-  staff: Array<Record<string, string | null>> = []
-  epoch = 0
-  position: string = START
-  offset: ApplyOffset | undefined = undefined
-  learners = new Map<string, Learner>()
-  assessments = new Map<string, Assessment>()
-  links = new Map<string, string>()
-  ledger = new Map<string, LedgerEntry>()
-  held = new Map<string, { event: ScoreEvent; reason: string }>()
-  letters: Array<MemoryLetter> = []
-  /** Rows by target table and result. */
-  profile = new Map<string, Map<string, TargetRow>>()
-
-  copy(): MemoryHrDatabase {
-    const copied = new MemoryHrDatabase()
-    copied.restore(this)
-    return copied
-  }
-
-  /** Only what is ever changed in place is copied one by one; simulations do this for every batch. */
-  restore(from: MemoryHrDatabase): void {
-    Object.assign(this, from)
-    this.staff = [...from.staff]
-    this.learners = new Map(from.learners)
-    this.assessments = new Map(from.assessments)
-    this.links = new Map(from.links)
-    this.ledger = new Map(from.ledger)
-    this.held = new Map(from.held)
-    this.letters = from.letters.map((letter) => ({ ...letter }))
-    this.profile = new Map([...from.profile].map(([table, rows]) => [table, copyRows(rows)]))
-  }
-
-  rows(table: string): ReadonlyArray<TargetRow> {
-    return [...(this.profile.get(table)?.values() ?? [])]
-  }
-}
-
-const copyRows = (rows: ReadonlyMap<string, TargetRow>): Map<string, TargetRow> =>
-  new Map([...rows].map(([result, row]) => [result, { ...row }]))
 
 const NOTHING: BatchOutcome = { applied: 0, stale: 0, held: 0, dead: 0 }
 
@@ -99,28 +41,42 @@ type Groups = Readonly<Record<string, unknown>>
 class MemoryStore {
   private readonly database: MemoryHrDatabase
   private readonly options: MemoryOptions
+  private readonly lane: Lane
   constructor(database: MemoryHrDatabase, options: MemoryOptions) {
     this.database = database
     this.options = options
+    this.lane = options.lane ?? ONLY_LANE
   }
 
   takeOver(): { readonly epoch: number; readonly offset: ApplyOffset | undefined } {
-    this.database.epoch += 1
-    return { epoch: this.database.epoch, offset: this.database.offset }
+    const { database, lane } = this
+    const isNew = database.lanes.length === 1 && database.epoch === 0
+    if (isNew) database.lanes = Array.from({ length: lane.lanes }, () => database.lanes[0]!)
+    else if (database.lanes.length !== lane.lanes) {
+      const stored = database.lanes.length
+      throw new LanesMismatch({ message: `applied in ${stored} lanes`, stored, configured: lane.lanes })
+    }
+    database.change(lane.lane, { epoch: this.own.epoch + 1 })
+    const { epoch, offset } = this.own
+    return { epoch, offset }
+  }
+
+  get own(): MemoryLane {
+    return this.database.lanes[this.lane.lane] ?? { epoch: 0, position: START, offset: undefined }
   }
 
   private checkEpoch(epoch: number): void {
-    const { epoch: newer } = this.database
+    const { epoch: newer } = this.own
     if (newer > epoch) throw new ApplyFenced({ message: "a newer process applies", epoch, newerEpoch: newer })
   }
 
   apply(epoch: number, batch: ApplyBatch): BatchOutcome {
     this.checkEpoch(epoch)
     const expected = batch.after?.position ?? START
-    const { database } = this
-    if (database.epoch < epoch || database.position !== expected) {
-      if (database.epoch === epoch && database.position === batch.offset.position) return NOTHING
-      const found = `${database.position} under epoch ${database.epoch}`
+    const { database, own } = this
+    if (own.epoch < epoch || own.position !== expected) {
+      if (own.epoch === epoch && own.position === batch.offset.position) return NOTHING
+      const found = `${own.position} under epoch ${own.epoch}`
       throw new OffsetMoved({ message: "the offset moved", expected, found })
     }
     const before = database.copy()
@@ -129,8 +85,7 @@ class MemoryStore {
         batch.refusal === undefined
           ? this.file(batch.changes, false)
           : this.park(batch.changes[0]!, batch.refusal)
-      database.position = batch.offset.position
-      database.offset = batch.offset
+      database.change(this.lane.lane, { position: batch.offset.position, offset: batch.offset })
       return outcome
     } catch (error) {
       database.restore(before)
@@ -141,8 +96,8 @@ class MemoryStore {
   release(epoch: number): ReleaseOutcome {
     this.checkEpoch(epoch)
     const { database } = this
-    if (database.epoch < epoch)
-      throw new OffsetMoved({ message: "restored", expected: `epoch ${epoch}`, found: `${database.epoch}` })
+    if (this.own.epoch < epoch)
+      throw new OffsetMoved({ message: "restored", expected: `epoch ${epoch}`, found: `${this.own.epoch}` })
     let released = 0
     for (const letter of database.letters) {
       const isFirst = !database.letters.some(
@@ -152,12 +107,20 @@ class MemoryStore {
           isUnresolved(other) &&
           other.event.sequence < letter.event.sequence
       )
-      if (!isFirst || (letter.state !== "replay" && letter.state !== "waiting")) continue
+      if (!this.isOwn(letter.event) || !isFirst || (letter.state !== "replay" && letter.state !== "waiting"))
+        continue
       released += this.attempt([letter.event], letter)
     }
     const held = [...database.held.values()].sort((a, b) => (a.event.sequence < b.event.sequence ? -1 : 1))
-    for (const { event } of held) released += this.attempt([event], undefined)
+    for (const { event } of held) if (this.isOwn(event)) released += this.attempt([event], undefined)
     return { released, held: database.held.size }
+  }
+
+  /** What is for every lane is the first one's. */
+  private isOwn(event: ChangeEvent): boolean {
+    const { lane, lanes } = this.lane
+    const owner = laneOfEvent(event, { lanes, learnerTables: new Set() })
+    return (owner === "every" ? 0 : owner) === lane
   }
 
   /** Files a change that waited, or makes it a dead letter. */
@@ -312,7 +275,8 @@ export const makeMemoryProfileStore = (
   const store = new MemoryStore(database, options)
   return ProfileStore.of({
     takeOver: attempt(() => store.takeOver()),
-    offset: attempt(() => database.offset),
+    offset: attempt(() => store.own.offset),
+    progress: attempt(() => database.progress),
     apply: (epoch, batch) => attempt(() => store.apply(epoch, batch)),
     release: (epoch) => attempt(() => store.release(epoch))
   })

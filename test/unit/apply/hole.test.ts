@@ -7,7 +7,8 @@ import { formatPosition } from "../../../schemas/position.ts"
 import { apply } from "../../../src/apply/apply.ts"
 import { layerMemoryChangeFeed } from "../../support/fakes/MemoryChangeFeed.ts"
 import { MemoryLog } from "../../support/fakes/MemoryLog.ts"
-import { layerMemory, MemoryHrDatabase } from "../../support/fakes/MemoryProfileStore.ts"
+import { MemoryHrDatabase } from "../../support/fakes/MemoryHrDatabase.ts"
+import { layerMemory } from "../../support/fakes/MemoryProfileStore.ts"
 import { layerMemoryProgressDesk, MemoryDesks } from "../../support/fakes/MemoryProgress.ts"
 
 const at = (transaction: number) => formatPosition({ timeline: 1, file: 1, transaction, ordinal: 0 })

@@ -15,6 +15,7 @@ describe("held results", () => {
     const store = ProfileStore.of({
       takeOver: Effect.succeed({ epoch: 1, offset: undefined }),
       offset: Effect.succeed(undefined),
+      progress: Effect.succeed(undefined),
       apply: () => Effect.die("nothing is to be applied"),
       release: () => Effect.sync(() => ({ released: 0, held: ++releases }))
     })

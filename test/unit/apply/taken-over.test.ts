@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest"
 import { apply } from "../../../src/apply/apply.ts"
 import { layerMemoryChangeFeed } from "../../support/fakes/MemoryChangeFeed.ts"
 import { MemoryLog } from "../../support/fakes/MemoryLog.ts"
-import { layerMemory, MemoryHrDatabase } from "../../support/fakes/MemoryProfileStore.ts"
+import { MemoryHrDatabase } from "../../support/fakes/MemoryHrDatabase.ts"
+import { layerMemory } from "../../support/fakes/MemoryProfileStore.ts"
 import { layerMemoryProgressDesk, MemoryDesks } from "../../support/fakes/MemoryProgress.ts"
 
 /** Runs apply, loses its log, lets `meanwhile` happen to the HR database, and gives the log back. */

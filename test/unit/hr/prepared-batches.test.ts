@@ -1,3 +1,4 @@
+import { ONLY_LANE } from "../../../schemas/lane.ts"
 import { describe, expect, it } from "vitest"
 import type { ColumnShape } from "../../../connectors/hr/postgres/catalog.ts"
 import type { HrMapping, MappedColumn } from "../../../connectors/hr/postgres/mapping.ts"
@@ -46,7 +47,7 @@ const nameOf = (batches: PreparedBatches, ...changes: Parameters<PreparedBatches
 
 describe("prepared batches", () => {
   it("a batch in which some mapped key is absent is written column by column (G1)", () => {
-    const batches = new PreparedBatches(mapping, 1)
+    const batches = new PreparedBatches(mapping, 1, ONLY_LANE)
     expect(nameOf(batches, exam(1, 1, {}, "1.00"), revoked(2, "lms.exam", 2))).toBe("gradewire_1_full_few_0")
     expect(nameOf(batches, exam(1, 1, {}, null))).toBe("gradewire_1_full_few_0")
     expect(nameOf(batches, exam(1, 1, {}, "1.00", { attributes: {} }))).toBe("gradewire_1_partial_few_0")
@@ -56,7 +57,7 @@ describe("prepared batches", () => {
   })
 
   it("plans are renewed after ever more uses, and the old one is let go once (G8)", () => {
-    const batches = new PreparedBatches(mapping, 7)
+    const batches = new PreparedBatches(mapping, 7, ONLY_LANE)
     const names: Array<string | undefined> = []
     const retired: Array<string | undefined> = []
     for (let use = 0; use < 20_000; use++) {
@@ -69,7 +70,7 @@ describe("prepared batches", () => {
   })
 
   it("the look at held results is planned anew each time, whatever the queue was before (G7)", () => {
-    const batches = new PreparedBatches(mapping, 1)
+    const batches = new PreparedBatches(mapping, 1, ONLY_LANE)
     expect(batches.statement("probe")).toMatchObject({ name: undefined, retired: undefined })
   })
 

@@ -1,0 +1,72 @@
+/** LaneDesk on PostgreSQL. */
+import { Effect, type Scope } from "effect"
+import type { LaneDesk, LaneState } from "../../../src/apply/LaneDesk.ts"
+import { classifyError } from "./classify-error.ts"
+import { openSession, type PostgresOptions } from "./postgres-client.ts"
+import { identifier } from "./sql-text.ts"
+
+const TABLE = "gradewire.apply_offset"
+
+const STORED = `select lane::integer, position, epoch::integer, holder,
+  extract(epoch from clock_timestamp() - updated_at)::double precision as "idleSeconds"
+from ${TABLE} where connector = $1 order by lane`
+
+/** Progress that all lanes share from now on. */
+const PLACE = [
+  "position",
+  "generation",
+  "stream_sequence",
+  "anchor_file",
+  "anchor_position",
+  "anchor_gtid",
+  "anchor_server",
+  "anchor_timeline",
+  "committed_at",
+  "snapshot"
+] as const
+
+/** Counted since the connector began: the first lane keeps the sum. */
+const TOTALS = ["events", "applied", "stale", "held", "released", "dead"] as const
+
+const COLUMNS = [...PLACE, ...TOTALS]
+
+/** $2 lanes, $3 holder. The rows are locked before they are read, so no batch commits in between. */
+const DIVIDE = `with old as materialized (
+  select * from ${TABLE} where connector = $1 order by lane for update
+), low as (
+  select * from old order by anchor_file is null desc, position, generation limit 1
+), total as (
+  select max(epoch) + 1 as epoch, ${TOTALS.map((name) => `sum(${name}) as ${name}`).join(", ")} from old
+), gone as (
+  delete from ${TABLE} o using low where o.connector = $1 and o.lane >= $2::integer
+), put as (
+  insert into ${TABLE} as t (connector, lane, epoch, holder, updated_at, ${COLUMNS.join(", ")})
+  select $1, l, total.epoch, $3, clock_timestamp(), ${PLACE.map((name) => `low.${name}`).join(", ")},
+    ${TOTALS.map((name) => `case l when 0 then total.${name} else 0 end`).join(", ")}
+  from low, total, generate_series(0, $2::integer - 1) l
+  on conflict (connector, lane) do update set epoch = excluded.epoch, holder = excluded.holder,
+    updated_at = excluded.updated_at, ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(", ")}
+)
+select 1`
+
+export const openLanes = (
+  options: PostgresOptions,
+  connector: string
+): Effect.Effect<LaneDesk, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const session = yield* openSession(options)
+    const user = identifier(options.user)
+    const place = {
+      server: `${options.host}:${options.port}/${options.database}`,
+      grants: `GRANT USAGE ON SCHEMA gradewire TO ${user};\nGRANT SELECT, INSERT, UPDATE, DELETE ON ${TABLE} TO ${user};`
+    }
+    const ask = <R extends object>(text: string, ...values: ReadonlyArray<unknown>) =>
+      session
+        .rows<R>({ text, values: [connector, ...values] })
+        .pipe(Effect.mapError((error) => classifyError(error.cause, place)))
+    const stored = ask<LaneState>(STORED)
+    return {
+      stored,
+      divide: (lanes, holder) => Effect.andThen(ask(DIVIDE, lanes, holder), stored)
+    } satisfies LaneDesk
+  })
