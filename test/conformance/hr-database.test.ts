@@ -114,6 +114,19 @@ describe("preflight", () => {
     await sql("drop owned by reads_only; drop role reads_only")
   })
 
+  it("takes its own tables for granted where the first start makes them (G3)", async () => {
+    const { client, options } = await freshDatabase("unmade")
+    await client.query(`create schema hr; grant usage on schema hr to unmade_user;
+      create table hr.employee as select * from (values ('E1', '1', 'x')) e ("工号", mobile, "E-Mail");
+      grant select on hr.employee to unmade_user; grant create on database unmade to unmade_user`)
+    const found = await check(options, { ...mapping, scores: OWN_SCORES })
+    expect(found.filter(({ severity }) => severity === "error")).toEqual([])
+    expect(found).toContainEqual(
+      expect.objectContaining({ check: "gradewire tables", found: "missing; made at the first start" })
+    )
+    await client.end()
+  })
+
   it("names everything that does not fit at once, each with what mends it, and the mended database fits (G3)", async () => {
     const { client, options } = await freshDatabase("unfit")
     await client.query(`create schema hr;
