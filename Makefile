@@ -55,7 +55,7 @@ bench-capture: build ## Captured events per CPU-second, MySQL and MariaDB to ack
 bench-snapshot: build ## Copied rows per CPU-second, and memory for small and large tables
 	@$(NODE) node test/bench/snapshot.ts $(ARGS)
 
-bench-apply: setup ## Applied rows per CPU-second, against an ORM's insert builder
+bench-apply: setup ## Applied rows per CPU-second, against an insert builder: ARGS="mysql --results 300000"
 	@$(NODE) node test/bench/apply.ts $(ARGS)
 
 bench-oulad: build ## 173,912 real exam results, MySQL to PostgreSQL

@@ -87,7 +87,7 @@ export const queuesConformance = (bench: () => StoreBench): void => {
       ])
       const error = await refused(given)
       expect(error).toMatchObject({ _tag: "RowRefused", fate: "park" })
-      expect(JSON.stringify(error)).not.toContain("200")
+      expect(JSON.stringify(error)).not.toContain("200.00")
       expect(await scores()).toEqual([])
       expect(await offset()).toBeUndefined()
     })

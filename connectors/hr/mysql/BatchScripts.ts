@@ -4,7 +4,7 @@
  * What events bring stands in them as literals of the driver's making, most of it as one JSON text for all scores.
  */
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
-import { EMPTY_TABLES, SCORES } from "./batch-tables.ts"
+import { EMPTY_TABLES, EVENTS, SCORES } from "./batch-tables.ts"
 import { ChangeRowsMaker, isPartial } from "./change-rows.ts"
 import {
   FENCE,
@@ -69,11 +69,11 @@ export class BatchScripts {
     const { connector, facts, mapping } = this
     const { lane, lanes } = this.place
     const isShared = lanes > 1
-    const { assessments, learners, puts, scores, targets } = this.maker.make(changes)
+    const { assessments, events, learners, puts, scores, targets } = this.maker.make(changes)
     const sent = sentScores(facts, "@gradewire_scores")
     return [
       ...EMPTY_TABLES,
-      `set @gradewire_scores = ${json(scores)}${puts
+      `set @gradewire_scores = ${json(scores)}, ${EVENTS} = ${json(events)}${puts
         .map((group, index) => `, @gradewire_put_${index} = ${json(group.rows)}`)
         .join("")}`,
       ...lockOffset(connector, lane, epoch, move?.expected),
@@ -81,7 +81,10 @@ export class BatchScripts {
       ...(learners.length === 0 ? [] : putLearners(connector, facts, json(learners))),
       ...(assessments.length === 0 ? [] : putAssessments(connector, facts, json(assessments))),
       ...(isShared && scores.length > 0 ? [takePlaces(connector, sent)] : []),
-      ...(scores.length === 0 ? [] : [gatherScores(connector, sent, letters !== undefined), ...this.judging]),
+      ...(scores.length === 0
+        ? []
+        : [gatherScores(mapping, connector, sent, letters !== undefined), ...this.judging]),
+      COUNT,
       ...writeScores({
         connector,
         facts,
@@ -93,7 +96,6 @@ export class BatchScripts {
         letters
       }),
       ...(isShared && scores.length > 0 ? [leavePlaces(connector)] : []),
-      COUNT,
       move === undefined ? countOffset(connector, lane) : moveOffset(connector, lane, epoch, move, true),
       "commit",
       letters === undefined ? ANSWER : LETTERS_ANSWER
@@ -109,7 +111,12 @@ export class BatchScripts {
     return [
       ...EMPTY_TABLES,
       `set ${FENCE} = 1, @gradewire_held_results = ${json(results)}`,
-      gatherScores(connector, storedScores(connector, facts, mapping, "@gradewire_held_results"), false),
+      gatherScores(
+        mapping,
+        connector,
+        storedScores(connector, facts, mapping, "@gradewire_held_results"),
+        false
+      ),
       ...this.judging,
       `select f.result_id from ${SCORES} f
 where f.verdict in ('filed', 'stale') or f.verdict = 'held' and f.reason <> f.held_reason order by f.position`

@@ -14,8 +14,21 @@ const binaryCollation = ({ isMariaDb }: Pick<ServerFacts, "isMariaDb">): string 
 export const inServersWords = (sql: string, facts: Pick<ServerFacts, "isMariaDb">): string =>
   sql.replaceAll("utf8mb4_0900_bin", binaryCollation(facts))
 
-/** One row per score of the batch: as sent, then what is known of it, then the verdict. */
+/**
+ * One row per score of the batch: as sent, then what is known of it, then the verdict. Small: every statement reads it, so
+ * the events stay in {@link EVENTS}.
+ */
 export const SCORES = "`gradewire`.`batch_score`"
+/** The events of the batch's scores, in the order of their rows, as one JSON text; few are ever read back. */
+export const EVENTS = "@gradewire_events"
+
+/**
+ * Rows `f` with their events `e`, from the text to the rows, because the servers read it anew for each row that stands
+ * before it. Nothing is parsed where no row is held or refused (write-sql.ts, COUNT).
+ */
+export const WITH_EVENT = `json_table(if(@gradewire_held + @gradewire_dead > 0, ${EVENTS}, '[]'), '$[*]'
+  columns (n for ordinality, event json path '$')) e straight_join ${SCORES} f on f.n = e.n - 1`
+
 /** Every employee that some rule hits. */
 export const HITS = "`gradewire`.`batch_hit`"
 /** The person proven for a learner in this batch. */
@@ -42,7 +55,7 @@ export const createTables = (facts: ServerFacts): ReadonlyArray<string> => {
     `create temporary table if not exists ${SCORES} (
   n int not null primary key, position ${POSITION} not null, result_id ${key} not null, event_id ${text} not null,
   type varchar(64) not null, subject ${text} not null, target int, revoked tinyint not null, learner_id ${key},
-  employee_no ${text}, phone ${text}, email ${text}, assessment_id ${key}, event ${long} not null, refusal ${text},
+  employee_no ${text}, phone ${text}, email ${text}, assessment_id ${key}, event_time varchar(32), refusal ${text},
   held_reason varchar(32), ledger_position ${POSITION}, was_filed tinyint not null, ledger_employee ${text}, ledger_learner ${key},
   ledger_row_key ${long}, linked ${text}, is_stale tinyint not null, blocked tinyint not null,
   learner_known tinyint not null, assessment_known tinyint not null, assessment_title ${text},

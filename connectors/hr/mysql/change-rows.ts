@@ -26,7 +26,9 @@ export interface PutGroup {
 }
 
 export interface ChangeRows {
-  readonly scores: ReadonlyArray<ReadonlyArray<Cell | ChangeEvent>>
+  readonly scores: ReadonlyArray<ReadonlyArray<Cell>>
+  /** Of the scores, in their order. */
+  readonly events: ReadonlyArray<ChangeEvent>
   readonly learners: ReadonlyArray<ReadonlyArray<Cell>>
   readonly assessments: ReadonlyArray<ReadonlyArray<Cell>>
   readonly puts: ReadonlyArray<PutGroup>
@@ -69,13 +71,12 @@ export const mergeHeld = (held: ChangeEvent, change: ChangeEvent): ChangeEvent =
 
 const orNull = (text: string | null): string | null => (text === "" ? null : text)
 
-/** The event stands in the row as it is: as a text it would be escaped twice. */
 const scoreRow = (
   n: number,
   change: ChangeEvent,
   target: number,
   refusal: string | null
-): ReadonlyArray<Cell | ChangeEvent> => {
+): ReadonlyArray<Cell> => {
   const groups = change.data as unknown as Groups
   const learner = groupOf(groups, "learner")
   return [
@@ -92,7 +93,7 @@ const scoreRow = (
     orNull(textOf(learner["phone"])),
     orNull(textOf(learner["email"])),
     textOf(groupOf(groups, "assessment")["id"]),
-    change,
+    target < 0 ? null : change.time.replace("T", " ").replace("Z", ""),
     refusal
   ]
 }
@@ -157,7 +158,8 @@ export class ChangeRowsMaker {
   }
 
   make(changes: ReadonlyArray<ChangeEvent>): ChangeRows {
-    const scores: Array<ReadonlyArray<Cell | ChangeEvent>> = []
+    const scores: Array<ReadonlyArray<Cell>> = []
+    const events: Array<ChangeEvent> = []
     const learners: Array<ReadonlyArray<Cell>> = []
     const assessments: Array<ReadonlyArray<Cell>> = []
     const puts = new Map<string, PutGroup>()
@@ -171,6 +173,7 @@ export class ChangeRowsMaker {
         const isPut = target >= 0 && type !== REVOKED
         const refusal = isPut ? this.put(puts, target, scores.length, change) : null
         scores.push(scoreRow(scores.length, change, target, refusal))
+        events.push(change)
         refused ??= refusal
       } else if ("learnerId" in data) {
         const isRemoved = type === "gradewire.learner.removed.v1"
@@ -179,7 +182,7 @@ export class ChangeRowsMaker {
         assessments.push(directoryRow(change, "assessmentId", ASSESSMENT_KEYS, data.removed))
       }
     }
-    return { scores, learners, assessments, puts: [...puts.values()], targets, refused }
+    return { scores, events, learners, assessments, puts: [...puts.values()], targets, refused }
   }
 
   /** Why the change cannot be filed; its row is not sent then. */

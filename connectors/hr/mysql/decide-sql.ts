@@ -122,7 +122,7 @@ export const sentScores = (facts: Pick<ServerFacts, "isMariaDb">, json: string):
     ["phone", text],
     ["email", text],
     ["assessment_id", text],
-    ["event", "json"],
+    ["event_time", text],
     ["refusal", text]
   ])} r`
 }
@@ -150,7 +150,7 @@ export const storedScores = (
   return `(
   select i.n, h.position, h.result_id, e.event_id, e.type, e.subject, ${target} as target, 0 as revoked, e.learner_id,
     nullif(e.employee_no, '') as employee_no, nullif(e.phone, '') as phone, nullif(e.email, '') as email,
-    e.assessment_id, h.event, null as refusal
+    e.assessment_id, null as event_time, null as refusal
   from json_table(${json}, '$[*]' columns (n for ordinality, result_id ${text} path '$')) i
   straight_join \`gradewire\`.\`held_change\` h on h.connector = ${literal(connector)} and h.result_id = i.result_id
   straight_join json_table(h.event, '$' columns (${paths.join(", ")})) e
@@ -161,7 +161,15 @@ export const storedScores = (
  * Everything that is known about a result, its learner and its assessment, this batch's changes included.
  * @param isReplay the events are dead letters that get another attempt
  */
-export const gatherScores = (connector: string, source: string, isReplay: boolean): string => {
+export const gatherScores = (
+  mapping: HrMapping,
+  connector: string,
+  source: string,
+  isReplay: boolean
+): string => {
+  const person =
+    "case when k.linked is not null then k.linked when k.learner_id is null and k.was_filed then k.ledger_employee end"
+  const { reason, verdict } = verdictOf(mapping, "k", { person, people: "0", isAmbiguous: "false" })
   const ours = (alias: string, column: string) =>
     `on ${alias}.connector = ${literal(connector)} and ${alias}.${column} = r.${column}`
   const learner = (column: string) => `coalesce(r.${column}, nullif(d.${column}, ''))`
@@ -171,15 +179,15 @@ export const gatherScores = (connector: string, source: string, isReplay: boolea
     where x.connector = ${literal(connector)} and x.result_id = r.result_id and x.state in ('open', 'waiting', 'replay')
       and x.position ${isReplay ? "<" : "<="} r.position)`
   return `insert into ${SCORES} (n, position, result_id, event_id, type, subject, target, revoked, learner_id,
-  employee_no, phone, email, assessment_id, event, refusal, held_reason, ledger_position, was_filed, ledger_employee,
+  employee_no, phone, email, assessment_id, event_time, refusal, held_reason, ledger_position, was_filed, ledger_employee,
   ledger_learner, ledger_row_key, linked, is_stale, blocked, learner_known, assessment_known, assessment_title,
-  assessment_max, assessment_pass, is_unproven, own_person)
+  assessment_max, assessment_pass, is_unproven, own_person, person, verdict, reason)
 select k.*, not (k.revoked or k.is_stale or k.blocked) and k.linked is null and not (k.learner_id is null and k.was_filed),
-  case when k.linked is not null then k.linked when k.learner_id is null and k.was_filed then k.ledger_employee end
+  ${person}, ${person}, ${verdict}, ${reason}
 from (
   select r.n, r.position, r.result_id, r.event_id, r.type, r.subject, r.target, r.revoked, r.learner_id,
     ${learner("employee_no")} as employee_no, ${learner("phone")} as phone, ${learner("email")} as email,
-    r.assessment_id, r.event, r.refusal, h.reason as held_reason, l.position as ledger_position, ${wasFiled} as was_filed,
+    r.assessment_id, r.event_time, r.refusal, h.reason as held_reason, l.position as ledger_position, ${wasFiled} as was_filed,
     l.employee_key as ledger_employee, l.learner_id as ledger_learner, l.row_key as ledger_row_key,
     p.employee_key as linked, ${isStale} as is_stale, ${blocked} as blocked, d.learner_id is not null as learner_known,
     a.assessment_id is not null as assessment_known, a.title, a.max, a.pass
@@ -218,26 +226,49 @@ set s.people = v.people, s.rule = v.rule, s.is_ambiguous = v.is_ambiguous,
 const PROVE = `insert into ${PROOFS} (learner_id, person)
 select o.learner_id, o.own_person from (
   select s.learner_id, s.own_person, row_number() over (partition by s.learner_id order by s.position) as place
-  from ${SCORES} s where s.learner_id is not null and s.own_person is not null
+  from ${SCORES} s where s.is_unproven and s.learner_id is not null and s.own_person is not null
 ) o where o.place = 1`
 
-const SPREAD = `update ${SCORES} s left join ${PROOFS} p on p.learner_id = s.learner_id
-set s.person = if(s.learner_id is null, s.own_person, p.person)`
+interface Verdict {
+  readonly verdict: string
+  readonly reason: string
+}
 
-const judge = (mapping: HrMapping): string => {
+/** SQL over a row `s`. @param person SQL of the person; `people` and `isAmbiguous` speak of the rules' hits */
+const verdictOf = (
+  mapping: HrMapping,
+  s: string,
+  { isAmbiguous, people, person }: Readonly<Record<"person" | "people" | "isAmbiguous", string>>
+): Verdict => {
   const needing = mapping.targets.flatMap((target, index) => (target.needsAssessment ? [index] : []))
   const waits =
     needing.length === 0
       ? "false"
-      : `s.target in (${needing.join(", ")}) and s.assessment_id is not null and not s.assessment_known`
-  return `update ${SCORES} s set
-  s.verdict = case when s.is_stale then 'stale' when s.target is null or s.blocked then 'dead'
-    when not s.revoked and (s.person is null or (${waits})) then 'held'
-    when s.refusal is not null then 'dead' else 'filed' end,
-  s.reason = case when s.person is not null then 'ASSESSMENT_UNKNOWN' when s.is_ambiguous then 'AMBIGUOUS'
-    when s.people > 1 then 'CONFLICT'
-    when s.learner_id is not null and not s.learner_known and coalesce(s.employee_no, s.phone, s.email) is null
-    then 'LEARNER_UNKNOWN' else 'ABSENT' end`
+      : `${s}.target in (${needing.join(", ")}) and ${s}.assessment_id is not null and not ${s}.assessment_known`
+  return {
+    verdict: `case when ${s}.is_stale then 'stale' when ${s}.target is null or ${s}.blocked then 'dead'
+    when not ${s}.revoked and (${person} is null or (${waits})) then 'held'
+    when ${s}.refusal is not null then 'dead' else 'filed' end`,
+    reason: `case when ${person} is not null then 'ASSESSMENT_UNKNOWN' when ${isAmbiguous} then 'AMBIGUOUS'
+    when ${people} > 1 then 'CONFLICT'
+    when ${s}.learner_id is not null and not ${s}.learner_known
+      and coalesce(${s}.employee_no, ${s}.phone, ${s}.email) is null then 'LEARNER_UNKNOWN' else 'ABSENT' end`
+  }
+}
+
+/**
+ * Of the rows that the rules had to decide; the others have their verdict since they were gathered. An update that joins
+ * may assign in any order (MySQL manual, 15.2.17), so the person stands in the conditions as it is found.
+ */
+const judge = (mapping: HrMapping): string => {
+  const person = "if(s.learner_id is null, s.own_person, p.person)"
+  const { reason, verdict } = verdictOf(mapping, "s", {
+    person,
+    people: "s.people",
+    isAmbiguous: "s.is_ambiguous"
+  })
+  return `update ${SCORES} s left join ${PROOFS} p on p.learner_id = s.learner_id
+set s.person = ${person}, s.verdict = ${verdict}, s.reason = ${reason} where s.is_unproven`
 }
 
 /** Whose each score is, and what becomes of it. */
@@ -245,6 +276,5 @@ export const judgeScores = (mapping: HrMapping): ReadonlyArray<string> => [
   ...hits(mapping),
   COUNT_HITS,
   PROVE,
-  SPREAD,
   judge(mapping)
 ]

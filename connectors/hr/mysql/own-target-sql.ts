@@ -44,8 +44,8 @@ export const keepPut = (target: MappedTarget, own: MappedOwn, index: number): st
     `f.verdict = 'filed' and f.target = ${index} and not f.revoked`
   )
 
-/** What the batch's own table does not hold stands in the event. */
-const EVENT_TIME = `cast(replace(trim(trailing 'Z' from json_unquote(json_extract(f.event, '$.time'))), 'T', ' ') as datetime(6))`
+/** Sent for what is not put. */
+const EVENT_TIME = "cast(f.event_time as datetime(6))"
 
 const markSql = (column: MappedColumn): string =>
   column.from === "event.time" ? EVENT_TIME : valueSql(column, 0, undefined)

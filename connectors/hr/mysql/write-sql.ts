@@ -1,7 +1,7 @@
 /** The second half of a batch script: what the verdicts say becomes rows. */
 import type { PutGroup } from "./change-rows.ts"
 import { FENCE } from "./decide-sql.ts"
-import { SCORES, WITHDRAWN } from "./batch-tables.ts"
+import { SCORES, WITH_EVENT, WITHDRAWN } from "./batch-tables.ts"
 import type { HrMapping } from "./mapping.ts"
 import { literal } from "./sql-text.ts"
 import { keepPut, putOwn, takeOwn } from "./own-target-sql.ts"
@@ -41,11 +41,11 @@ set l.state = 'revoked', l.applied_at = ${NOW} where ${WITHDRAWN}`
 /** Assignments run from left to right (MySQL manual, 15.2.17), so the columns that conditions read come last. */
 const holdBack = (connector: string): string => `insert into \`gradewire\`.\`held_change\`
   (connector, result_id, position, event, learner_id, reason, candidates, held_at, updated_at)
-select ${literal(connector)}, f.result_id, f.position, f.event, f.learner_id, f.reason, coalesce(f.people, 0), ${NOW}, ${NOW}
-from ${SCORES} f where f.verdict = 'held' order by f.result_id
+select ${literal(connector)}, f.result_id, f.position, e.event, f.learner_id, f.reason, coalesce(f.people, 0), ${NOW}, ${NOW}
+from ${WITH_EVENT} where f.verdict = 'held' order by f.result_id
 on duplicate key update updated_at = if(held_change.position < f.position or held_change.reason <> f.reason
     or held_change.candidates <> coalesce(f.people, 0), ${NOW}, held_change.updated_at),
-  event = f.event, learner_id = f.learner_id, reason = f.reason, candidates = coalesce(f.people, 0), position = f.position`
+  event = e.event, learner_id = f.learner_id, reason = f.reason, candidates = coalesce(f.people, 0), position = f.position`
 
 const letGo = (connector: string): string => `delete h
 from ${SCORES} f straight_join \`gradewire\`.\`held_change\` h
@@ -54,12 +54,12 @@ where f.verdict = 'filed' and h.position <= f.position or f.verdict = 'stale' an
 
 const bury = (connector: string): string => `insert into \`gradewire\`.\`dead_letter\`
   (connector, position, result_id, type, event_id, event, reason, detail, state, at, updated_at)
-select ${literal(connector)}, f.position, f.result_id, f.type, f.event_id, f.event,
+select ${literal(connector)}, f.position, f.result_id, f.type, f.event_id, e.event,
   case when f.target is null then 'TABLE_NOT_MAPPED' when f.blocked then 'WAITING' else 'REFUSED' end,
   case when f.target is null then f.subject when f.blocked then 'an earlier change of this result is a dead letter'
     else f.refusal end,
   if(f.blocked, 'waiting', 'open'), ${NOW}, ${NOW}
-from ${SCORES} f where f.verdict = 'dead'
+from ${WITH_EVENT} where f.verdict = 'dead'
 on duplicate key update connector = dead_letter.connector`
 
 /** The letters that this attempt settled; one that waits again for another letter stays as it is. */
@@ -68,7 +68,7 @@ const settle = (connector: string, letters: ReadonlyArray<string>): string =>
 where ${FENCE} = 1 and x.connector = ${literal(connector)} and x.position in (${letters.map(literal).join(", ")})
   and not exists (select 1 from ${SCORES} f where f.position = x.position and f.verdict = 'dead')`
 
-/** Counts into variables, for the offset and for the answer. */
+/** Counts into variables, for the queues, for the offset and for the answer. */
 export const COUNT = `select count(*), coalesce(sum(f.verdict = 'filed'), 0), coalesce(sum(f.verdict = 'stale'), 0),
   coalesce(sum(f.verdict = 'held'), 0), coalesce(sum(f.verdict = 'dead'), 0)
 into @gradewire_results, @gradewire_filed, @gradewire_stale, @gradewire_held, @gradewire_dead from ${SCORES} f`
