@@ -1,4 +1,5 @@
 /** What is asked of a target table on every server, from its mapping and its columns' names. */
+import type { ColumnSize } from "../../schemas/column-size.ts"
 import type { TargetTable } from "../../schemas/connector-config.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import { error, ok, warning } from "./findings.ts"
@@ -6,15 +7,7 @@ import { error, ok, warning } from "./findings.ts"
 type Findings = ReadonlyArray<Finding>
 
 /** What a source can hold, by target source: `score.raw` => 3 digits before the point, 2 behind. */
-export type SourceColumns = ReadonlyMap<
-  string,
-  {
-    readonly integerDigits?: number
-    readonly scale?: number
-    readonly length?: number
-    readonly nullable?: boolean
-  }
->
+export type SourceColumns = ReadonlyMap<string, ColumnSize>
 
 export const isDecimal = (source: string): boolean =>
   /^score\.(raw|min|max|pass)$|^assessment\.(max|pass)$/.test(source)
@@ -95,13 +88,11 @@ interface NumberColumn {
   readonly integerDigits: number | undefined
 }
 
-type SourceColumn = NonNullable<ReturnType<SourceColumns["get"]>>
-
 /** The decimal type that holds the source, where the column does not; a whole-number column keeps no digits behind the point. */
 export const widerNumber = (
   column: NumberColumn,
   isWhole: boolean,
-  source: SourceColumn | undefined
+  source: ColumnSize | undefined
 ): { readonly digits: string; readonly wanted: string } | undefined => {
   const digits = source?.integerDigits ?? 0
   const scale = source?.scale ?? 0

@@ -4,6 +4,7 @@ import type { MigrateOutcome } from "../../connectors/hr/migrations.ts"
 import type { Operations } from "../../connectors/hr/operations.ts"
 import type { AppliedSnapshot, StoredOffset } from "../../connectors/hr/stored-rows.ts"
 import type { Lane } from "../../schemas/lane.ts"
+import type { SourceColumns } from "../../connectors/hr/target-findings.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { LaneDesk } from "../apply/LaneDesk.ts"
 import type { DeadLetterDesk } from "../apply/DeadLetterDesk.ts"
@@ -17,7 +18,8 @@ export interface Target {
   readonly store: (lane: Lane) => Asked<Layer.Layer<ProfileStore>>
   readonly lanes: Effect.Effect<LaneDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly migrate: Asked<MigrateOutcome, ProfileStoreError>
-  readonly check: Asked<ReadonlyArray<Finding>>
+  /** @param sourceColumns what the training database's columns can hold, where that is known */
+  readonly check: (sourceColumns: ReadonlyMap<string, SourceColumns>) => Asked<ReadonlyArray<Finding>>
   readonly letters: Effect.Effect<DeadLetterDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly offsets: Asked<ReadonlyArray<StoredOffset>, ProfileStoreError>
   readonly snapshot: Asked<AppliedSnapshot, ProfileStoreError>

@@ -9,6 +9,7 @@ import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { changeLogOptions, sourceOptions } from "./options.ts"
 import { checkPurgeMargin } from "./purge-margin.ts"
+import { readSourceColumns } from "./source-columns.ts"
 import { targetOf } from "./target-of.ts"
 
 type Preflight = (loaded: LoadedConfig) => Effect.Effect<ReadonlyArray<Finding>, SecretUnreadable, Machine>
@@ -25,7 +26,11 @@ const PREFLIGHTS: Readonly<Record<CheckPart, Preflight>> = {
     )
   },
   changelog: (loaded) => Effect.flatMap(changeLogOptions(loaded), checkChangeLog),
-  target: (loaded) => Effect.flatMap(targetOf(loaded), (target) => target.check)
+  target: (loaded) =>
+    Effect.gen(function* () {
+      const target = yield* targetOf(loaded)
+      return yield* target.check(yield* readSourceColumns(loaded))
+    })
 }
 
 export const check = Effect.fnUntraced(function* (file: string, parts: ReadonlyArray<CheckPart>) {

@@ -23,7 +23,10 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
     store: (lane) => Effect.map(options("apply"), (mysql) => layer({ ...storeOptions(loaded, lane), mysql })),
     lanes: Effect.flatMap(options("lanes"), (mysql) => openLanes(mysql, given.connector)),
     migrate: Effect.flatMap(options("migrate"), (mysql) => migrate({ mysql, migrationsFolder: MIGRATIONS })),
-    check: Effect.flatMap(options("check"), (mysql) => checkTarget({ mysql, mapping: given.mapping })),
+    check: (sourceColumns) =>
+      Effect.flatMap(options("check"), (mysql) =>
+        checkTarget({ mysql, mapping: given.mapping, sourceColumns })
+      ),
     letters: Effect.flatMap(options("deadletters"), (mysql) => openDeadLetters(mysql, given.connector)),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (mysql) => readSnapshotProgress(mysql, given.connector)),

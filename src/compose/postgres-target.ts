@@ -26,7 +26,10 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
     migrate: Effect.flatMap(options("migrate"), (postgres) =>
       migrate({ postgres, migrationsFolder: MIGRATIONS })
     ),
-    check: Effect.flatMap(options("check"), (postgres) => checkTarget({ postgres, mapping: given.mapping })),
+    check: (sourceColumns) =>
+      Effect.flatMap(options("check"), (postgres) =>
+        checkTarget({ postgres, mapping: given.mapping, sourceColumns })
+      ),
     letters: Effect.flatMap(options("deadletters"), (postgres) => openDeadLetters(postgres, given.connector)),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (postgres) =>

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Redacted } from "effect"
 import { describe, expect, it } from "vitest"
+import { readColumnSizes } from "../../connectors/mysql/column-sizes.ts"
 import { checkSource } from "../../connectors/mysql/preflight.ts"
 import type { SourceOptions } from "../../connectors/mysql/source-options.ts"
 import type { ServerKind } from "../../deploy/servers/RunningServer.ts"
@@ -35,6 +36,25 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s preflight", (kind) => {
     )
     const options = optionsFor([{ schema: "lms", table: "fits", columns: ["id", "v", "B"] }], reader)
     expect(await trouble(options)).toEqual({})
+  })
+
+  it("tells how much each mapped column can hold (G3)", { timeout: CASE_MILLIS }, async () => {
+    await table(
+      "sized",
+      "id BIGINT UNSIGNED PRIMARY KEY, `分数` DECIMAL(7,3), n SMALLINT, t VARCHAR(40), f DOUBLE, d DATETIME"
+    )
+    const columns = ["id", "分数", "N", "t", "f", "d", "nope"]
+    const sizes = await Effect.runPromise(
+      readColumnSizes(optionsFor([{ schema: "lms", table: "sized", columns }]))
+    )
+    expect(Object.fromEntries(sizes.get("lms.sized")!)).toEqual({
+      id: { integerDigits: 20, scale: 0 },
+      分数: { integerDigits: 4, scale: 3 },
+      N: { integerDigits: 5, scale: 0 },
+      t: { length: 40 },
+      f: {},
+      d: {}
+    })
   })
 
   it("names every problem at once, each with what mends it (G3)", { timeout: CASE_MILLIS }, async () => {
