@@ -240,7 +240,8 @@ class AppendsInFlight {
   private letGo(): void {
     this.bytesInFlight -= this.sizes.shift() ?? 0
     if (this.hasRoom()) this.room.openUnsafe()
-    if (this.sizes.length === 0 && !this.batches.isOpen) this.empty.openUnsafe()
+    // What is held ready is stored with the rest of its batch, or not at all: there is nothing more to wait for now.
+    if (this.sizes.length === 0) this.empty.openUnsafe()
   }
 
   private refused(expected: number, { err_code: code = 0, description = "" }: Refused): void {

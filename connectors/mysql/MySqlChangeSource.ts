@@ -80,7 +80,7 @@ const open = Effect.fn("MySqlChangeSource.open")(function* (
     known: from.knownUpTo === undefined ? undefined : { timeline: anchor.timeline, upTo: from.knownUpTo },
     captured: from.captured?.gtids,
     isFailover: from.end !== undefined,
-    isFirstStart: anchor.gtid === null
+    isFirstStart: from.isFirst === true
   })
   const askAgain = Effect.suspend(() =>
     disguises.staleFrom === undefined

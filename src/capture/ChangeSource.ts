@@ -120,6 +120,8 @@ export interface ResumePoint {
   readonly committedAt?: string | null
   /** Rows at or before this position are in the log: they need not fit the mapping of today. */
   readonly knownUpTo?: PositionText
+  /** Reading begins at a place that was chosen, not reached: what was prepared before it is not known. */
+  readonly isFirst?: boolean
   /** After a failover: everything captured stands before this place of the new server's binlog. */
   readonly end?: { readonly file: string; readonly position: number }
 }

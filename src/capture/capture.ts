@@ -95,11 +95,20 @@ const attempt = Effect.fnUntraced(function* (
   vitals.epochs.set("capture", plan.epoch)
   vitals.connections.set("log", true)
   yield* announce(plan, planned.anchor)
-  const reader = yield* source.open({ ...from, knownUpTo: plan.last })
+  const reader = yield* source.open({ ...from, knownUpTo: plan.last, isFirst: isFirst(plan, tail) })
   vitals.connections.set("source", true)
   yield* steady
   return yield* pump(reader, appender, translator, options)
 })
+
+/** Also where an earlier attempt got no further than to say where it begins. */
+const isFirst = ({ anchor, why }: ResumePlan, { firstHead }: LogTail): boolean =>
+  why === "new" ||
+  why === "break" ||
+  (why === "resume" &&
+    anchor.gtid === null &&
+    firstHead !== undefined &&
+    placeOf(firstHead.anchor) === placeOf(anchor))
 
 const askAgain = Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "2 seconds" }))
 

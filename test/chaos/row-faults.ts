@@ -118,9 +118,21 @@ const huge = async (history: History, random: Random): Promise<void> => {
   history.note(`  ${(await filed()) - before} rows filed: ${isThere}`)
 }
 
+/** Another fault of the same history may have the server down at the moment. */
+const connected = async (history: History): ReturnType<typeof connectTraining> => {
+  for (let tries = 0; tries < 300; tries++) {
+    try {
+      return await connectTraining(history.servers.source)
+    } catch {
+      await pause(200)
+    }
+  }
+  return connectTraining(history.servers.source)
+}
+
 /** People nobody could prove until then; their held scores are filed. */
 const findLearners = async (history: History, random: Random): Promise<void> => {
-  const connection = await connectTraining(history.servers.source)
+  const connection = await connected(history)
   try {
     const absent = history.people.learners.filter(({ kind }) => kind === "absent")
     const taken = new Set(history.people.learners.map(({ phone }) => phone))

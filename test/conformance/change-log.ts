@@ -73,7 +73,7 @@ export const changeLogConformance = (name: string, open: OpenLogWorld): void => 
             count: 0,
             types: [],
             part: 2,
-            partLast: false,
+            partLast: true,
             anchor: {
               file: "mysql-bin.1000001",
               position: 4_294_967_999,

@@ -2,6 +2,7 @@
  * One random history against a real training database: a random table, rows from before the connector, then DML, DDL,
  * rotations and rollbacks while capture is stopped and started at random. The fold of the events must be the table.
  */
+import { Effect } from "effect"
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { Random } from "../../deploy/demo/Random.ts"
 import { captureUntil, fold, isCopied, rowTable, type Row } from "../support/capture-run.ts"
@@ -119,6 +120,11 @@ const execute = async (sql: Connection, statement: string): Promise<void> => {
   }
 }
 
+/** Resolves once capture has said where it begins. */
+const begun = async (log: MemoryLog): Promise<void> => {
+  while (log.lastSequence === 0) await Effect.runPromise(Effect.asVoid(log.nextChange))
+}
+
 /**
  * Runs the history of a seed; resolves to the number of rows compared, rejects with what differs.
  *
@@ -127,6 +133,7 @@ const execute = async (sql: Connection, statement: string): Promise<void> => {
 export const runHistory = async (sql: Connection, port: number, seed: number): Promise<number> => {
   const random = new Random(seed)
   const schema = `fuzz_${seed}`
+  await sql.query(`DROP DATABASE IF EXISTS ${schema}`)
   await sql.query(`CREATE DATABASE ${schema} CHARACTER SET utf8mb4`)
   await sql.query("SET SESSION time_zone = '+00:00', sql_mode = ''")
   const table = randomTable(random, schema)
@@ -158,6 +165,8 @@ export const runHistory = async (sql: Connection, port: number, seed: number): P
   for (let life = random.whole(1, 3); life > 0; life--) {
     const goal = log.lastSequence + random.whole(1, 5)
     const playing = (async () => {
+      // What is prepared before the very first start and committed after it is refused, as it should be.
+      await begun(log)
       await play(random.whole(1, 12))
       await sql.query(`INSERT INTO ${schema}.${MARKER_TABLE} VALUES (${-life})`)
     })()

@@ -89,13 +89,14 @@ const putDirectory = (
       `${column} = if(${own}.position < r.position and ${isThere}, r.${column}, ${own}.${column})`
   )
   const kept = columns.map((column) => `d.${column} = if(r.has_${column}, r.${column}, d.${column})`)
+  // In this order: an update passes over a row that another lane has not committed yet, where an insert waits for it.
   return [
-    `update ${rows} straight_join ${table} d on ${found}
-set ${kept.join(", ")}, d.removed = r.removed, d.position = r.position where ${FENCE} = 1 and d.position < r.position`,
     `insert into ${table} (connector, ${id}, position, removed, ${columns.join(", ")})
 select ${literal(connector)}, r.${id}, r.position, r.removed, ${columns.map((column) => `r.${column}`).join(", ")}
 from ${rows} left join ${table} d on ${found} where ${FENCE} = 1 and d.${id} is null
-on duplicate key update ${ahead.join(", ")}`
+on duplicate key update ${ahead.join(", ")}`,
+    `update ${rows} straight_join ${table} d on ${found}
+set ${kept.join(", ")}, d.removed = r.removed, d.position = r.position where ${FENCE} = 1 and d.position < r.position`
   ]
 }
 
