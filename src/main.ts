@@ -13,90 +13,48 @@ import { gradewireCommand } from "./cli/gradewire-command.ts"
 import { usagePresenter } from "./cli/usage-presenter.ts"
 
 const load = Effect.promise
+
+/** Parts of the program, each read when it is first asked for. */
+const pieces = {
+  config: load(() => import("./compose/config.ts")),
+  check: load(() => import("./compose/check.ts")),
+  offsets: load(() => import("./compose/offsets.ts")),
+  deadLetters: load(() => import("./compose/dead-letters.ts")),
+  lanes: load(() => import("./compose/lanes.ts")),
+  snapshot: load(() => import("./compose/snapshot.ts")),
+  events: load(() => import("./compose/events.ts")),
+  migrate: load(() => import("./compose/migrate.ts")),
+  control: load(() => import("./compose/control.ts")),
+  status: load(() => import("./compose/status.ts")),
+  guide: load(() => import("./compose/guide.ts"))
+}
+
 const actions: Actions = {
   run: (file, options) =>
     Effect.flatMap(
       load(() => Promise.all([import("./compose/run.ts"), import("./compose/logging.ts")])),
       ([m, logging]) => m.run(file, options).pipe(Effect.provide(logging.layerLogging(options.log)))
     ),
-  validate: (file) =>
-    Effect.flatMap(
-      load(() => import("./compose/config.ts")),
-      (m) => m.validate(file)
-    ),
-  effective: (file) =>
-    Effect.flatMap(
-      load(() => import("./compose/config.ts")),
-      (m) => m.effective(file)
-    ),
+  validate: (file) => Effect.flatMap(pieces.config, (m) => m.validate(file)),
+  effective: (file) => Effect.flatMap(pieces.config, (m) => m.effective(file)),
   schema: Effect.map(
     load(() => import("./runtime/json-schema.ts")),
     (m) => m.configJsonSchema()
   ),
-  check: (file, parts) =>
-    Effect.flatMap(
-      load(() => import("./compose/check.ts")),
-      (m) => m.check(file, parts)
-    ),
-  offsets: (file, withMargin) =>
-    Effect.flatMap(
-      load(() => import("./compose/offsets.ts")),
-      (m) => m.offsets(file, withMargin)
-    ),
-  letters: (file, filter, limit) =>
-    Effect.flatMap(
-      load(() => import("./compose/dead-letters.ts")),
-      (m) => m.letters(file, filter, limit)
-    ),
+  check: (file, parts) => Effect.flatMap(pieces.check, (m) => m.check(file, parts)),
+  offsets: (file, withMargin) => Effect.flatMap(pieces.offsets, (m) => m.offsets(file, withMargin)),
+  letters: (file, filter, limit) => Effect.flatMap(pieces.deadLetters, (m) => m.letters(file, filter, limit)),
   letter: (file, position, reveal) =>
-    Effect.flatMap(
-      load(() => import("./compose/dead-letters.ts")),
-      (m) => m.letter(file, position, reveal)
-    ),
-  divide: (file, lanes, execute) =>
-    Effect.flatMap(
-      load(() => import("./compose/lanes.ts")),
-      (m) => m.divide(file, lanes, execute)
-    ),
-  settle: (file, request) =>
-    Effect.flatMap(
-      load(() => import("./compose/dead-letters.ts")),
-      (m) => m.settle(file, request)
-    ),
-  snapshot: (file, command) =>
-    Effect.flatMap(
-      load(() => import("./compose/snapshot.ts")),
-      (m) => m.snapshot(file, command)
-    ),
-  eventsTail: (file, tail, print) =>
-    Effect.flatMap(
-      load(() => import("./compose/events.ts")),
-      (m) => m.eventsTail(file, tail, print)
-    ),
-  event: (file, position, reveal) =>
-    Effect.flatMap(
-      load(() => import("./compose/events.ts")),
-      (m) => m.event(file, position, reveal)
-    ),
-  migrate: (file) =>
-    Effect.flatMap(
-      load(() => import("./compose/migrate.ts")),
-      (m) => m.migrate(file)
-    ),
-  control: (file, roles, wish) =>
-    Effect.flatMap(
-      load(() => import("./compose/control.ts")),
-      (m) => m.control(file, roles, wish)
-    ),
-  status: (file) =>
-    Effect.flatMap(
-      load(() => import("./compose/status.ts")),
-      (m) => m.status(file)
-    ),
-  guide: Effect.flatMap(
-    load(() => import("./compose/guide.ts")),
-    (m) => m.guide
-  )
+    Effect.flatMap(pieces.deadLetters, (m) => m.letter(file, position, reveal)),
+  divide: (file, lanes, execute) => Effect.flatMap(pieces.lanes, (m) => m.divide(file, lanes, execute)),
+  settle: (file, request) => Effect.flatMap(pieces.deadLetters, (m) => m.settle(file, request)),
+  snapshot: (file, command) => Effect.flatMap(pieces.snapshot, (m) => m.snapshot(file, command)),
+  eventsTail: (file, tail, print) => Effect.flatMap(pieces.events, (m) => m.eventsTail(file, tail, print)),
+  event: (file, position, reveal) => Effect.flatMap(pieces.events, (m) => m.event(file, position, reveal)),
+  migrate: (file) => Effect.flatMap(pieces.migrate, (m) => m.migrate(file)),
+  control: (file, roles, wish) => Effect.flatMap(pieces.control, (m) => m.control(file, roles, wish)),
+  status: (file) => Effect.flatMap(pieces.status, (m) => m.status(file)),
+  guide: Effect.flatMap(pieces.guide, (m) => m.guide)
 }
 
 const USAGE = 2

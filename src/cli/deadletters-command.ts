@@ -4,7 +4,7 @@ import { Command, Flag } from "effect/cli"
 import type { SettleRequest } from "../apply/settle-letters.ts"
 import type { Actions } from "./Actions.ts"
 import { answer } from "./answer.ts"
-import { configFlag, outputFlag } from "./flags.ts"
+import { configFlag, outputFlag, revealFlag } from "./flags.ts"
 import { filterFlags, filterOf, positionArgument, positionsArgument, stateFlag } from "./letter-flags.ts"
 import { letterText, lettersText, settlementText } from "./letter-text.ts"
 
@@ -53,10 +53,7 @@ const show = (actions: Actions) =>
       config: configFlag,
       output: outputFlag,
       position: positionArgument,
-      reveal: Flag.Boolean("reveal").pipe(
-        Flag.withDescription("Print personal values too: scores, names, keys"),
-        Flag.withDefault(false)
-      )
+      reveal: revealFlag
     },
     ({ config, output, position, reveal }) =>
       answer(actions.letter(config, position, reveal), { json: output === "json", render: letterText })

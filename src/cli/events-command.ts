@@ -5,21 +5,13 @@ import { parsePosition } from "../../schemas/position.ts"
 import type { Actions, LoggedEventView } from "./Actions.ts"
 import { answer, printingFailures } from "./answer.ts"
 import { eventLines, eventText } from "./event-text.ts"
-import { configFlag, outputFlag } from "./flags.ts"
+import { configFlag, outputFlag, revealFlag, sourceTableFlag, textFlag } from "./flags.ts"
 
 export const eventsCommand = (actions: Actions) =>
   Command.make("events").pipe(
     Command.withDescription("Change events in the change log: the newest, those that come, or one of them"),
     Command.withSubcommands([tail(actions), show(actions)])
   )
-
-const revealFlag = Flag.Boolean("reveal").pipe(
-  Flag.withDescription("Print personal values too: scores, names, keys"),
-  Flag.withDefault(false)
-)
-
-const textFlag = (name: string, metavar: string, description: string) =>
-  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.optional)
 
 const tail = (actions: Actions) =>
   Command.make(
@@ -42,9 +34,7 @@ const tail = (actions: Actions) =>
         Flag.withDefault(false)
       ),
       type: textFlag("type", "TYPE", "Only events of this type, such as score.corrected"),
-      table: textFlag("table", "SCHEMA.TABLE", "Only changes of this table of the training database").pipe(
-        Flag.withAlias("t")
-      ),
+      table: sourceTableFlag,
       result: textFlag("result", "ID", "Only changes of this result, such as lms.exam_result:4711"),
       reveal: revealFlag
     },

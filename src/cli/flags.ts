@@ -14,3 +14,18 @@ export const outputFlag = Flag.Literals("output", ["table", "json"]).pipe(
   Flag.withDescription("Form of the answer"),
   Flag.withDefault("table")
 )
+
+/** Text that may be left out. */
+export const textFlag = (name: string, metavar: string, description: string) =>
+  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.optional)
+
+export const sourceTableFlag = textFlag(
+  "table",
+  "SCHEMA.TABLE",
+  "Only changes of this table of the training database"
+).pipe(Flag.withAlias("t"))
+
+export const revealFlag = Flag.Boolean("reveal").pipe(
+  Flag.withDescription("Print personal values too: scores, names, keys"),
+  Flag.withDefault(false)
+)

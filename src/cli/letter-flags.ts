@@ -2,6 +2,7 @@
 import { Option } from "effect"
 import { Argument, Flag } from "effect/cli"
 import { LETTER_STATES, UNRESOLVED, type LetterFilter } from "../../schemas/dead-letter.ts"
+import { sourceTableFlag, textFlag } from "./flags.ts"
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
@@ -21,14 +22,9 @@ const durationFlag = (name: string, description: string) =>
     Flag.optional
   )
 
-const textFlag = (name: string, metavar: string, description: string) =>
-  Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.optional)
-
 export const filterFlags = {
   reasonIs: textFlag("reason-is", "REASON", "Only those refused for this reason, as list shows it"),
-  table: textFlag("table", "SCHEMA.TABLE", "Only changes of this table of the training database").pipe(
-    Flag.withAlias("t")
-  ),
+  table: sourceTableFlag,
   result: textFlag("result", "TABLE:KEY", "Only changes of this result"),
   olderThan: durationFlag("older-than", "Only those that have been here for longer"),
   youngerThan: durationFlag("younger-than", "Only those that came since")

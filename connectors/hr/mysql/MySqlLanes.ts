@@ -1,6 +1,7 @@
 /** LaneDesk on MySQL and MariaDB. */
 import { Effect, type Scope } from "effect"
 import type { LaneDesk } from "../../../src/apply/LaneDesk.ts"
+import { COLUMNS, PLACE, TOTALS } from "../lane-columns.ts"
 import { classifyError } from "./classify-error.ts"
 import { openSession, type DriverError, type MySqlOptions } from "./mysql-client.ts"
 import { account, literal } from "./sql-text.ts"
@@ -10,25 +11,6 @@ const TABLE = "`gradewire`.`apply_offset`"
 const stored = (connector: string): string => `select lane, position, epoch, holder,
   timestampdiff(microsecond, updated_at, utc_timestamp(6)) / 1e6 as idle
 from ${TABLE} where connector = ${literal(connector)} order by lane`
-
-/** Progress that all lanes share from now on. */
-const PLACE = [
-  "position",
-  "generation",
-  "stream_sequence",
-  "anchor_file",
-  "anchor_position",
-  "anchor_gtid",
-  "anchor_server",
-  "anchor_timeline",
-  "committed_at",
-  "snapshot"
-] as const
-
-/** Counted since the connector began: the first lane keeps the sum. */
-const TOTALS = ["events", "applied", "stale", "held", "released", "dead"] as const
-
-const COLUMNS = [...PLACE, ...TOTALS]
 
 /** The rows are locked before they are read, so no batch commits in between. Answers the new ones. */
 const divide = (connector: string, lanes: number, holder: string): ReadonlyArray<string> => {

@@ -1,6 +1,7 @@
 /** LaneDesk on PostgreSQL. */
 import { Effect, type Scope } from "effect"
 import type { LaneDesk, LaneState } from "../../../src/apply/LaneDesk.ts"
+import { COLUMNS, PLACE, TOTALS } from "../lane-columns.ts"
 import { classifyError } from "./classify-error.ts"
 import { openSession, type PostgresOptions } from "./postgres-client.ts"
 import { identifier } from "./sql-text.ts"
@@ -10,25 +11,6 @@ const TABLE = "gradewire.apply_offset"
 const STORED = `select lane::integer, position, epoch::integer, holder,
   extract(epoch from clock_timestamp() - updated_at)::double precision as "idleSeconds"
 from ${TABLE} where connector = $1 order by lane`
-
-/** Progress that all lanes share from now on. */
-const PLACE = [
-  "position",
-  "generation",
-  "stream_sequence",
-  "anchor_file",
-  "anchor_position",
-  "anchor_gtid",
-  "anchor_server",
-  "anchor_timeline",
-  "committed_at",
-  "snapshot"
-] as const
-
-/** Counted since the connector began: the first lane keeps the sum. */
-const TOTALS = ["events", "applied", "stale", "held", "released", "dead"] as const
-
-const COLUMNS = [...PLACE, ...TOTALS]
 
 /** $2 lanes, $3 holder. The rows are locked before they are read, so no batch commits in between. */
 const DIVIDE = `with old as materialized (
