@@ -57,7 +57,7 @@ export interface PipelineStatus {
   readonly hr: HrStatus
   /** Bytes of the binlog that are not in the log yet, at most; null also where they are in another file. */
   readonly bytesBehind: number | null
-  /** Messages of the log that are not applied yet. */
+  /** Messages of the log that are not applied yet; 0 where what is left says nothing new. */
   readonly messagesBehind: number | null
   readonly purgeMarginHours: number | "never" | null
   readonly snapshot: ReadonlyArray<SnapshotTable> | null

@@ -2,10 +2,11 @@
 import { Effect } from "effect"
 import { askVitals } from "../../connectors/jetstream/NatsVitals.ts"
 import { NatsConnection } from "../../connectors/jetstream/NatsConnection.ts"
-import { readLogStatus } from "../../connectors/jetstream/read-log-status.ts"
+import { readLogStatus, type LogStatus } from "../../connectors/jetstream/read-log-status.ts"
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import type { StoredLag } from "../../connectors/hr/operations.ts"
 import type { StoredOffset } from "../../connectors/hr/stored-rows.ts"
+import { compareHeads } from "../../schemas/log-head.ts"
 import { binlogFileNumber } from "../../schemas/position.ts"
 import { ChangeSource } from "../capture/ChangeSource.ts"
 import type { HrStatus, LogStatusView, PipelineStatus, SourceStatus } from "../cli/PipelineStatus.ts"
@@ -57,10 +58,7 @@ export const status = Effect.fnUntraced(function* (file: string) {
     log: logView,
     hr: hrStatus(loaded, stored, offset, known),
     bytesBehind: bytesBehind(sourceView, logView),
-    messagesBehind:
-      logView.lastSequence === null || offset === undefined || offset.anchor === null
-        ? null
-        : Math.max(0, logView.lastSequence - offset.streamSequence),
+    messagesBehind: messagesBehind(answerOf(log), offset),
     purgeMarginHours: margin,
     snapshot: answerOf(snapshot)?.tables ?? null,
     controls: known?.controls ?? null,
@@ -182,4 +180,12 @@ const bytesBehind = (source: SourceStatus, log: LogStatusView): number | null =>
   return binlogFileNumber(source.file) === binlogFileNumber(log.file)
     ? Math.max(0, source.position - log.position)
     : null
+}
+
+/** A message that says nothing beyond the offset, as a new writer's first one often does, is not behind. */
+const messagesBehind = (log: LogStatus | null, offset: StoredOffset | undefined): number | null => {
+  if (log === null || !log.exists || offset === undefined || offset.anchor === null) return null
+  const { position: last, generation } = offset
+  if (log.head !== undefined && compareHeads(log.head, { generation, last }) <= 0) return 0
+  return Math.max(0, log.lastSequence - offset.streamSequence)
 }
