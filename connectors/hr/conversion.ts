@@ -5,7 +5,7 @@
  * same value comes out on every server, so letters are A–Z alone: what a server makes of others hangs on its collation.
  */
 import { timeZone, utcToLocal, type TimeZone } from "../../schemas/civil-time.ts"
-import type { ColumnConversion } from "../../schemas/connector-config.ts"
+import type { ColumnConversion } from "../../schemas/table-config.ts"
 import { decimalText, multiply, parseDecimal, roundTo, type Rounding } from "./decimal-text.ts"
 
 export interface Conversion {

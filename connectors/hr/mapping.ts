@@ -4,7 +4,8 @@
  */
 import { Effect } from "effect"
 import type { TimeZone } from "../../schemas/civil-time.ts"
-import type { ConnectorConfig, TargetSource, TargetTable } from "../../schemas/connector-config.ts"
+import type { ConnectorConfig } from "../../schemas/connector-config.ts"
+import type { TargetSource, TargetTable } from "../../schemas/table-config.ts"
 import { StoreMisconfigured } from "../../src/apply/ProfileStore.ts"
 import { conversionOf, type Conversion } from "./conversion.ts"
 

@@ -2,7 +2,7 @@
  * gradewire's own tables as a target: what fills each column of `gradewire.training_record`, from what a score table
  * maps. A field that is not mapped has no column here, so that it stays NULL and no event counts as incomplete.
  */
-import type { ScoreTable, TableConfig } from "../../schemas/connector-config.ts"
+import type { ScoreTable, TableConfig } from "../../schemas/table-config.ts"
 import type { StoreTarget } from "./mapping.ts"
 
 export const OWN_TABLE = "gradewire.training_record"

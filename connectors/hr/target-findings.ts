@@ -1,6 +1,6 @@
 /** What is asked of a target table on every server, from its mapping and its columns' names. */
 import type { ColumnSize } from "../../schemas/column-size.ts"
-import type { TargetTable } from "../../schemas/connector-config.ts"
+import type { TargetTable } from "../../schemas/table-config.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import { error, ok, warning } from "./findings.ts"
 

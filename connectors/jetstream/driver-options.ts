@@ -3,7 +3,7 @@ import { isIP } from "node:net"
 import { checkServerIdentity, type PeerCertificate } from "node:tls"
 import { Redacted } from "effect"
 import { credsAuthenticator, type ConnectionOptions, type TlsOptions } from "@nats-io/transport-node"
-import type { Tls } from "../../schemas/connector-config.ts"
+import type { Tls } from "../../schemas/config-values.ts"
 import type { JetStreamOptions } from "./options.ts"
 
 /** Milliseconds one attempt to connect may take. */

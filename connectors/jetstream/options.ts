@@ -3,7 +3,8 @@
  * already read, and the names that follow from the connector's name.
  */
 import type { Redacted } from "effect"
-import type { ConnectorConfig, Tls } from "../../schemas/connector-config.ts"
+import type { Tls } from "../../schemas/config-values.ts"
+import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 
 export interface JetStreamOptions {
   readonly connector: string

@@ -7,7 +7,7 @@
  * - Progress moves with the checkpoint behind the rows, so that a crash repeats a chunk at most (G1).
  * - One chunk is held at a time (G8).
  */
-import type { TableConfig } from "../../schemas/connector-config.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 import { binlogFileNumber } from "../../schemas/position.ts"
 import type { SnapshotState, TableSnapshot } from "../../schemas/snapshot-state.ts"
 import type { RowImage, RowsEvent } from "./ChangeSource.ts"

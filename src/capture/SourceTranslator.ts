@@ -4,7 +4,7 @@
  * `reached` is everything that has been read and committed, whether or not it brought events.
  */
 import type { Anchor } from "../../schemas/anchor.ts"
-import type { TableConfig } from "../../schemas/connector-config.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 import { epochMicrosToUtc, type TimeZone } from "../../schemas/civil-time.ts"
 import {
   binlogFileNumber,

@@ -1,7 +1,7 @@
 /**
  * What to read of each mapped table and how its rows become events: the configuration, compiled once.
  */
-import type { TableConfig } from "../../schemas/connector-config.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 import type { WantedTable } from "./ChangeSource.ts"
 import type { Field, FieldKind } from "./field-text.ts"
 

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { OWN_TABLE } from "../../connectors/hr/own-target.ts"
 import { progressSubject, messageSubject } from "../../connectors/jetstream/options.ts"
-import type { ScoreTable } from "../../schemas/connector-config.ts"
+import type { ScoreTable } from "../../schemas/table-config.ts"
 import type { ConfigSummary } from "../cli/Actions.ts"
 import { loadConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"

@@ -1,7 +1,8 @@
 /** The configuration with every default filled in. No secret is read. */
 import { streamName } from "../../connectors/jetstream/options.ts"
 import { defaultServerId } from "../../connectors/mysql/source-options.ts"
-import type { ConnectorConfig, HttpConfig, ScoreTable } from "../../schemas/connector-config.ts"
+import type { ConnectorConfig, HttpConfig } from "../../schemas/connector-config.ts"
+import type { ScoreTable } from "../../schemas/table-config.ts"
 
 type Filled<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: NonNullable<T[P]> }
 

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { readColumnSizes, type ColumnSizes } from "../../connectors/mysql/column-sizes.ts"
 import type { SourceColumns } from "../../connectors/hr/target-findings.ts"
 import type { ColumnSize } from "../../schemas/column-size.ts"
-import type { ScoreTable, TableConfig } from "../../schemas/connector-config.ts"
+import type { ScoreTable, TableConfig } from "../../schemas/table-config.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import { sourceOptions } from "./options.ts"
 

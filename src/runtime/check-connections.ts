@@ -1,5 +1,5 @@
 /** Hosts, TLS files and ways to log in that contradict each other. */
-import type { Tls } from "../../schemas/connector-config.ts"
+import type { Tls } from "../../schemas/config-values.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import type { ConfigParts } from "./config-parts.ts"
 import type { Path } from "./path-text.ts"

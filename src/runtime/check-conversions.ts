@@ -1,5 +1,5 @@
 /** Conversions that a target column declares: whether they say everything, and fit what they convert. */
-import type { ColumnConversion, TargetTable } from "../../schemas/connector-config.ts"
+import type { ColumnConversion, TargetTable } from "../../schemas/table-config.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import type { Path } from "./path-text.ts"
 

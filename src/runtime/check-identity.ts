@@ -1,5 +1,6 @@
 /** Whether every score can find its person at all, and every matching rule has something to compare (G7). */
-import type { ConnectorConfig, TableConfig } from "../../schemas/connector-config.ts"
+import type { ConnectorConfig } from "../../schemas/connector-config.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import { tablesAs, tablesComplete, type ConfigParts } from "./config-parts.ts"
 

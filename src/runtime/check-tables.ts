@@ -1,5 +1,5 @@
 /** The source side of the mapping: tables, their keys, and columns that cannot mean two things at once. */
-import type { TableConfig } from "../../schemas/connector-config.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import { nearestWord } from "./nearest-word.ts"
 import { tablesAs, tablesComplete, type ConfigParts } from "./config-parts.ts"

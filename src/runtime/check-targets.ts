@@ -1,5 +1,5 @@
 /** The target side of the mapping: what fills which column, by which key a row is found again. */
-import type { ScoreTable, TableConfig, TargetTable } from "../../schemas/connector-config.ts"
+import type { ScoreTable, TableConfig, TargetTable } from "../../schemas/table-config.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import { tablesAs, tablesComplete, type ConfigParts } from "./config-parts.ts"
 import { checkConversions } from "./check-conversions.ts"

@@ -1,5 +1,6 @@
 /** The parts of a configuration that decoded by themselves, as the rules between them see it. */
-import type { ConnectorConfig, TableConfig } from "../../schemas/connector-config.ts"
+import type { ConnectorConfig } from "../../schemas/connector-config.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 
 /** Tables keep their place in the list; `undefined` did not decode. */
 export interface ConfigParts {

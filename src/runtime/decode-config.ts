@@ -5,9 +5,9 @@ import {
   ConnectorConfig,
   EmployeesConfig,
   SourceConfig,
-  TableConfig,
   TargetConfig
 } from "../../schemas/connector-config.ts"
+import { TableConfig } from "../../schemas/table-config.ts"
 import { checkConfig } from "./check-config.ts"
 import { ConfigInvalid, type ConfigIssue, type Problem } from "./config-errors.ts"
 import type { ConfigParts } from "./config-parts.ts"

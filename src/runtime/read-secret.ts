@@ -3,7 +3,7 @@
  * itself, never printed. A rotated secret is taken up at the next start of the process.
  */
 import { Config, Effect, FileSystem, Path, Redacted } from "effect"
-import type { Secret } from "../../schemas/connector-config.ts"
+import type { Secret } from "../../schemas/config-values.ts"
 import { SecretUnreadable } from "./config-errors.ts"
 
 /**

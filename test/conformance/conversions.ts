@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
-import type { TargetTable } from "../../schemas/connector-config.ts"
+import type { TargetTable } from "../../schemas/table-config.ts"
 import type { ApplyBatch, ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { assessment, batch, exam, type HrWorld } from "./hr-world.ts"
 import { ANNA } from "./store-bench.ts"

@@ -1,7 +1,7 @@
 /** The score tables of the profile store's suite, filed in gradewire's own tables, and their rows as the suite knows them. */
 import { ownTarget } from "../../connectors/hr/own-target.ts"
 import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
-import type { TableConfig } from "../../schemas/connector-config.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 import { DRILL, EXAM, type ProfileRow } from "./hr-world.ts"
 
 const ASSESSMENTS: TableConfig = {

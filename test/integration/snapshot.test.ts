@@ -5,7 +5,7 @@
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
-import type { TableConfig } from "../../schemas/connector-config.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 import { captureUntil, fold, isCopied, rowTable } from "../support/capture-run.ts"
 import { MemoryLog } from "../support/fakes/MemoryLog.ts"
 

@@ -1,6 +1,7 @@
 /** The connector that the simulation runs: what is mapped of the training database, and how people are proven. */
 import type { MappedScores } from "../support/fakes/memory-judgement.ts"
-import type { ConnectorConfig, ScoreTable, TableConfig } from "../../schemas/connector-config.ts"
+import type { ConnectorConfig } from "../../schemas/connector-config.ts"
+import type { ScoreTable, TableConfig } from "../../schemas/table-config.ts"
 
 /** Key columns of every table of the training database, unmapped ones included. */
 export const KEYS: Readonly<Record<string, ReadonlyArray<string>>> = {

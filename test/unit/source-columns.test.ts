@@ -1,7 +1,7 @@
 /** What a target column must have room for comes from the table that the mapping takes it from. */
 import { describe, expect, it } from "vitest"
 import type { ColumnSize } from "../../schemas/column-size.ts"
-import type { TableConfig } from "../../schemas/connector-config.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 import { sourceColumns } from "../../src/compose/source-columns.ts"
 
 const TABLES: ReadonlyArray<TableConfig> = [

@@ -1,6 +1,6 @@
 /** Whether a target table can take what its mapping writes, from its shape in the catalog alone. */
 import type { Finding } from "../../../schemas/finding.ts"
-import type { TargetTable } from "../../../schemas/connector-config.ts"
+import type { TargetTable } from "../../../schemas/table-config.ts"
 import type { ColumnShape, TableShape } from "./catalog.ts"
 import { error, warning } from "../findings.ts"
 import {

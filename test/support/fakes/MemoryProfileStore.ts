@@ -6,7 +6,8 @@
 import { Effect, Layer } from "effect"
 import type { ApplyOffset } from "../../../schemas/apply-offset.ts"
 import type { ChangeEvent, ScoreEvent } from "../../../schemas/change-event.ts"
-import type { ConnectorConfig, TargetTable } from "../../../schemas/connector-config.ts"
+import type { ConnectorConfig } from "../../../schemas/connector-config.ts"
+import type { TargetTable } from "../../../schemas/table-config.ts"
 import { ONLY_LANE, type Lane } from "../../../schemas/lane.ts"
 import { START } from "../../../schemas/position.ts"
 import {

@@ -1,6 +1,7 @@
 /** What becomes of each score of a batch, for the profile store in memory: the rules of matching, guard and queues. */
 import type { ScoreEvent } from "../../../schemas/change-event.ts"
-import type { ConnectorConfig, TargetTable } from "../../../schemas/connector-config.ts"
+import type { ConnectorConfig } from "../../../schemas/connector-config.ts"
+import type { TargetTable } from "../../../schemas/table-config.ts"
 
 /** A score table with an existing table as its target. */
 export interface MappedScores {

@@ -1,5 +1,5 @@
 /** What an event and the directories say of a target column, for the profile store in memory. */
-import type { TargetTable } from "../../../schemas/connector-config.ts"
+import type { TargetTable } from "../../../schemas/table-config.ts"
 import type { ScoreEvent } from "../../../schemas/change-event.ts"
 
 type Marks = Readonly<Partial<Record<"title" | "max" | "pass", string | null>>>

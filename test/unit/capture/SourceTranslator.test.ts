@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Anchor } from "../../../schemas/anchor.ts"
-import type { TableConfig } from "../../../schemas/connector-config.ts"
+import type { TableConfig } from "../../../schemas/table-config.ts"
 import { CheckpointBody } from "../../../schemas/snapshot-state.ts"
 import type { LogMessage } from "../../../src/capture/ChangeLog.ts"
 import type { ResumePoint, SourceEvent } from "../../../src/capture/ChangeSource.ts"

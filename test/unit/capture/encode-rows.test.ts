@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { ChangeEvent } from "../../../schemas/change-event.ts"
-import type { TableConfig } from "../../../schemas/connector-config.ts"
+import type { TableConfig } from "../../../schemas/table-config.ts"
 import { START, transactionPrefix } from "../../../schemas/position.ts"
 import { Undecodable, type RowImage, type RowsEvent } from "../../../src/capture/ChangeSource.ts"
 import { compileRowsEncoder } from "../../../src/capture/encode-rows.ts"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { ColumnShape, TableShape } from "../../../connectors/hr/postgres/catalog.ts"
 import { checkTargetShape } from "../../../connectors/hr/postgres/check-target-shape.ts"
-import type { TargetTable } from "../../../schemas/connector-config.ts"
+import type { TargetTable } from "../../../schemas/table-config.ts"
 
 const column = (name: string, type: string, over: Partial<ColumnShape> = {}): ColumnShape => ({
   name,
