@@ -8,6 +8,7 @@
 import type { BeginEvent, RowsEvent } from "../../src/capture/ChangeSource.ts"
 import { ByteCursor } from "./binlog/byte-cursor.ts"
 import { HEADER_LENGTH, type BinlogEvent } from "./binlog/event.ts"
+import { xaSizeRefusal } from "./refusals.ts"
 
 export interface Prepared {
   readonly begin: BeginEvent
@@ -35,9 +36,16 @@ export class PreparedTransactions {
   /** Prepared without rows of ours. */
   #others = new Set<string>()
   #bytes = 0
+  readonly #bytesMax: number
 
-  get bytes(): number {
-    return this.#bytes
+  /** @param bytesMax of all rows that wait, and of those of one that is not prepared yet */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  /** Throws where so many bytes more would not fit. */
+  makeRoom(bytes: number): void {
+    if (this.#bytes + bytes > this.#bytesMax) throw xaSizeRefusal(this.#bytesMax)
   }
 
   /** Where the oldest one that waits begins. */
@@ -53,6 +61,7 @@ export class PreparedTransactions {
       this.#others.add(xid)
       return
     }
+    this.makeRoom(prepared.bytes)
     this.#waiting.set(xid, prepared)
     this.#bytes += prepared.bytes
   }

@@ -10,7 +10,7 @@ import { CapturedTransactions } from "./CapturedTransactions.ts"
 import { damaged } from "./binlog/decode-failure.ts"
 import type { BinlogEvent } from "./binlog/event.ts"
 import { EventType, IGNORABLE, WITHOUT_ROWS } from "./binlog/event-type.ts"
-import { readGtidFacts, type GtidFacts } from "./binlog/gtid-event.ts"
+import { factsWithoutGtid, readGtidFacts, type GtidFacts } from "./binlog/gtid-event.ts"
 import { readQuery } from "./binlog/query-event.ts"
 import { rowsKind, type RowsKind } from "./binlog/rows-event.ts"
 import { statementMeaning } from "./binlog/statement.ts"
@@ -26,8 +26,7 @@ import {
   rollbackRefusal,
   statementRefusal,
   unknownEventRefusal,
-  unknownXaRefusal,
-  xaSizeRefusal
+  unknownXaRefusal
 } from "./refusals.ts"
 import type { ReaderSettings } from "./reader-settings.ts"
 import { statementNotice, type NoticedStatement, type SourceNotice } from "./shape-notice.ts"
@@ -44,7 +43,7 @@ export class TransactionReader {
   private readonly events = new EventRun()
   private open: OpenTransaction | undefined = undefined
   private rotated = false
-  private readonly prepared = new PreparedTransactions()
+  private readonly prepared: PreparedTransactions
   private notices: Array<SourceNotice> = []
   private sawForeignStatement = false
   private reached: boolean
@@ -56,6 +55,7 @@ export class TransactionReader {
     this.mapped = new MappedRows(settings)
     this.reached = settings.sentFrom === settings.position
     this.captured = new CapturedTransactions(settings)
+    this.prepared = new PreparedTransactions(settings.largestBytes)
   }
 
   /** One packet's event. Throws a ChangeSourceError. */
@@ -170,10 +170,7 @@ export class TransactionReader {
 
   /** A transaction without a GTID event before it: MySQL 5.6 and older. */
   private beginWithout(event: BinlogEvent, start: number): OpenTransaction {
-    this.beginWith(
-      { gtid: null, committedAtMicros: event.timestamp * 1e6, begins: false, xaPrepared: false },
-      start
-    )
+    this.beginWith(factsWithoutGtid(event), start)
     return this.open!
   }
 
@@ -189,7 +186,7 @@ export class TransactionReader {
     else this.mapped.read(rowsOf, event, open)
     if (open.heldBytes <= HELD_BYTES_MAX) return
     if (!open.xa) open.release(this.events.out)
-    else this.limitXa(open.heldBytes)
+    else this.prepared.makeRoom(open.heldBytes)
   }
 
   private statement(event: BinlogEvent, start: number, end: number): void {
@@ -258,14 +255,8 @@ export class TransactionReader {
       const rows = open.takeHeld()
       open.waits = rows.length > 0
       this.prepared.hold(xid, { begin: open.begin, rows, bytes })
-      this.limitXa(0)
     }
     this.commit(end)
-  }
-
-  private limitXa(openBytes: number): void {
-    const { largestBytes } = this.settings
-    if (this.prepared.bytes + openBytes > largestBytes) throw xaSizeRefusal(largestBytes)
   }
 
   private xaCommit(xid: string, open: OpenTransaction, end: number): void {

@@ -132,3 +132,11 @@ export const readGtidFacts = (event: BinlogEvent): GtidFacts | undefined => {
       return undefined
   }
 }
+
+/** What a statement of MySQL 5.6 or older says, which has no GTID event before it. */
+export const factsWithoutGtid = (statement: BinlogEvent): GtidFacts => ({
+  gtid: null,
+  committedAtMicros: statement.timestamp * 1e6,
+  begins: false,
+  xaPrepared: false
+})
