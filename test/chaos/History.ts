@@ -217,7 +217,7 @@ export class History {
         /^( {2}servers: .*)$/m,
         plan.messageBytes === undefined ? "$1" : `$1\n  maxMessageBytes: ${plan.messageBytes}`
       )
-    writeFileSync(file, `${text}\n${limits.join("\n")}\n`)
+    writeFileSync(file, `${text}\napply: { lanes: ${plan.lanes} }\n${limits.join("\n")}\n`)
   }
 }
 

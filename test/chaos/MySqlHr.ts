@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise"
 import { type PrintedProfile, profileOf } from "../../deploy/demo/read-databases.ts"
 import type { RunningServer } from "../../deploy/servers/server.ts"
+import { START } from "../../schemas/position.ts"
 import { COMMENT_MAX, enterEmployees, type HrDatabase, type HrSession, POISON_WORD } from "./HrDatabase.ts"
 import { mysqlTargetFraming } from "./mysql-target-framer.ts"
 
@@ -32,6 +33,8 @@ const RIGHTS = [
 const note = (table: string, when: string, into: string, columns: string, values: string): string =>
   `CREATE TRIGGER ${table.split(".")[0]}.note_${into}_${when} AFTER ${when} ON ${table}
   FOR EACH ROW INSERT INTO audit.${into} (${columns}) VALUES (${values})`
+
+const REFUSE = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'chaos: rows of this table are never deleted'"
 
 /** A trigger lives in the database of its table; what it notes commits together with what it tells of. */
 const AUDIT = [
@@ -64,11 +67,10 @@ const AUDIT = [
     )
   ]),
   note("hr.training_record", "DELETE", "profile", "ref, score", "OLD.source_ref, NULL"),
-  // a deleted row of the ledger would unlock older changes; nobody may
-  ...["result_ledger", "apply_offset"].map(
-    (table) => `CREATE TRIGGER gradewire.keep_${table} BEFORE DELETE ON gradewire.${table}
-    FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'chaos: rows of this table are never deleted'`
-  )
+  // a deleted row of the ledger would unlock older changes; only a place that lanes keep for one may go
+  `CREATE TRIGGER gradewire.keep_result_ledger BEFORE DELETE ON gradewire.result_ledger FOR EACH ROW
+    IF OLD.position <> '${START}' THEN ${REFUSE}; END IF`,
+  `CREATE TRIGGER gradewire.keep_apply_offset BEFORE DELETE ON gradewire.apply_offset FOR EACH ROW ${REFUSE}`
 ]
 
 const EMPLOYEES = "SELECT 工号 AS no, phone, email FROM hr.employee"

@@ -3,6 +3,7 @@ import { Client } from "pg"
 import { connectHr, createHr, HR_DATABASE, hrUrl } from "../../deploy/demo/hr-database.ts"
 import { readHr } from "../../deploy/demo/read-databases.ts"
 import type { RunningServer } from "../../deploy/servers/server.ts"
+import { START } from "../../schemas/position.ts"
 import { postgresqlFraming } from "./framers.ts"
 import { COMMENT_MAX, type HrDatabase, type HrSession, POISON_WORD } from "./HrDatabase.ts"
 
@@ -39,14 +40,14 @@ const AUDIT = `
     RETURN NULL;
   END $$;
 
-  -- a deleted row of the ledger would unlock older changes; nobody may
+  -- a deleted row of the ledger would unlock older changes; only a place that lanes keep for one may go
   CREATE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN RAISE EXCEPTION 'chaos: rows of % are never deleted', TG_TABLE_NAME; END $$;
 
   CREATE TRIGGER note_ledger AFTER INSERT OR UPDATE ON gradewire.result_ledger
     FOR EACH ROW EXECUTE FUNCTION audit.note_ledger();
   CREATE TRIGGER keep_ledger BEFORE DELETE ON gradewire.result_ledger
-    FOR EACH ROW EXECUTE FUNCTION audit.refuse();
+    FOR EACH ROW WHEN (OLD.position <> '${START}') EXECUTE FUNCTION audit.refuse();
   CREATE TRIGGER note_progress AFTER INSERT OR UPDATE ON gradewire.apply_offset
     FOR EACH ROW EXECUTE FUNCTION audit.note_progress();
   CREATE TRIGGER keep_progress BEFORE DELETE ON gradewire.apply_offset

@@ -1,6 +1,7 @@
 /** What `make chaos ARGS="…"` understands. */
 import { parseArgs } from "node:util"
 import { FAULT_KINDS, type FaultKind } from "./FaultKind.ts"
+import { LANES_MAX } from "../../schemas/lane.ts"
 import { TARGET_KINDS, type TargetKind } from "./HrDatabase.ts"
 import { SOURCE_KINDS, type SourceKind } from "./ServerPool.ts"
 
@@ -10,6 +11,7 @@ export interface ChaosOptions {
   /** undefined: as the seed draws */
   readonly source: SourceKind | undefined
   readonly target: TargetKind | undefined
+  readonly lanes: number | undefined
   /** draw only these faults, each at least once; empty: whatever the seed draws */
   readonly faults: ReadonlyArray<FaultKind>
   /** one history for each fault instead of `seeds` of them */
@@ -32,6 +34,7 @@ export const USAGE = `Seeded fault histories against real processes and real ser
   --first-seed S          seed of the first one (default 1)
   --source KIND           the training database, mysql or mariadb (default: as the seed draws)
   --target KIND           the HR database, postgresql, mysql or mariadb (default: as the seed draws)
+  --lanes N               into which apply is divided (default: as the seed draws)
   --fault KIND            only this fault; may be repeated
   --each                  one history for each fault
   --huge-rows N           rows of a huge transaction (default 50000)
@@ -49,6 +52,7 @@ const flags = {
   "first-seed": { type: "string", default: "1" },
   source: { type: "string" },
   target: { type: "string" },
+  lanes: { type: "string" },
   fault: { type: "string", multiple: true, default: [] as Array<string> },
   "huge-rows": { type: "string", default: "50000" },
   each: { type: "boolean", default: false },
@@ -69,6 +73,7 @@ export const parseArguments = (args: ReadonlyArray<string>): Arguments => {
       options: {
         source: oneOf("--source", values.source, SOURCE_KINDS),
         target: oneOf("--target", values.target, TARGET_KINDS),
+        lanes: values.lanes === undefined ? undefined : whole("--lanes", values.lanes, 1, LANES_MAX),
         faults,
         seeds: whole("--seeds", values.seeds, 1, 1_000_000),
         firstSeed: whole("--first-seed", values["first-seed"], 0, 1_000_000_000),

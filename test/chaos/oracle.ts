@@ -8,6 +8,7 @@
  */
 import { judgeHistory, type ResultState } from "../../deploy/demo/ArrivalBook.ts"
 import { compareDatabases, type Databases } from "../../deploy/demo/compare-databases.ts"
+import { START } from "../../schemas/position.ts"
 import type { Audit, LedgerNote, ProgressNote } from "./audit.ts"
 
 /** A change in `gradewire.dead_letter` that is not resolved. */
@@ -24,6 +25,8 @@ export interface Evidence {
   readonly databases: Databases
   readonly letters: ReadonlyArray<Letter>
   readonly audit: Audit
+  /** into which apply is divided */
+  readonly lanes: number
   /** Every state a result ever had, in order of commit; only of results whose commits are known. */
   readonly committed: ReadonlyMap<string, ReadonlyArray<ResultState>>
   /** Refs that were given values which the HR database refuses. */
@@ -34,7 +37,7 @@ export interface Evidence {
 export const judge = (evidence: Evidence): ReadonlyArray<string> => [
   ...judgeDatabases(evidence),
   ...judgeLetters(evidence),
-  ...judgeLedger(evidence.audit.ledger),
+  ...judgeLedger(evidence),
   ...judgeProgress(evidence.audit.progress),
   ...judgeProfile(evidence)
 ]
@@ -65,14 +68,16 @@ const judgeLetters = ({ databases, letters, poisoned }: Evidence): ReadonlyArray
   return complaints
 }
 
-const judgeLedger = (notes: ReadonlyArray<LedgerNote>): ReadonlyArray<string> => {
+/** Lanes meet in a row of the ledger: they write it as it is, and make a place where there is none yet. */
+const judgeLedger = ({ audit, lanes }: Evidence): ReadonlyArray<string> => {
   const complaints: Array<string> = []
   const reached = new Map<string, LedgerNote>()
-  for (const note of notes) {
+  for (const note of audit.ledger) {
     const before = reached.get(note.resultId)
-    if (before !== undefined && before.position >= note.position)
+    const isMeeting = lanes > 1 && before?.position === note.position && before.eventId === note.eventId
+    if (before !== undefined && before.position >= note.position && !isMeeting)
       complaints.push(`doubled: ${note.resultId}: ledger went from ${before.position} to ${note.position}`)
-    reached.set(note.resultId, note)
+    if (note.position !== START) reached.set(note.resultId, note)
   }
   return complaints
 }

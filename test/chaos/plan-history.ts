@@ -25,6 +25,8 @@ export interface HistoryPlan {
   /** bytes of the largest message that the stream takes; undefined: the server's limit */
   readonly messageBytes: number | undefined
   readonly batchEvents: number
+  /** into which apply is divided, all in one process */
+  readonly lanes: number
   readonly snapshotRows: number
   /** rows of a huge transaction */
   readonly hugeRows: number
@@ -51,6 +53,7 @@ const canJoin = (kind: FaultKind, others: ReadonlyArray<FaultKind>): boolean => 
 export interface Wanted {
   readonly source?: SourceKind | undefined
   readonly target?: TargetKind | undefined
+  readonly lanes?: number | undefined
   /** these faults and no others */
   readonly faults?: ReadonlyArray<FaultKind>
 }
@@ -62,6 +65,7 @@ export const planHistory = (seed: number, hugeRows: number, wanted: Wanted = {})
   const source = servers.pick(SOURCE_KINDS)
   const target = servers.pick(TARGET_KINDS)
   const messageBytes = servers.pick([undefined, MESSAGE_BYTES])
+  const lanes = servers.pick([1, 1, 3])
   const random = new Random(seed * 2_654_435_761 + 97)
   const kinds: Array<FaultKind> = [...only]
   if (only.length === 0) {
@@ -78,6 +82,7 @@ export const planHistory = (seed: number, hugeRows: number, wanted: Wanted = {})
     target: wanted.target ?? target,
     hugeRows,
     messageBytes,
+    lanes: wanted.lanes ?? lanes,
     topology: random.chance(0.65) ? "split" : "one",
     start: random.chance(0.5) || kinds.includes("killed-at-copy") ? "snapshot" : "earliest",
     rate: random.pick([60, 150, 300]),

@@ -200,6 +200,7 @@ const findings = async (history: History): Promise<ReadonlyArray<string>> => {
         letters: letters.map(letterOf),
         audit: await readAudit(session),
         committed: history.workload.book.committedStates,
+        lanes: history.plan.lanes,
         poisoned: history.poisoned
       })
     })

@@ -24,6 +24,7 @@ const databases: Databases = {
 const sound: Evidence = {
   databases,
   letters: [],
+  lanes: 1,
   audit: {
     ledger: [
       { resultId: REF, position: "1-1", eventId: "a" },
@@ -76,6 +77,12 @@ describe("the oracle", () => {
       expect.stringMatching(/^doubled: /)
     ])
     expect(judge(withAudit({ ledger: [second!, first!] }))).toEqual([expect.stringMatching(/^doubled: /)])
+    // lanes write a row as it is in order to meet, and never another one
+    const meeting = [first!, second!, second!]
+    expect(judge({ ...withAudit({ ledger: meeting }), lanes: 3 })).toEqual([])
+    const other = { ...second!, eventId: "c" }
+    expect(judge({ ...withAudit({ ledger: [first!, second!, other] }), lanes: 3 })).toHaveLength(1)
+    expect(judge({ ...withAudit({ ledger: [second!, first!] }), lanes: 3 })).toHaveLength(1)
   })
 
   it("finds an offset, a generation or an epoch that went back (G4, G6)", () => {
