@@ -27,6 +27,7 @@ const SHAPES: Readonly<Record<string, Json>> = {
   "nats.token": { anyOf: [{ type: "object", maxProperties: 0 }, REFERENCE] },
   topology: { enum: ["combined", "split"] },
   logLevel: { enum: ["error", "warn", "info", "debug", "trace"] },
+  applyProcesses: { type: "integer", minimum: 1, maximum: 64 },
   replicas: { type: "integer", minimum: 1, maximum: 9 },
   "image.pullPolicy": { enum: ["Always", "IfNotPresent", "Never"] },
   "image.pullSecrets": OBJECTS,

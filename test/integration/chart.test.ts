@@ -95,10 +95,18 @@ describe("the chart", () => {
         .map(({ spec }) => spec as { replicas: number; strategy: { type: string } })
     expect(await strategies("small")).toMatchObject([{ replicas: 1, strategy: { type: "Recreate" } }])
     const large = await strategies("large")
-    expect(large).toHaveLength(2)
+    expect(large).toHaveLength(3)
     for (const spec of large) expect(spec).toMatchObject({ replicas: 2, strategy: { type: "RollingUpdate" } })
     expect(await renderProfile("large")).toContain("--standby")
     expect(await renderProfile("medium")).not.toContain("--standby")
+  })
+
+  it("deals every lane out to one Deployment, and lanes to all of them (G6)", async () => {
+    const dealt = async (...args: ReadonlyArray<string>) =>
+      [...(await renderProfile("large", ...args)).matchAll(/--lanes, "([\d,]+)"/g)].map(([, lanes]) => lanes)
+    expect(await dealt()).toEqual(["0,2", "1,3"])
+    expect(await dealt("--set", "applyProcesses=3,config.apply.lanes=7")).toEqual(["0,3,6", "1,4", "2,5"])
+    expect(await dealt("--set", "applyProcesses=1")).toEqual([])
   })
 
   it("restarts the pods when the configuration changes, and only then (G3)", async () => {
@@ -116,6 +124,8 @@ describe("the chart", () => {
     ["small", ["--set", "config.changeLog.replicas=3"], "cannot keep replicas"],
     ["small", ["--set-json", 'config.changeLog.servers=["nats://elsewhere:4222"]'], "does not name it"],
     ["small", ["--set-json", "nats.token={}"], "belong together"],
+    ["medium", ["--set", "applyProcesses=2"], "set topology=split"],
+    ["large", ["--set", "applyProcesses=5"], "nothing to do"],
     ["medium", ["--set", "podSecurity.runAsUser=0"], "never runs as root"],
     ["medium", ["--set", "image.digest=latest"], "sha256:"],
     ["medium", ["--set", "config.http=false"], "cannot probe"],

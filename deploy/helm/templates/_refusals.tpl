@@ -16,6 +16,17 @@
 {{- if and $v.ha.enabled $v.nats.enabled }}
 {{- fail "ha.enabled with nats.enabled: the chart's NATS is a single server, which the standby cannot replace; use a NATS cluster of your own, or ha.enabled=false" }}
 {{- end }}
+{{- if gt (int $v.applyProcesses) 1 }}
+{{- if ne $v.topology "split" }}
+{{- fail "applyProcesses is above 1 with topology combined: capture cannot be divided; set topology=split" }}
+{{- end }}
+{{- if $v.existingConfigMap }}
+{{- fail "applyProcesses is above 1 with existingConfigMap: the chart cannot see its apply.lanes; give config instead, or applyProcesses=1" }}
+{{- end }}
+{{- if lt (int (($v.config.apply | default dict).lanes | default 1)) (int $v.applyProcesses) }}
+{{- fail "applyProcesses is above config.apply.lanes: a process without a lane has nothing to do; set config.apply.lanes to at least as many" }}
+{{- end }}
+{{- end }}
 {{- if eq (int $v.podSecurity.runAsUser) 0 }}
 {{- fail "podSecurity.runAsUser is 0: gradewire never runs as root; the image's user is 65532" }}
 {{- end }}
