@@ -117,7 +117,9 @@ export const buildProgram = async (dist: string, changes: ReadonlyArray<Change> 
       // Only for making the next migration.
       filter: (source) => !source.endsWith("_snapshot.json")
     })
-    await cp(join(ROOT, "docs/operations.md"), join(folder, "docs/operations.md"))
+    for (const page of ["operations.md", "alerts.md"]) {
+      await cp(join(ROOT, "docs", page), join(folder, "docs", page))
+    }
     await writeFile(join(folder, "THIRD-PARTY-LICENSES.txt"), await thirdPartyLicenses(ROOT, metafile))
     await rm(dist, { recursive: true, force: true })
     await rename(folder, dist)

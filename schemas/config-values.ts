@@ -2,6 +2,10 @@
 import { Schema } from "effect"
 import { timeZone } from "./civil-time.ts"
 
+/** Of a connector, or of something in its file. */
+export const Name = Schema.String.check(
+  Schema.isPattern(/^[a-z][a-z0-9-]{0,30}$/u, { expected: "1–31 of a–z, 0–9 and -, starting with a letter" })
+)
 /** `schema.table`; any characters but a dot inside the parts. */
 export const TableName = Schema.String.check(
   Schema.isPattern(/^[^.\s][^.]*\.[^.]+$/u, { expected: "schema.table" })

@@ -4,13 +4,10 @@
  * Unknown keys are refused. Secrets never stand in the file: `password: { file: … }` or `password: { env: … }`.
  */
 import { Schema } from "effect"
-import { Column, Port, Secret, TableName, TimeZoneName, Tls } from "./config-values.ts"
+import { AlertsConfig } from "./alerts-config.ts"
+import { Column, Name, Port, Secret, TableName, TimeZoneName, Tls } from "./config-values.ts"
 import { LANES_MAX } from "./lane.ts"
 import { TableConfig } from "./table-config.ts"
-
-const Name = Schema.String.check(
-  Schema.isPattern(/^[a-z][a-z0-9-]{0,30}$/u, { expected: "1–31 of a–z, 0–9 and -, starting with a letter" })
-)
 
 export const SourceConfig = Schema.Struct({
   host: Schema.NonEmptyString,
@@ -168,6 +165,8 @@ export const ConnectorConfig = Schema.Struct({
   limits: Schema.optionalKey(LimitsConfig),
   apply: Schema.optionalKey(ApplyConfig),
   /** `false`: no HTTP at all. */
-  http: Schema.optionalKey(Schema.Union([Schema.Literal(false), HttpConfig]))
+  http: Schema.optionalKey(Schema.Union([Schema.Literal(false), HttpConfig])),
+  /** Who is told when something is wrong. Default: nobody. */
+  alerts: Schema.optionalKey(AlertsConfig)
 })
 export type ConnectorConfig = typeof ConnectorConfig.Type

@@ -36,7 +36,14 @@ const room = (path: string): string => {
   if (top === "src") return path.split("/").length === 2 ? `src/${second}` : `src/${second}/`
   return top === "connectors" ? `connectors/${second}/` : `${top}/`
 }
-const PURE_ROOMS = ["src/capture/", "src/apply/", "src/identity/", "src/reconcile/", "src/pipeline/"]
+const PURE_ROOMS = [
+  "src/alerts/",
+  "src/capture/",
+  "src/apply/",
+  "src/identity/",
+  "src/reconcile/",
+  "src/pipeline/"
+]
 const ROOF = ["src/main.ts", "src/compose/"]
 
 /** May a file of the room import this? The table of ARCHITECTURE.md. */

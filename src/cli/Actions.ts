@@ -149,6 +149,15 @@ export interface LanesView {
   readonly after: ReadonlyArray<LaneState>
 }
 
+/** What a receiver of alerts made of a test. */
+export interface AlertTest {
+  readonly webhook: string
+  readonly delivered: boolean
+  /** In its own words, or the error. */
+  readonly answer: string
+  readonly fix: string | null
+}
+
 export interface Migrated {
   /** Migrations applied now. */
   readonly applied: number
@@ -198,6 +207,7 @@ export interface Actions {
   readonly event: (file: string, position: string, reveal: boolean) => Action<LoggedEventView>
   /** @param execute `false`: only says what would be */
   readonly divide: (file: string, lanes: number, execute: boolean) => Action<LanesView>
+  readonly testAlerts: (file: string) => Action<ReadonlyArray<AlertTest>>
   readonly migrate: (file: string) => Action<Migrated>
   readonly control: (
     file: string,
@@ -205,6 +215,6 @@ export interface Actions {
     wish: { readonly paused: boolean; readonly reason: string }
   ) => Action<ControlView>
   readonly status: (file: string) => Action<PipelineStatus>
-  /** Text of docs/operations.md, as it was when the program was built. */
+  /** Text of docs/operations.md and docs/alerts.md, as it was when the program was built. */
   readonly guide: Action<string>
 }

@@ -25,7 +25,7 @@ export const explainCommand = (actions: Actions) =>
     "explain",
     {
       tag: Argument.String("tag").pipe(
-        Argument.withDescription("As an error or a log line names it; every tag where left out"),
+        Argument.withDescription("As an error, a log line or an alert names it; every tag where left out"),
         Argument.optional
       ),
       output: outputFlag
@@ -41,9 +41,10 @@ export const explainCommand = (actions: Actions) =>
             }
           )
   ).pipe(
-    Command.withDescription("What an error means, what to look at, what to do"),
+    Command.withDescription("What an error or an alert means, what to look at, what to do"),
     Command.withExamples([
       { command: "gradewire explain PositionPurged" },
+      { command: "gradewire explain GradewireLagHigh" },
       { command: "gradewire explain", description: "Every tag, section by section" }
     ])
   )

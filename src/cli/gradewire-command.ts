@@ -1,6 +1,7 @@
 /** The command tree. Its definitions are read for every `--help`; what they do is loaded only when asked for. */
 import { Command } from "effect/cli"
 import type { Actions } from "./Actions.ts"
+import { alertsCommand } from "./alerts-command.ts"
 import { checkCommand } from "./check-command.ts"
 import { configCommand } from "./config-command.ts"
 import { deadlettersCommand } from "./deadletters-command.ts"
@@ -41,6 +42,7 @@ export const gradewireCommand = (actions: Actions) =>
       migrateCommand(actions),
       statusCommand(actions),
       explainCommand(actions),
+      alertsCommand(actions),
       pauseCommand(actions),
       resumeCommand(actions)
     ])

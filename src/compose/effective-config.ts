@@ -66,6 +66,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
     checkpointSeconds: config.limits?.checkpointSeconds ?? 2
   },
   apply: { lanes: config.apply?.lanes ?? 1 },
+  ...(config.alerts === undefined ? {} : { alerts: config.alerts }),
   http:
     config.http === false ? false : { host: config.http?.host ?? "0.0.0.0", port: config.http?.port ?? 9090 }
 })

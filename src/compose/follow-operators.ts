@@ -12,6 +12,7 @@ import type { Machine } from "../cli/Actions.ts"
 import { CurrentPauses } from "../pipeline/Pauses.ts"
 import { CurrentVitals, ROLE_NAMES } from "../pipeline/Vitals.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
+import { watchCertificates } from "./certificates.ts"
 import { purgeMargin, slowestLane } from "./purge-margin.ts"
 import { targetOf } from "./target-of.ts"
 
@@ -48,6 +49,7 @@ export const followOperators = Effect.fnUntraced(function* (loaded: LoadedConfig
   if (!countsToo) return
   yield* Effect.forkScoped(countQueues(operations))
   yield* Effect.forkScoped(watchMargin(loaded))
+  yield* Effect.forkScoped(watchCertificates(loaded))
 }) satisfies (loaded: LoadedConfig, countsToo: boolean) => Effect.Effect<void, never, Machine | Scope.Scope>
 
 const takeWishes = Effect.fnUntraced(function* (operations: Operations) {
@@ -92,7 +94,12 @@ const countQueues = Effect.fnUntraced(function* (operations: Operations) {
     vitals.queues =
       lag === undefined
         ? undefined
-        : { held: lag.held, oldestHeldSeconds: lag.oldestHeldSeconds ?? 0, deadLetters: lag.deadLetters }
+        : {
+            held: lag.held,
+            oldestHeldSeconds: lag.oldestHeldSeconds ?? 0,
+            deadLetters: lag.deadLetters,
+            lagSeconds: lag.totalSeconds ?? undefined
+          }
     yield* Effect.sleep(COUNT)
   }
 })

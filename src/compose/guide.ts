@@ -1,11 +1,16 @@
-/** The operations guide as it was when the program was built. */
+/** The operations guide and the page of alerts as they were when the program was built. */
 import { fileURLToPath } from "node:url"
 import { Effect, FileSystem } from "effect"
 
-/** The bundle keeps its copy at the same place relative to this file's chunk (deploy/build.ts). */
-const GUIDE = fileURLToPath(new URL("../../docs/operations.md", import.meta.url))
+/** The bundle keeps its copies at the same place relative to this file's chunk (deploy/build.ts). */
+const PAGES = ["../../docs/operations.md", "../../docs/alerts.md"].map((page) =>
+  fileURLToPath(new URL(page, import.meta.url))
+)
 
 /** A missing file is a damaged installation. */
-export const guide = Effect.flatMap(FileSystem.FileSystem, (files) => files.readFileString(GUIDE)).pipe(
-  Effect.orDie
-)
+export const guide = Effect.flatMap(FileSystem.FileSystem, (files) =>
+  Effect.map(
+    Effect.forEach(PAGES, (page) => files.readFileString(page)),
+    (texts) => texts.join("\n")
+  )
+).pipe(Effect.orDie)

@@ -13,6 +13,7 @@ import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.
 import { timeZone } from "../../schemas/civil-time.ts"
 import { ONLY_LANE, type Lane } from "../../schemas/lane.ts"
 import type { Role, RunOptions } from "../cli/Actions.ts"
+import { withAlerts } from "../alerts/watch-alerts.ts"
 import { apply } from "../apply/apply.ts"
 import { LaneUnknown } from "../apply/route-events.ts"
 import { SegmentShelf } from "../apply/SegmentShelf.ts"
@@ -23,6 +24,7 @@ import { CurrentVitals, ROLE_NAMES, type RoleName } from "../pipeline/Vitals.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { migrateSchema } from "./migrate.ts"
+import { alertWatch } from "./alerts.ts"
 import { followOperators } from "./follow-operators.ts"
 import { layerWatch, ownReport } from "./watch.ts"
 import { changeLogOptions, sourceOptions } from "./options.ts"
@@ -43,12 +45,16 @@ export const run = Effect.fnUntraced(function* (file: string, { http, lanes, rol
         ? applyRole(loaded, log, lanes)
         : // The first to stop ends both: a pod that does half of its work looks healthy and is not.
           Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log, lanes))
+  const alerts = yield* alertWatch(loaded, role !== "capture" && (lanes?.includes(0) ?? true))
   const watch = yield* layerWatch(loaded, http)
-  const asOperatorsWish = Effect.scoped(Effect.andThen(followOperators(loaded, http !== false), roles))
+  const asOperatorsWish = Effect.scoped(
+    Effect.andThen(followOperators(loaded, http !== false || alerts !== undefined), roles)
+  )
   const work = Effect.raceFirst(asOperatorsWish, keepHeapSmall)
   const desk = layerHolderDesk(loaded.config.connector, [role, ...(lanes ?? [])].join("-"))
   const waitsFirst = standby ? standBy(rolesOf(role), work).pipe(Effect.provide(desk)) : work
-  return yield* Effect.raceFirst(waitsFirst, answerVitals(log, ownReport)).pipe(
+  const alerting = alerts === undefined ? waitsFirst : withAlerts(alerts, waitsFirst)
+  return yield* Effect.raceFirst(alerting, answerVitals(log, ownReport)).pipe(
     Effect.provide(Layer.merge(shared, watch)),
     Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
   )

@@ -51,6 +51,8 @@ export interface QueueVitals {
   readonly held: number
   readonly oldestHeldSeconds: number
   readonly deadLetters: number
+  /** Of the slowest lane, whichever process has it. */
+  readonly lagSeconds: number | undefined
 }
 
 /** Heartbeats come every ten seconds from an idle source; two may be late before the silence counts as lag. */
@@ -68,6 +70,8 @@ export class Vitals {
   snapshot: SnapshotState | undefined = undefined
   queues: QueueVitals | undefined = undefined
   purgeMarginSeconds: number | undefined = undefined
+  /** When the first certificate of a system's connection ends, ms since 1970 UTC. */
+  readonly certificateEnds = new Map<OutsideSystem, number>()
 
   turn(role: RoleName, state: RoleState, now: number, tag?: string, note?: string): void {
     const before = this.roles.get(role)

@@ -79,6 +79,12 @@ export const purgeMarginSeconds = gauge(
   "Seconds until the training database may purge the oldest binlog file still needed; +Inf: never; NaN: not known"
 )
 
+export const certificateEnd = gauge(
+  "gradewire_certificate_expiry_timestamp_seconds",
+  "When the first of the certificates in the configuration's TLS files ends, seconds since 1970 UTC; absent where there is none",
+  { system: "source, log, hr" }
+)
+
 // What has passed
 export const eventsTotal = counter("gradewire_events_total", "Change events that passed the stage", {
   stage: "log, apply"

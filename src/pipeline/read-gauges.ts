@@ -59,7 +59,11 @@ const stageGauges = (vitals: Vitals, now: number): ReadonlyArray<Reading> => [
   ...SYSTEMS.map((system): Reading => {
     const answer = vitals.connections.get(system)
     return [metrics.connected({ system }), answer === undefined ? undefined : Number(answer)]
-  })
+  }),
+  ...[...vitals.certificateEnds].map(([system, millis]): Reading => [
+    metrics.certificateEnd({ system }),
+    millis / 1000
+  ])
 ]
 
 const queueGauges = ({ purgeMarginSeconds, queues, snapshot }: Vitals): ReadonlyArray<Reading> => [

@@ -4,6 +4,7 @@
  * Rules that need something to be present keep silent while a part did not decode: every problem shows at once, and
  * none that is only the shadow of another.
  */
+import { checkAlerts } from "./check-alerts.ts"
 import { checkConnections } from "./check-connections.ts"
 import { checkIdentity } from "./check-identity.ts"
 import { checkTables } from "./check-tables.ts"
@@ -15,5 +16,6 @@ export const checkConfig = (parts: ConfigParts): ReadonlyArray<ConfigIssue> => [
   ...checkConnections(parts),
   ...checkTables(parts),
   ...checkIdentity(parts),
-  ...checkTargets(parts)
+  ...checkTargets(parts),
+  ...checkAlerts(parts)
 ]

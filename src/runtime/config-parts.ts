@@ -8,6 +8,7 @@ export interface ConfigParts {
   readonly changeLog: ConnectorConfig["changeLog"] | undefined
   readonly target: ConnectorConfig["target"] | undefined
   readonly employees: ConnectorConfig["employees"] | undefined
+  readonly alerts: ConnectorConfig["alerts"] | undefined
   readonly tables: ReadonlyArray<TableConfig | undefined>
 }
 

@@ -1,5 +1,6 @@
 /** Text of a connector's file as its configuration, or every problem in it with line and column. Pure. */
 import { Result, Schema } from "effect"
+import { AlertsConfig } from "../../schemas/alerts-config.ts"
 import {
   ChangeLogConfig,
   ConnectorConfig,
@@ -47,6 +48,7 @@ const partsOf = (value: unknown): ConfigParts => {
     changeLog: part(ChangeLogConfig, root["changeLog"]),
     target: part(TargetConfig, root["target"]),
     employees: part(EmployeesConfig, root["employees"]),
+    alerts: part(AlertsConfig, root["alerts"]),
     tables: tables.map((table) => part(TableConfig, table))
   }
 }

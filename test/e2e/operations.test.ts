@@ -7,6 +7,7 @@ import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import type { PipelineStatus } from "../../src/cli/PipelineStatus.ts"
+import { AlertReceiver } from "../support/AlertReceiver.ts"
 import { freePort, ShippedProgram } from "./ShippedProgram.ts"
 
 const CASE_MILLIS = 180_000
@@ -20,14 +21,16 @@ let people: Client
 let config: string
 let port: number
 let running: ChildProcess
+let alerts: AlertReceiver
 
 beforeAll(async () => {
-  ;[program, source, nats, hr, port] = await Promise.all([
+  ;[program, source, nats, hr, port, alerts] = await Promise.all([
     ShippedProgram.build(),
     startServer("mysql"),
     startServer("nats"),
     startServer("postgresql"),
-    freePort()
+    freePort(),
+    AlertReceiver.open()
   ])
   lms = await createConnection({ uri: source.url, multipleStatements: true })
   await lms.query(`create database lms;
@@ -39,6 +42,7 @@ beforeAll(async () => {
     create table hr.employee (no text primary key, mobile text);
     create table hr.record (ref text primary key, employee text not null, points numeric(5,2));
     insert into hr.employee values ('E1', '13800000001')`)
+  await writeFile(join(program.folder, "webhook-url"), `${alerts.url}\n`)
   const { pathname, username } = new URL(hr.url)
   config = join(program.folder, "connector.yaml")
   await writeFile(
@@ -57,11 +61,15 @@ tables:
     target: { table: hr.record, key: [ref], columns: { ref: resultId, employee: employee, points: score.raw } }
 http: { host: 127.0.0.1, port: ${port} }
 limits: { checkpointSeconds: 1 }
+alerts:
+  webhooks: [{ name: ops, kind: json, url: { file: webhook-url } }]
+  rules: { GradewireDisconnected: { forSeconds: 1 } }
 `
   )
 }, CASE_MILLIS)
 
 afterAll(async () => {
+  alerts?.close()
   lms?.destroy()
   await people?.end().catch(() => undefined)
   await program?.discard()
@@ -97,6 +105,14 @@ describe("an operator", { timeout: CASE_MILLIS }, () => {
     const status = await statusOf()
     expect(status.source.position).toBeGreaterThan(0)
     expect(status).toMatchObject({ bytesBehind: null, messagesBehind: null, processes: [], controls: null })
+  })
+
+  it("tries who is told when something is wrong (G3)", async () => {
+    const { code, out } = await program.run("alerts", "test", "--config", config)
+    expect({ code, out }).toEqual({ code: 0, out: "WEBHOOK  DELIVERED  ANSWER\nops      yes        taken\n" })
+    expect(alerts.find("GradewireTest", "test")).toMatchObject({ connector: "ops", severity: "warning" })
+    const explained = await program.run("explain", "GradewireTest")
+    expect(explained.out).toContain("Nothing is wrong.")
   })
 
   it("finds a healthy process, its counts and its true lag (G1)", async () => {
@@ -213,11 +229,15 @@ describe("an operator", { timeout: CASE_MILLIS }, () => {
     expect(status.hr).toMatchObject({ lagSeconds: null, held: null, deadLetters: null })
     expect(status.hr.trouble).toMatchObject({ tag: "StoreUnavailable" })
     expect(status.log.lastSequence).toBeGreaterThan(0)
+    const told = await until(() => Promise.resolve(alerts.find("GradewireDisconnected", "firing", "hr")))
+    expect(told.text).toBe("the HR database does not answer.")
     const lags = await until(async () => {
       const seconds = await metric('gradewire_lag_seconds{stage="apply"}')
       return seconds !== undefined && seconds > 3 ? seconds : undefined
     })
     expect(lags).toBeGreaterThan(3)
     expect(await program.stop(running)).toBe(0)
+    expect(program.printed).toContain('"message":"alert sent"')
+    expect(program.printed).not.toContain("t0ken")
   })
 })

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { expressions } from "../../deploy/dashboards/generate.ts"
 import { runTool } from "../../deploy/tools/find-tool.ts"
+import { ALERT_NAMES, alertRule } from "../../schemas/alert-rules.ts"
 import { METRICS } from "../../src/pipeline/metrics.ts"
 
 const RULES = "deploy/alerts/gradewire.rules.yaml"
@@ -13,8 +14,15 @@ const RULES = "deploy/alerts/gradewire.rules.yaml"
 interface Rule {
   readonly alert: string
   readonly expr: string
+  readonly for?: string
   readonly labels: { readonly severity: string }
   readonly annotations: { readonly summary: string; readonly runbook: string }
+}
+
+const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
+const secondsOf = (text: string | undefined): number => {
+  const parts = /^(\d+)([smhd])$/.exec(text ?? "0s")!
+  return Number(parts[1]) * UNITS[parts[2] as keyof typeof UNITS]
 }
 
 const rules = async (): Promise<ReadonlyArray<Rule>> => {
@@ -63,12 +71,34 @@ describe("alerts", () => {
     expect(untested).toEqual([])
   })
 
+  it("of the process and of Prometheus are the same, with the same figures (G3)", async () => {
+    const all = new Map((await rules()).map((rule) => [rule.alert, rule]))
+    for (const name of ALERT_NAMES) {
+      const { below, forSeconds, onlyHere, severity, threshold } = alertRule(name)
+      const rule = all.get(name)
+      if (onlyHere !== undefined) {
+        expect({ name, rule }).toEqual({ name, rule: undefined })
+        continue
+      }
+      expect({ name, severity: rule?.labels.severity }).toEqual({ name, severity })
+      expect({ name, for: secondsOf(rule!.for) }).toEqual({ name, for: forSeconds })
+      if (threshold === undefined) continue
+      const [, sign, figure] = / ([<>]) (\d+)\s*$/.exec(rule!.expr) ?? []
+      expect({ name, sign, figure }).toEqual({
+        name,
+        sign: below === true ? "<" : ">",
+        figure: String(threshold)
+      })
+    }
+  })
+
   it("each say what to do under a heading of docs/alerts.md (G3)", async () => {
-    const headings = [...(await readFile("docs/alerts.md", "utf8")).matchAll(/^## (\w+)$/gm)].map(
+    const headings = [...(await readFile("docs/alerts.md", "utf8")).matchAll(/^### (\w+)$/gm)].map(
       ([, name]) => name!
     )
     const all = await rules()
-    expect(headings.sort()).toEqual(all.map(({ alert }) => alert).sort())
+    const names = new Set([...all.map(({ alert }) => alert), ...ALERT_NAMES, "GradewireTest"])
+    expect(headings.sort()).toEqual([...names].sort())
     for (const { alert, annotations, labels } of all) {
       expect(annotations.runbook).toBe(`docs/alerts.md#${alert.toLowerCase()}`)
       expect(["warning", "critical"]).toContain(labels.severity)

@@ -105,6 +105,11 @@ const actions: Actions = {
     print(EVENTS.slice(0, lines).map((event) => ({ ...event, revealed: reveal }))),
   event: (_, position, reveal) => Effect.succeed({ ...EVENTS[0]!, position, revealed: reveal }),
   divide: () => Effect.fail(new Refused({ message: "not here" })),
+  testAlerts: () =>
+    Effect.succeed([
+      { webhook: "ops", delivered: true, answer: "0 ok", fix: null },
+      { webhook: "值班", delivered: false, answer: "WebhookRefused: 310000", fix: "look there" }
+    ]),
   migrate: () => Effect.fail(new Refused({ message: "no way in" })),
   status: () => Effect.fail(new Refused({ message: "not here" })),
   guide: Effect.succeed(
@@ -189,6 +194,28 @@ describe("gradewire", () => {
     const { code, err } = await gradewire(["run", "--config", "x", "--log-format", "json"])
     expect(code).toBe(1)
     expect(JSON.parse(err)).toMatchObject({ error: { tag: "Refused" } })
+  })
+})
+
+describe("gradewire alerts test", () => {
+  it("shows what each receiver answered, and ends with 1 where one was not reached (G3)", async () => {
+    const { code, out } = await gradewire(["alerts", "test", "--config", "x"])
+    expect(code).toBe(1)
+    expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["WEBHOOK", "DELIVERED", "ANSWER"],
+      ["ops", "yes", "0 ok"],
+      ["值班", "NO", "WebhookRefused: 310000"],
+      [""],
+      ["To mend:"],
+      [""],
+      ["值班:"],
+      ["", "look there"]
+    ])
+    const json = await gradewire(["alerts", "test", "--config", "x", "-o", "json"])
+    expect(JSON.parse(json.out)).toMatchObject({
+      ok: false,
+      webhooks: [{ webhook: "ops" }, { delivered: false }]
+    })
   })
 })
 

@@ -1,0 +1,43 @@
+/** A local receiver of plain JSON alerts that keeps what it got. */
+import { once } from "node:events"
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { text } from "node:stream/consumers"
+import type { Notice } from "../../src/alerts/Notice.ts"
+
+export class AlertReceiver {
+  readonly notices: Array<Notice> = []
+  readonly #server: Server
+  readonly url: string
+
+  private constructor(server: Server) {
+    this.#server = server
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/?token=t0ken`
+  }
+
+  static async open(): Promise<AlertReceiver> {
+    const server = createServer().listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const receiver = new AlertReceiver(server)
+    server.on("request", (request, response) => {
+      const take = async () => {
+        receiver.notices.push(JSON.parse(await text(request)) as Notice)
+        response.writeHead(200).end("taken")
+      }
+      void take()
+    })
+    return receiver
+  }
+
+  /** The newest notice of an alert. */
+  find(alert: string, state: Notice["state"] = "firing", subject = ""): Notice | undefined {
+    return this.notices.findLast(
+      (notice) => notice.alert === alert && notice.state === state && notice.subject === subject
+    )
+  }
+
+  close(): void {
+    this.#server.closeAllConnections()
+    this.#server.close()
+  }
+}

@@ -1,0 +1,100 @@
+/** The work goes on whatever the receivers do; a receiver that comes back hears what it missed. */
+import { Deferred, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { describe, expect, it } from "vitest"
+import { WebhookUnavailable, type Notice, type Receiver } from "../../../src/alerts/Notice.ts"
+import { withAlerts, type AlertWatch } from "../../../src/alerts/watch-alerts.ts"
+import { CurrentVitals, Vitals } from "../../../src/pipeline/Vitals.ts"
+import type { Fate } from "../../../schemas/failure.ts"
+
+const down = () => new WebhookUnavailable({ message: "down", webhook: "ops", code: "503" })
+
+const watchOf = (...receivers: ReadonlyArray<Receiver>): AlertWatch => ({
+  settings: { rules: { GradewireDeadLetters: { forSeconds: 0 } } },
+  receivers,
+  connector: "lms-hr",
+  holder: "pod:1",
+  speaksForApply: true
+})
+
+const receiverOf = (send: Receiver["send"], severity: Receiver["severity"] = "warning"): Receiver => ({
+  name: "ops",
+  severity,
+  send
+})
+
+const letters = (count: number): Vitals => {
+  const vitals = new Vitals()
+  vitals.turn("apply", "running", 0)
+  vitals.queues = { held: 0, oldestHeldSeconds: 0, deadLetters: count, lagSeconds: 0 }
+  return vitals
+}
+
+const timed = (body: () => Generator<Effect.Effect<unknown>, void, never>) =>
+  Effect.runPromise(Effect.gen(body).pipe(Effect.provide(TestClock.layer())))
+
+describe("the watch over alerts", () => {
+  it("tries again until the receiver takes the notice, in order (G1)", () =>
+    timed(function* () {
+      const taken: Array<Notice> = []
+      let works = false
+      const receiver = receiverOf((notice) =>
+        Effect.suspend(() => (works ? Effect.sync(() => (taken.push(notice), "ok")) : Effect.fail(down())))
+      )
+      const vitals = letters(1)
+      const fiber = yield* Effect.forkChild(
+        withAlerts(watchOf(receiver), Effect.never).pipe(Effect.provideService(CurrentVitals, vitals))
+      )
+      yield* TestClock.adjust("10 seconds")
+      vitals.queues = { held: 0, oldestHeldSeconds: 0, deadLetters: 0, lagSeconds: 0 }
+      yield* TestClock.adjust("1 minute")
+      expect(taken).toEqual([])
+      works = true
+      yield* TestClock.adjust("2 minutes")
+      expect(taken.map(({ alert, state }) => `${state} ${alert}`)).toEqual([
+        "firing GradewireDeadLetters",
+        "resolved GradewireDeadLetters"
+      ])
+      yield* Fiber.interrupt(fiber)
+    }))
+
+  it("lets the work fail as it does, after a last word of why it ends (G3)", () =>
+    timed(function* () {
+      const taken: Array<string> = []
+      const receiver = receiverOf(({ alert, text }) =>
+        Effect.sync(() => (taken.push(`${alert}: ${text}`), "ok"))
+      )
+      const stuck = receiverOf(() => Effect.never)
+      const vitals = new Vitals()
+      const halted = { _tag: "PositionPurged", message: "x", fate: "halt" as Fate, remedy: "" }
+      const begun = yield* Deferred.make<void>()
+      const work = Effect.gen(function* () {
+        yield* Deferred.await(begun)
+        vitals.turn("capture", "stopped", 0, "PositionPurged")
+        return yield* Effect.fail(halted)
+      })
+      const fiber = yield* Effect.forkChild(
+        Effect.flip(
+          withAlerts(watchOf(receiver, stuck), work).pipe(Effect.provideService(CurrentVitals, vitals))
+        )
+      )
+      yield* Deferred.succeed(begun, undefined)
+      yield* TestClock.adjust("6 seconds")
+      expect(yield* Fiber.join(fiber)).toBe(halted)
+      expect(taken).toEqual(["GradewireRoleNotRunning: capture has stopped: PositionPurged."])
+    }))
+
+  it("spares a receiver what it does not want to hear (G1)", () =>
+    timed(function* () {
+      const taken: Array<string> = []
+      const receiver = receiverOf(({ alert }) => Effect.sync(() => (taken.push(alert), "ok")), "critical")
+      const vitals = letters(1)
+      vitals.purgeMarginSeconds = 60
+      const fiber = yield* Effect.forkChild(
+        withAlerts(watchOf(receiver), Effect.never).pipe(Effect.provideService(CurrentVitals, vitals))
+      )
+      yield* TestClock.adjust("10 seconds")
+      expect(taken).toEqual(["GradewirePurgeImminent"])
+      yield* Fiber.interrupt(fiber)
+    }))
+})
