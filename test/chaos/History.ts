@@ -91,7 +91,7 @@ export class History {
     for (const role of history.roles) await history.#configure(role.name, sourceAccount, targetAccount)
     await program.run("migrate", "--config", history.#configFile(history.apply.name))
     await history.hr(async (session) => {
-      for (const statement of servers.hr.audit) await session.rows(statement)
+      for (const statement of servers.hr.audit(plan.profile)) await session.rows(statement)
     })
     return history
   }
@@ -217,7 +217,9 @@ export class History {
         /^( {2}servers: .*)$/m,
         plan.messageBytes === undefined ? "$1" : `$1\n  maxMessageBytes: ${plan.messageBytes}`
       )
-    writeFileSync(file, `${text}\napply: { lanes: ${plan.lanes} }\n${limits.join("\n")}\n`)
+    const filed =
+      plan.profile === "own" ? text.replace(/^ {4}target:\n(?: {6}.*\n)+/m, "    target: own\n") : text
+    writeFileSync(file, `${filed}\napply: { lanes: ${plan.lanes} }\n${limits.join("\n")}\n`)
   }
 }
 

@@ -11,6 +11,10 @@ import type { Framing } from "./TcpProxy.ts"
 export type TargetKind = Exclude<ServerKind, "nats">
 export const TARGET_KINDS = ["postgresql", "mysql", "mariadb"] as const satisfies ReadonlyArray<TargetKind>
 
+/** Where scores are filed: HR's own table, mapped, or the tables that gradewire keeps itself. */
+export const PROFILE_KINDS = ["mapped", "own"] as const
+export type ProfileKind = (typeof PROFILE_KINDS)[number]
+
 /** HR refuses longer comments, and those that begin with the word; the training system has no such rules. */
 export const COMMENT_MAX = 120
 export const POISON_WORD = "毒"
@@ -35,8 +39,11 @@ export interface HrDatabase {
   readonly clear: () => Promise<void>
   /** HR's tables, rules and people, and gradewire's account. */
   readonly create: (employees: ReadonlyArray<Employee>) => Promise<Account>
-  /** Statements that put witnesses beside gradewire's tables, which must be there. */
-  readonly audit: ReadonlyArray<string>
+  /**
+   * Statements that put witnesses beside gradewire's tables, which must be there. Where gradewire keeps the profile itself,
+   * HR's rules move there, and `hr.training_record` shows what it holds.
+   */
+  readonly audit: (profile: ProfileKind) => ReadonlyArray<string>
   readonly read: (session: HrSession) => Promise<HrSide>
   /** Nobody but the superuser may write. */
   readonly setReadOnly: (session: HrSession, isReadOnly: boolean) => Promise<void>

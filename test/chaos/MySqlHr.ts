@@ -4,7 +4,14 @@ import { type Connection, createConnection, type RowDataPacket } from "mysql2/pr
 import { type PrintedProfile, profileOf } from "../../deploy/demo/read-databases.ts"
 import type { RunningServer } from "../../deploy/servers/server.ts"
 import { START } from "../../schemas/position.ts"
-import { COMMENT_MAX, enterEmployees, type HrDatabase, type HrSession, POISON_WORD } from "./HrDatabase.ts"
+import {
+  COMMENT_MAX,
+  enterEmployees,
+  type HrDatabase,
+  type HrSession,
+  POISON_WORD,
+  type ProfileKind
+} from "./HrDatabase.ts"
 import { mysqlTargetFraming } from "./mysql-target-framer.ts"
 
 const TABLES = [
@@ -57,7 +64,16 @@ const AUDIT = [
       "progress",
       "lane, position, generation, epoch",
       "NEW.lane, NEW.position, NEW.generation, NEW.epoch"
-    ),
+    )
+  ]),
+  // a deleted row of the ledger would unlock older changes; only a place that lanes keep for one may go
+  `CREATE TRIGGER gradewire.keep_result_ledger BEFORE DELETE ON gradewire.result_ledger FOR EACH ROW
+    IF OLD.position <> '${START}' THEN ${REFUSE}; END IF`,
+  `CREATE TRIGGER gradewire.keep_apply_offset BEFORE DELETE ON gradewire.apply_offset FOR EACH ROW ${REFUSE}`
+]
+
+const NOTE_MAPPED = [
+  ...["INSERT", "UPDATE"].map((when) =>
     note(
       "hr.training_record",
       when,
@@ -65,13 +81,45 @@ const AUDIT = [
       "ref, score",
       "NEW.source_ref, coalesce(NEW.exam_score, 'NULL')"
     )
-  ]),
-  note("hr.training_record", "DELETE", "profile", "ref, score", "OLD.source_ref, NULL"),
-  // a deleted row of the ledger would unlock older changes; only a place that lanes keep for one may go
-  `CREATE TRIGGER gradewire.keep_result_ledger BEFORE DELETE ON gradewire.result_ledger FOR EACH ROW
-    IF OLD.position <> '${START}' THEN ${REFUSE}; END IF`,
-  `CREATE TRIGGER gradewire.keep_apply_offset BEFORE DELETE ON gradewire.apply_offset FOR EACH ROW ${REFUSE}`
+  ),
+  note("hr.training_record", "DELETE", "profile", "ref, score", "OLD.source_ref, NULL")
 ]
+
+const SHOWN = "coalesce(CAST(CAST(NEW.score_raw AS decimal(5,2)) AS char), 'NULL')"
+const COMMENT = "JSON_UNQUOTE(NULLIF(JSON_EXTRACT(attributes, '$.comment'), CAST('null' AS json)))"
+const COMMENT_MARIADB = "JSON_VALUE(attributes, '$.comment')"
+
+/** Revoked rows stay, and are gone for those who look; the history is only ever added to. */
+const noteOwn = (comment: string): ReadonlyArray<string> => [
+  "DROP TABLE hr.training_record",
+  `CREATE VIEW hr.training_record AS
+    SELECT result_id AS id, result_id AS source_ref, employee_key AS employee_no, assessment_title AS exam_title,
+      CAST(score_raw AS decimal(5,2)) AS exam_score, CAST(score_max AS decimal(5,2)) AS full_mark,
+      CAST(score_pass AS decimal(5,2)) AS pass_mark, CONVERT_TZ(submitted_at, '+00:00', '+08:00') AS finish_timestamp,
+      ${comment} AS comment
+    FROM gradewire.training_record WHERE state = 'recorded'`,
+  `ALTER TABLE gradewire.training_record ADD CONSTRAINT sound_comment
+    CHECK (${comment} NOT LIKE '${POISON_WORD}%' AND CHAR_LENGTH(${comment}) <= ${COMMENT_MAX})`,
+  ...["INSERT", "UPDATE"].map((when) =>
+    note(
+      "gradewire.training_record",
+      when,
+      "profile",
+      "ref, score",
+      `NEW.result_id, IF(NEW.state = 'recorded', ${SHOWN}, NULL)`
+    )
+  ),
+  `CREATE TRIGGER gradewire.keep_training_record BEFORE DELETE ON gradewire.training_record FOR EACH ROW ${REFUSE}`,
+  ...["UPDATE", "DELETE"].map(
+    (
+      when
+    ) => `CREATE TRIGGER gradewire.keep_history_${when} BEFORE ${when} ON gradewire.training_record_history
+    FOR EACH ROW ${REFUSE}`
+  )
+]
+
+const profileWitness = (profile: ProfileKind, kind: RunningServer["kind"]): ReadonlyArray<string> =>
+  profile === "mapped" ? NOTE_MAPPED : noteOwn(kind === "mariadb" ? COMMENT_MARIADB : COMMENT)
 
 const EMPLOYEES = "SELECT 工号 AS no, phone, email FROM hr.employee"
 const PROFILE = `
@@ -153,7 +201,7 @@ export const mySqlHr = (server: RunningServer): HrDatabase => ({
       await inTurn(session, RIGHTS)
       return account
     }),
-  audit: AUDIT,
+  audit: (profile) => [...AUDIT, ...profileWitness(profile, server.kind)],
   read: async (session) => ({
     employees: await session.rows(EMPLOYEES),
     profile: (await session.rows<PrintedProfile>(PROFILE)).map(profileOf),

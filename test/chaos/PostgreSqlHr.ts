@@ -5,7 +5,7 @@ import { readHr } from "../../deploy/demo/read-databases.ts"
 import type { RunningServer } from "../../deploy/servers/server.ts"
 import { START } from "../../schemas/position.ts"
 import { postgresqlFraming } from "./framers.ts"
-import { COMMENT_MAX, type HrDatabase, type HrSession, POISON_WORD } from "./HrDatabase.ts"
+import { COMMENT_MAX, type HrDatabase, type HrSession, POISON_WORD, type ProfileKind } from "./HrDatabase.ts"
 
 const RULES = `
   ALTER TABLE hr.training_record ALTER comment TYPE varchar(${COMMENT_MAX});
@@ -30,19 +30,9 @@ const AUDIT = `
     VALUES (NEW.lane, NEW.position, NEW.generation, NEW.epoch);
     RETURN NULL;
   END $$;
-  CREATE FUNCTION audit.note_profile() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-  BEGIN
-    IF TG_OP = 'DELETE' THEN
-      INSERT INTO audit.profile (ref, score) VALUES (OLD.source_ref, NULL);
-    ELSE
-      INSERT INTO audit.profile (ref, score) VALUES (NEW.source_ref, coalesce(NEW.exam_score::text, 'NULL'));
-    END IF;
-    RETURN NULL;
-  END $$;
-
   -- a deleted row of the ledger would unlock older changes; only a place that lanes keep for one may go
   CREATE FUNCTION audit.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-  BEGIN RAISE EXCEPTION 'chaos: rows of % are never deleted', TG_TABLE_NAME; END $$;
+  BEGIN RAISE EXCEPTION 'chaos: rows of % are never deleted, nor is the history changed', TG_TABLE_NAME; END $$;
 
   CREATE TRIGGER note_ledger AFTER INSERT OR UPDATE ON gradewire.result_ledger
     FOR EACH ROW EXECUTE FUNCTION audit.note_ledger();
@@ -52,11 +42,50 @@ const AUDIT = `
     FOR EACH ROW EXECUTE FUNCTION audit.note_progress();
   CREATE TRIGGER keep_progress BEFORE DELETE ON gradewire.apply_offset
     FOR EACH ROW EXECUTE FUNCTION audit.refuse();
+`
+
+const NOTE_MAPPED = `
+  CREATE FUNCTION audit.note_profile() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      INSERT INTO audit.profile (ref, score) VALUES (OLD.source_ref, NULL);
+    ELSE
+      INSERT INTO audit.profile (ref, score) VALUES (NEW.source_ref, coalesce(NEW.exam_score::text, 'NULL'));
+    END IF;
+    RETURN NULL;
+  END $$;
   CREATE TRIGGER note_profile AFTER INSERT OR UPDATE OR DELETE ON hr.training_record
     FOR EACH ROW EXECUTE FUNCTION audit.note_profile();
   -- the demo's own listener is not needed here
   DROP TRIGGER IF EXISTS tell_arrival ON hr.training_record;
 `
+
+/** Revoked rows stay, and are gone for those who look; the history is only ever added to. */
+const NOTE_OWN = `
+  DROP TABLE hr.training_record;
+  CREATE VIEW hr.training_record AS
+    SELECT result_id AS id, result_id AS source_ref, employee_key AS employee_no, assessment_title AS exam_title,
+      score_raw::numeric(5,2) AS exam_score, score_max::numeric(5,2) AS full_mark, score_pass::numeric(5,2) AS pass_mark,
+      submitted_at AS finish_timestamp, attributes ->> 'comment' AS comment
+    FROM gradewire.training_record WHERE state = 'recorded';
+  ALTER TABLE gradewire.training_record ADD CONSTRAINT sound_comment
+    CHECK (attributes ->> 'comment' NOT LIKE '${POISON_WORD}%' AND length(attributes ->> 'comment') <= ${COMMENT_MAX});
+
+  CREATE FUNCTION audit.note_profile() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+  BEGIN
+    INSERT INTO audit.profile (ref, score) VALUES (NEW.result_id, CASE WHEN NEW.state = 'recorded'
+      THEN coalesce(NEW.score_raw::numeric(5,2)::text, 'NULL') END);
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER note_profile AFTER INSERT OR UPDATE ON gradewire.training_record
+    FOR EACH ROW EXECUTE FUNCTION audit.note_profile();
+  CREATE TRIGGER keep_profile BEFORE DELETE ON gradewire.training_record
+    FOR EACH ROW EXECUTE FUNCTION audit.refuse();
+  CREATE TRIGGER keep_history BEFORE UPDATE OR DELETE ON gradewire.training_record_history
+    FOR EACH ROW EXECUTE FUNCTION audit.refuse();
+`
+
+const PROFILE_WITNESS: Readonly<Record<ProfileKind, string>> = { mapped: NOTE_MAPPED, own: NOTE_OWN }
 
 /** `?` => `$1`, `$2` … */
 const numbered = (text: string): string => {
@@ -131,7 +160,7 @@ export const postgreSqlHr = (server: RunningServer): HrDatabase => ({
     await client.end()
     return account
   },
-  audit: [AUDIT],
+  audit: (profile) => [AUDIT, PROFILE_WITNESS[profile]],
   read: (session) => readHr((session as PostgreSqlSession).client),
   setReadOnly,
   endSessionsOfGradewire: async (session) => {

@@ -13,10 +13,10 @@ const tell = (line: string): void => {
 }
 
 const plansOf = (options: ChaosOptions): ReadonlyArray<HistoryPlan> => {
-  const { each, faults, firstSeed, hugeRows, lanes, seeds, source, target } = options
+  const { each, faults, firstSeed, hugeRows, lanes, profile, seeds, source, target } = options
   const kinds = faults.length === 0 ? FAULT_KINDS : faults
   const plan = (place: number, chosen: ReadonlyArray<FaultKind>): HistoryPlan =>
-    planHistory(firstSeed + place, hugeRows, { source, target, lanes, faults: chosen })
+    planHistory(firstSeed + place, hugeRows, { source, target, profile, lanes, faults: chosen })
   if (each) return kinds.map((kind, place) => plan(place, [kind]))
   return Array.from({ length: seeds }, (_, place) => plan(place, faults))
 }
@@ -24,7 +24,7 @@ const plansOf = (options: ChaosOptions): ReadonlyArray<HistoryPlan> => {
 const reporter =
   (options: ChaosOptions) =>
   ({ changes, complaints, folder, plan, recoverySeconds, seconds }: Outcome): void => {
-    const what = `seed ${plan.seed} ${plan.source} ${plan.target} ${plan.lanes} lane${plan.lanes === 1 ? "" : "s"} ${plan.topology} ${plan.start} [${plan.faults.map(({ kind }) => kind).join(" ")}]`
+    const what = `seed ${plan.seed} ${plan.source} ${plan.target} ${plan.profile} ${plan.lanes} lane${plan.lanes === 1 ? "" : "s"} ${plan.topology} ${plan.start} [${plan.faults.map(({ kind }) => kind).join(" ")}]`
     const took = `${changes} changes, ${seconds.toFixed(1)} s, well again after ${recoverySeconds?.toFixed(1) ?? "?"} s`
     if (complaints.length === 0) return tell(`pass ${what} ${took}`)
     tell(`FAIL ${what} ${took}`)

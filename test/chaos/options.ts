@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util"
 import { FAULT_KINDS, type FaultKind } from "./FaultKind.ts"
 import { LANES_MAX } from "../../schemas/lane.ts"
-import { TARGET_KINDS, type TargetKind } from "./HrDatabase.ts"
+import { PROFILE_KINDS, type ProfileKind, TARGET_KINDS, type TargetKind } from "./HrDatabase.ts"
 import { SOURCE_KINDS, type SourceKind } from "./ServerPool.ts"
 
 export interface ChaosOptions {
@@ -11,6 +11,7 @@ export interface ChaosOptions {
   /** undefined: as the seed draws */
   readonly source: SourceKind | undefined
   readonly target: TargetKind | undefined
+  readonly profile: ProfileKind | undefined
   readonly lanes: number | undefined
   /** draw only these faults, each at least once; empty: whatever the seed draws */
   readonly faults: ReadonlyArray<FaultKind>
@@ -34,6 +35,7 @@ export const USAGE = `Seeded fault histories against real processes and real ser
   --first-seed S          seed of the first one (default 1)
   --source KIND           the training database, mysql or mariadb (default: as the seed draws)
   --target KIND           the HR database, postgresql, mysql or mariadb (default: as the seed draws)
+  --profile KIND          where scores are filed, mapped or own (default: as the seed draws)
   --lanes N               into which apply is divided (default: as the seed draws)
   --fault KIND            only this fault; may be repeated
   --each                  one history for each fault
@@ -52,6 +54,7 @@ const flags = {
   "first-seed": { type: "string", default: "1" },
   source: { type: "string" },
   target: { type: "string" },
+  profile: { type: "string" },
   lanes: { type: "string" },
   fault: { type: "string", multiple: true, default: [] as Array<string> },
   "huge-rows": { type: "string", default: "50000" },
@@ -73,6 +76,7 @@ export const parseArguments = (args: ReadonlyArray<string>): Arguments => {
       options: {
         source: oneOf("--source", values.source, SOURCE_KINDS),
         target: oneOf("--target", values.target, TARGET_KINDS),
+        profile: oneOf("--profile", values.profile, PROFILE_KINDS),
         lanes: values.lanes === undefined ? undefined : whole("--lanes", values.lanes, 1, LANES_MAX),
         faults,
         seeds: whole("--seeds", values.seeds, 1, 1_000_000),

@@ -1,7 +1,7 @@
 /** What a seed says: how gradewire is deployed, how busy people are, what happens to it. Pure; same seed, same plan. */
 import { Random } from "../../deploy/demo/Random.ts"
 import { type FaultKind, FAULT_KINDS, NEEDS_OLD_BINLOG } from "./FaultKind.ts"
-import { TARGET_KINDS, type TargetKind } from "./HrDatabase.ts"
+import { PROFILE_KINDS, type ProfileKind, TARGET_KINDS, type TargetKind } from "./HrDatabase.ts"
 import { SOURCE_KINDS, type SourceKind } from "./ServerPool.ts"
 
 export interface PlannedFault {
@@ -16,6 +16,7 @@ export interface HistoryPlan {
   readonly seed: number
   readonly source: SourceKind
   readonly target: TargetKind
+  readonly profile: ProfileKind
   /** `split`: a capture process and an apply process; `one`: both roles in one */
   readonly topology: "split" | "one"
   readonly start: "snapshot" | "earliest"
@@ -54,6 +55,7 @@ export interface Wanted {
   readonly source?: SourceKind | undefined
   readonly target?: TargetKind | undefined
   readonly lanes?: number | undefined
+  readonly profile?: ProfileKind | undefined
   /** these faults and no others */
   readonly faults?: ReadonlyArray<FaultKind>
 }
@@ -66,6 +68,7 @@ export const planHistory = (seed: number, hugeRows: number, wanted: Wanted = {})
   const target = servers.pick(TARGET_KINDS)
   const messageBytes = servers.pick([undefined, MESSAGE_BYTES])
   const lanes = servers.pick([1, 1, 3])
+  const profile = servers.pick(PROFILE_KINDS)
   const random = new Random(seed * 2_654_435_761 + 97)
   const kinds: Array<FaultKind> = [...only]
   if (only.length === 0) {
@@ -80,6 +83,7 @@ export const planHistory = (seed: number, hugeRows: number, wanted: Wanted = {})
     seed,
     source: wanted.source ?? source,
     target: wanted.target ?? target,
+    profile: wanted.profile ?? profile,
     hugeRows,
     messageBytes,
     lanes: wanted.lanes ?? lanes,

@@ -6,5 +6,5 @@ export const replayCommand = (plan: HistoryPlan, areForced: boolean): string => 
   const faults = areForced ? plan.faults.map(({ kind }) => ` --fault ${kind}`).join("") : ""
   const isHuge = plan.faults.some(({ kind }) => kind === "huge-transaction")
   const rows = isHuge ? ` --huge-rows ${plan.hugeRows}` : ""
-  return `make chaos ARGS="--seeds 1 --first-seed ${plan.seed} --source ${plan.source} --target ${plan.target} --lanes ${plan.lanes}${faults}${rows}"`
+  return `make chaos ARGS="--seeds 1 --first-seed ${plan.seed} --source ${plan.source} --target ${plan.target} --profile ${plan.profile} --lanes ${plan.lanes}${faults}${rows}"`
 }

@@ -124,22 +124,32 @@ const applied = async (session: HrSession): Promise<string> => {
   return String(row?.events ?? 0)
 }
 
+/** Whether apply has covered no change event for so long. */
+const stuckAfter = (history: History, milliseconds: number): (() => Promise<boolean>) => {
+  let [events, stuckAt] = ["", performance.now() + milliseconds]
+  return async () => {
+    const now = await history.hr(applied)
+    if (now !== events) [events, stuckAt] = [now, performance.now() + milliseconds]
+    return performance.now() > stuckAt
+  }
+}
+
+const BEHIND = `
+  SELECT (SELECT count(*) FROM gradewire.apply_offset o WHERE o.position < l.position) AS behind
+  FROM hr.training_record r JOIN gradewire.result_ledger l ON l.result_id = r.source_ref WHERE r.source_ref = ?`
+
 /** One last score, then until everything is where it belongs. Resolves with what is not. */
 const recover = async (history: History): Promise<ReadonlyArray<string>> => {
   if (history.random.chance(0.5))
     await history.hire(history.people.late.filter((one) => !history.hired.includes(one)))
   const ref = await history.workload.last()
+  /** By its own lane, and every other one has come as far. */
   const isFiled = (): Promise<boolean> =>
     history.hr(async (session) => {
-      const rows = await session.rows("SELECT id FROM hr.training_record WHERE source_ref = ?", [ref])
-      return rows.length === 1
+      const rows = await session.rows<{ behind: number | string }>(BEHIND, [ref])
+      return rows.length === 1 && Number(rows[0]!.behind) === 0
     })
-  let [events, stuckAt] = ["", performance.now() + RECOVERY_MS]
-  const isStuck = async (): Promise<boolean> => {
-    const now = await history.hr(applied)
-    if (now !== events) [events, stuckAt] = [now, performance.now() + RECOVERY_MS]
-    return performance.now() > stuckAt
-  }
+  let isStuck = stuckAfter(history, RECOVERY_MS)
   let arrived = false
   await until(
     async () => {
@@ -158,13 +168,15 @@ const recover = async (history: History): Promise<ReadonlyArray<string>> => {
       ...found.slice(0, 20)
     ]
   }
+  // A copy of the tables may go on for long behind the last score.
   let found: ReadonlyArray<string> = []
+  isStuck = stuckAfter(history, SETTLE_MS)
   await until(
     async () => {
       found = await findings(history)
-      return found.length === 0
+      return found.length === 0 || (await isStuck())
     },
-    SETTLE_MS,
+    RECOVERY_MOST_MS,
     250
   )
   return found.slice(0, 50)

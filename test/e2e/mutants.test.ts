@@ -43,7 +43,12 @@ describe("the oracle over real processes", () => {
     try {
       const complaints: Array<string> = []
       for (let n = 0; n < HISTORIES_MAX && complaints.length === 0; n++) {
-        const wanted = { target: "postgresql", lanes: 1, faults: mutant.provokedBy } as const
+        const wanted = {
+          target: "postgresql",
+          profile: "mapped",
+          lanes: 1,
+          faults: mutant.provokedBy
+        } as const
         complaints.push(...(await stage.run(planHistory(FIRST_SEED + n, 1, wanted))).complaints)
       }
       expect(complaints.join("\n")).toMatch(new RegExp(mutant.foundAs.source, "m"))
@@ -87,7 +92,7 @@ describe("the oracle over a database that somebody changed", () => {
           for (const [statement] of TAMPERED) await session.rows(statement)
         })
       const plan = {
-        ...planHistory(FIRST_SEED, 1, { target, lanes: 1, faults: ["binlog-flushed"] }),
+        ...planHistory(FIRST_SEED, 1, { target, profile: "mapped", lanes: 1, faults: ["binlog-flushed"] }),
         start: "earliest" as const
       }
       const { complaints } = await stage.run(plan, tamper)
