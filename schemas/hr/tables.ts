@@ -228,6 +228,37 @@ export const deadLetterDecision = gradewire.table(
   ]
 )
 
+/** Held results that people put aside; one whose result was held anew since counts no more. */
+export const ignoredChange = gradewire.table(
+  "ignored_change",
+  {
+    connector: bytewise("connector").notNull(),
+    resultId: bytewise("result_id").notNull(),
+    at: moment("at").notNull(),
+    byWhom: text("by_whom").notNull(),
+    why: text("why").notNull()
+  },
+  (table) => [primaryKey({ name: "ignored_change_pk", columns: [table.connector, table.resultId] })]
+)
+
+/** What people decided about whose scores are whose; nothing is ever removed. `subject` is a learner, or a result without one. */
+export const personDecision = gradewire.table(
+  "person_decision",
+  {
+    connector: bytewise("connector").notNull(),
+    subject: bytewise("subject").notNull(),
+    at: moment("at").notNull(),
+    action: text("action", { enum: ["resolve", "relink", "ignore", "restore"] }).notNull(),
+    fromEmployee: text("from_employee"),
+    toEmployee: text("to_employee"),
+    /** Results that it filed, moved or put aside. */
+    results: integer("results").notNull(),
+    byWhom: text("by_whom").notNull(),
+    why: text("why").notNull()
+  },
+  (table) => [primaryKey({ name: "person_decision_pk", columns: [table.connector, table.subject, table.at] })]
+)
+
 /** What an operator wants a role to do, whether it runs at the moment or not. A role without a row may run. */
 export const control = gradewire.table(
   "control",

@@ -5,6 +5,12 @@ const SHOWN: ReadonlySet<string> = new Set(["resultId", "rowKey", "assessmentId"
 
 export const MASK = "•••"
 
+/** A key of a person as far as it is needed to tell it from others on a screen: `138•••07`, `E•••1`. */
+export const maskKey = (key: string): string => {
+  const shown = key.length >= 8 ? [3, 2] : key.length >= 4 ? [1, 1] : [0, 0]
+  return `${key.slice(0, shown[0])}${MASK}${shown[1] === 0 ? "" : key.slice(-shown[1]!)}`
+}
+
 /** @param event as it was parsed */
 export const maskEvent = (event: unknown): unknown =>
   isGroup(event) ? { ...event, data: maskGroup(event["data"]) } : MASK

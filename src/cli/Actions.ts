@@ -7,7 +7,16 @@ import type { RoleControl } from "../../schemas/control.ts"
 import type { DeadLetter, LetterContent, LetterFilter } from "../../schemas/dead-letter.ts"
 import type { Failure } from "../../schemas/failure.ts"
 import type { Finding } from "../../schemas/finding.ts"
+import type {
+  HeldCounts,
+  HeldFilter,
+  HeldResult,
+  LearnerKeys,
+  PersonDecision,
+  Candidate
+} from "../../schemas/held.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
+import type { Relinked, Resolved } from "../apply/HeldDesk.ts"
 import type { LaneState } from "../apply/LaneDesk.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
@@ -98,6 +107,45 @@ export interface LetterView extends Pick<LetterContent, "decisions"> {
   /** The change event, masked unless revealed. */
   readonly event: unknown
   readonly revealed: boolean
+}
+
+/** Keys of learners and employees are masked unless revealed. */
+export interface HeldList {
+  readonly results: ReadonlyArray<HeldResult>
+  readonly counts: HeldCounts
+  /** Whether the limit left some out. */
+  readonly more: boolean
+  readonly revealed: boolean
+}
+
+export interface HeldView {
+  readonly held: HeldResult
+  readonly keys: LearnerKeys
+  readonly linked: string | null
+  readonly candidates: ReadonlyArray<Candidate>
+  readonly decisions: ReadonlyArray<PersonDecision>
+  readonly event: unknown
+  readonly revealed: boolean
+}
+
+/** Who decides, and why. `by` undefined: this machine's account. */
+export interface Named {
+  readonly by: string | undefined
+  readonly why: string
+}
+
+export interface HeldResolution {
+  /** Learners, or results without one, whose results were filed now; keys masked. */
+  readonly people: ReadonlyArray<Omit<Resolved, "place">>
+  /** Orders, or lines, that had been carried out before. */
+  readonly already: number
+  /** Lines of a file without an employee. */
+  readonly empty: number
+}
+
+export interface HeldAside {
+  readonly ignored: boolean
+  readonly results: number
 }
 
 /** What operators want, of every role that somebody ever paused or resumed. */
@@ -198,6 +246,17 @@ export interface Actions {
       readonly choice: SettleRequest["choice"] | undefined
     }
   ) => Action<Settlement>
+  readonly held: (file: string, filter: HeldFilter, limit: number, reveal: boolean) => Action<HeldList>
+  /** CSV text of the same. */
+  readonly heldCsv: (file: string, filter: HeldFilter, limit: number, reveal: boolean) => Action<string>
+  readonly heldResult: (file: string, result: string, reveal: boolean) => Action<HeldView>
+  /** CSV text, one line a learner, with an empty column `employee`. */
+  readonly heldExport: (file: string, filter: HeldFilter, reveal: boolean) => Action<string>
+  readonly heldResolve: (file: string, subject: string, to: string, named: Named) => Action<HeldResolution>
+  /** @param lines path of an export that came back; the reason of a line without one is `why` */
+  readonly heldImport: (file: string, lines: string, named: Named) => Action<HeldResolution>
+  readonly heldAside: (file: string, subject: string, ignore: boolean, named: Named) => Action<HeldAside>
+  readonly relink: (file: string, learner: string, to: string, named: Named) => Action<Relinked>
   /** Hands over the newest events, oldest first, then those that come. */
   readonly eventsTail: (
     file: string,

@@ -5,6 +5,7 @@ import { alertsCommand } from "./alerts-command.ts"
 import { checkCommand } from "./check-command.ts"
 import { configCommand } from "./config-command.ts"
 import { deadlettersCommand } from "./deadletters-command.ts"
+import { heldCommand } from "./held-command.ts"
 import { eventsCommand } from "./events-command.ts"
 import { explainCommand } from "./explain-command.ts"
 import { lanesCommand } from "./lanes-command.ts"
@@ -36,6 +37,7 @@ export const gradewireCommand = (actions: Actions) =>
       checkCommand(actions),
       offsetsCommand(actions),
       deadlettersCommand(actions),
+      heldCommand(actions),
       eventsCommand(actions),
       lanesCommand(actions),
       snapshotCommand(actions),

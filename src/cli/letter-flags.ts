@@ -14,7 +14,7 @@ const durationOf = (text: string): Option.Option<number> => {
     : Option.some(Number(found[1]) * SECONDS[found[2] as keyof typeof SECONDS])
 }
 
-const durationFlag = (name: string, description: string) =>
+export const durationFlag = (name: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withMetavar("90s|15m|2h|7d"),
     Flag.withDescription(description),

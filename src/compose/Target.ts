@@ -8,6 +8,7 @@ import type { SourceColumns } from "../../connectors/hr/target-findings.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { LaneDesk } from "../apply/LaneDesk.ts"
 import type { DeadLetterDesk } from "../apply/DeadLetterDesk.ts"
+import type { HeldDesk } from "../apply/HeldDesk.ts"
 import type { ProfileStore, ProfileStoreError } from "../apply/ProfileStore.ts"
 import type { Machine } from "../cli/Actions.ts"
 import type { SecretUnreadable } from "../runtime/config-errors.ts"
@@ -21,6 +22,7 @@ export interface Target {
   /** @param sourceColumns what the training database's columns can hold, where that is known */
   readonly check: (sourceColumns: ReadonlyMap<string, SourceColumns>) => Asked<ReadonlyArray<Finding>>
   readonly letters: Effect.Effect<DeadLetterDesk, SecretUnreadable, Machine | Scope.Scope>
+  readonly held: Effect.Effect<HeldDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly offsets: Asked<ReadonlyArray<StoredOffset>, ProfileStoreError>
   readonly snapshot: Asked<AppliedSnapshot, ProfileStoreError>
   /** On a connection that is opened when it is first asked and lives as long as the scope. */

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { migrate } from "../../connectors/hr/mysql/migrate.ts"
 import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
+import { openHeld } from "../../connectors/hr/mysql/MySqlHeld.ts"
 import { openOperations } from "../../connectors/hr/mysql/MySqlOperations.ts"
 import { listOffsets } from "../../connectors/hr/mysql/MySqlOffsets.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
@@ -28,6 +29,7 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
         checkTarget({ mysql, mapping: given.mapping, sourceColumns })
       ),
     letters: Effect.flatMap(options("deadletters"), (mysql) => openDeadLetters(mysql, given.connector)),
+    held: Effect.flatMap(options("held"), (mysql) => openHeld({ ...given, mysql })),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (mysql) => readSnapshotProgress(mysql, given.connector)),
     operations: Effect.flatMap(options("operations"), (mysql) => openOperations(mysql, given.connector))

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
+import { openHeld } from "../../connectors/hr/postgres/PostgresHeld.ts"
 import { openOperations } from "../../connectors/hr/postgres/PostgresOperations.ts"
 import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
@@ -31,6 +32,7 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
         checkTarget({ postgres, mapping: given.mapping, sourceColumns })
       ),
     letters: Effect.flatMap(options("deadletters"), (postgres) => openDeadLetters(postgres, given.connector)),
+    held: Effect.flatMap(options("held"), (postgres) => openHeld({ ...given, postgres })),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (postgres) =>
       readSnapshotProgress(postgres, given.connector)

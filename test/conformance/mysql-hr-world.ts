@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { migrate } from "../../connectors/hr/mysql/migrate.ts"
 import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
+import { openHeld } from "../../connectors/hr/mysql/MySqlHeld.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
 import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
 import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
@@ -12,6 +13,7 @@ import type { Lane } from "../../schemas/lane.ts"
 import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
 import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
+import type { HeldDesk } from "../../src/apply/HeldDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 import type { ConversionWorld } from "./conversions.ts"
@@ -42,6 +44,8 @@ const OURS = [
   "held_change",
   "dead_letter",
   "dead_letter_decision",
+  "ignored_change",
+  "person_decision",
   "training_record",
   "training_record_history"
 ].map((table) => `gradewire.${table}`)
@@ -133,6 +137,12 @@ export class MySqlWorlds {
 
   desk(): DeadLetterDesk {
     const opened = openDeadLetters(mysqlOptions(this.server), "test")
+    return Effect.runSync(Scope.provide(opened, this.scope))
+  }
+
+  heldDesk(scores: HrMappingConfig["scores"] = SCORES): HeldDesk {
+    const mapping = { scores, employees: EMPLOYEES, zone: 480 }
+    const opened = openHeld({ connector: "test", holder: "desk", mysql: mysqlOptions(this.server), mapping })
     return Effect.runSync(Scope.provide(opened, this.scope))
   }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
+import { openHeld } from "../../connectors/hr/postgres/PostgresHeld.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
@@ -12,6 +13,7 @@ import type { Lane } from "../../schemas/lane.ts"
 import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
 import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
+import type { HeldDesk } from "../../src/apply/HeldDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 import type { ConversionWorld } from "./conversions.ts"
@@ -42,6 +44,8 @@ const OURS = [
   "held_change",
   "dead_letter",
   "dead_letter_decision",
+  "ignored_change",
+  "person_decision",
   "training_record",
   "training_record_history"
 ].map((table) => `gradewire.${table}`)
@@ -119,6 +123,17 @@ export class PostgresWorlds {
 
   desk(): DeadLetterDesk {
     const opened = openDeadLetters(postgresOptions(this.server), "test")
+    return Effect.runSync(Scope.provide(opened, this.scope))
+  }
+
+  heldDesk(scores: HrMappingConfig["scores"] = SCORES): HeldDesk {
+    const mapping = { scores, employees: EMPLOYEES, zone: 480 }
+    const opened = openHeld({
+      connector: "test",
+      holder: "desk",
+      postgres: postgresOptions(this.server),
+      mapping
+    })
     return Effect.runSync(Scope.provide(opened, this.scope))
   }
 

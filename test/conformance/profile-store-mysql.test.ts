@@ -1,6 +1,9 @@
 import { afterAll, beforeAll } from "vitest"
 import { MySqlWorlds } from "./mysql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
+import { heldConformance } from "./held.ts"
+import { relinkConformance } from "./relink.ts"
+import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
@@ -27,3 +30,15 @@ lanesConformance("MySQL", () => mysql.open())
 laneSetConformance("MySQL", async () => ({ world: await mysql.open(), lanes: mysql.laneDesk() }))
 lanesConformance("MariaDB", () => mariadb.open())
 laneSetConformance("MariaDB", async () => ({ world: await mariadb.open(), lanes: mariadb.laneDesk() }))
+heldConformance("MySQL", async () => ({ world: await mysql.open(), desk: mysql.heldDesk() }))
+relinkConformance("MySQL", async () => ({ world: await mysql.openMapped(), desk: mysql.heldDesk() }))
+relinkConformance("MySQL, own tables", async () => ({
+  world: await mysql.openOwn(),
+  desk: mysql.heldDesk(OWN_SCORES)
+}))
+heldConformance("MariaDB", async () => ({ world: await mariadb.open(), desk: mariadb.heldDesk() }))
+relinkConformance("MariaDB", async () => ({ world: await mariadb.openMapped(), desk: mariadb.heldDesk() }))
+relinkConformance("MariaDB, own tables", async () => ({
+  world: await mariadb.openOwn(),
+  desk: mariadb.heldDesk(OWN_SCORES)
+}))

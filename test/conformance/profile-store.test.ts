@@ -2,6 +2,9 @@ import { afterAll, beforeAll } from "vitest"
 import { openMemoryHrWorld } from "./memory-hr-world.ts"
 import { PostgresWorlds } from "./postgresql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
+import { heldConformance } from "./held.ts"
+import { relinkConformance } from "./relink.ts"
+import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
@@ -22,3 +25,9 @@ conversionsConformance("PostgreSQL", () => worlds.openMapped())
 lanesConformance("in memory", openMemoryHrWorld)
 lanesConformance("PostgreSQL", () => worlds.open())
 laneSetConformance("PostgreSQL", async () => ({ world: await worlds.open(), lanes: worlds.laneDesk() }))
+heldConformance("PostgreSQL", async () => ({ world: await worlds.open(), desk: worlds.heldDesk() }))
+relinkConformance("PostgreSQL", async () => ({ world: await worlds.openMapped(), desk: worlds.heldDesk() }))
+relinkConformance("PostgreSQL, own tables", async () => ({
+  world: await worlds.openOwn(),
+  desk: worlds.heldDesk(OWN_SCORES)
+}))

@@ -110,6 +110,14 @@ const actions: Actions = {
       { webhook: "ops", delivered: true, answer: "0 ok", fix: null },
       { webhook: "值班", delivered: false, answer: "WebhookRefused: 310000", fix: "look there" }
     ]),
+  held: () => Effect.fail(new Refused({ message: "not here" })),
+  heldCsv: () => Effect.fail(new Refused({ message: "not here" })),
+  heldResult: () => Effect.fail(new Refused({ message: "not here" })),
+  heldExport: () => Effect.fail(new Refused({ message: "not here" })),
+  heldResolve: () => Effect.fail(new Refused({ message: "not here" })),
+  heldImport: () => Effect.fail(new Refused({ message: "not here" })),
+  heldAside: () => Effect.fail(new Refused({ message: "not here" })),
+  relink: () => Effect.fail(new Refused({ message: "not here" })),
   migrate: () => Effect.fail(new Refused({ message: "no way in" })),
   status: () => Effect.fail(new Refused({ message: "not here" })),
   guide: Effect.succeed(

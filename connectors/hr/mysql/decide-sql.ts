@@ -28,6 +28,10 @@ export const lockOffset = (
   and epoch = ${epoch}${expected === undefined ? "" : ` and position = ${literal(expected)}`} for update`
 ]
 
+/** A script of ours as part of a transaction that others begin and end; a second beginning would commit what was before. */
+export const withinTransaction = (script: ReadonlyArray<string>): ReadonlyArray<string> =>
+  script.filter((statement) => statement !== "start transaction" && statement !== "commit")
+
 const LEDGER = "`gradewire`.`result_ledger`"
 
 /**

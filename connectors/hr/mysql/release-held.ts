@@ -13,18 +13,23 @@ const NOW = "utc_timestamp(6)"
 const HELD = "`gradewire`.`held_change`"
 const DEAD = "`gradewire`.`dead_letter`"
 
-const page = (connector: string, after: string): string => `select result_id, learner_id from ${HELD}
-where connector = ${literal(connector)} and result_id > ${literal(after)} order by result_id limit ${PAGE_RESULTS}`
+/** What somebody put aside waits for nothing. */
+const WAITING = `not exists (
+  select 1 from \`gradewire\`.\`ignored_change\` i
+  where i.connector = h.connector and i.result_id = h.result_id and i.at >= h.held_at)`
+
+const page = (connector: string, after: string): string => `select result_id, learner_id from ${HELD} h
+where connector = ${literal(connector)} and result_id > ${literal(after)} and ${WAITING} order by result_id limit ${PAGE_RESULTS}`
 
 const ofLearners = (
   connector: string,
   learners: ReadonlyArray<string>
-): string => `select result_id, learner_id from ${HELD}
-where connector = ${literal(connector)} and learner_id in (${learners.map(literal).join(", ")})
+): string => `select result_id, learner_id from ${HELD} h
+where connector = ${literal(connector)} and learner_id in (${learners.map(literal).join(", ")}) and ${WAITING}
 order by result_id limit ${PAGE_RESULTS}`
 
 const heldCount = (connector: string): string =>
-  `select count(*) as held from ${HELD} where connector = ${literal(connector)}`
+  `select count(*) as held from ${HELD} h where connector = ${literal(connector)} and ${WAITING}`
 
 /** The held change becomes a dead letter. */
 const parkHeld = (

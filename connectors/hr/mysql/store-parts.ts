@@ -28,6 +28,9 @@ export interface StoreParts {
   readonly lane: Lane
   readonly rows: <R extends object = Row>(text: string) => Answer<R>
   readonly script: <R extends object = Row>(statements: ReadonlyArray<string>) => Answer<R>
+  readonly classified: <A>(
+    effect: Effect.Effect<A, DriverError | ProfileStoreError>
+  ) => Effect.Effect<A, ProfileStoreError>
   readonly scripts: Effect.Effect<BatchScripts, ProfileStoreError>
   /** What is known of the tables' shape may be old: it is read again. */
   readonly forgetShape: Effect.Effect<void>
@@ -59,6 +62,7 @@ export const makeParts = (options: MySqlProfileStoreOptions, session: MySqlSessi
   return {
     connector,
     lane,
+    classified,
     rows,
     script: <R extends object = Row>(statements: ReadonlyArray<string>) =>
       classified(session.script<R>(statements)),

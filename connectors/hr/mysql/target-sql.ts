@@ -38,7 +38,7 @@ export const valueOf = ({ group, zone }: TargetGroup, column: MappedColumn): str
 }
 
 /** True where target row `t` is the result's in `f`; `rowKey` names the column that holds a changing key. */
-const sameRow = (target: MappedTarget, zone: TimeZone, rowKey: string): string =>
+export const sameRow = (target: MappedTarget, zone: TimeZone, rowKey: string): string =>
   target.key
     .map((column, index) => {
       const text = target.hasFixedKey

@@ -72,10 +72,8 @@ const make = (
   options: PostgresProfileStoreOptions
 ): Effect.Effect<ProfileStore["Service"], never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession({
-      ...options.postgres,
-      isRepeatable: (options.lane?.lanes ?? 1) > 1
-    })
+    // Another lane, or an operator's decision, may have changed what a batch has read while it waited for its fence.
+    const session = yield* openSession({ ...options.postgres, isRepeatable: true })
     const questions = yield* openSession(options.postgres)
     const store = makeParts(options, session)
     const desk = makeParts(options, questions)

@@ -8,13 +8,18 @@ import type { Row } from "./postgres-client.ts"
 import type { PreparedStatement } from "./prepared-batches.ts"
 import type { StoreParts } from "./store-parts.ts"
 
-const PAGE = `select result_id, learner_id from gradewire.held_change
-where connector = $1 and result_id > $2 order by result_id limit ${PAGE_RESULTS}`
+/** What somebody put aside waits for nothing. */
+const WAITING = `not exists (
+  select from gradewire.ignored_change i
+  where i.connector = h.connector and i.result_id = h.result_id and i.at >= h.held_at)`
 
-const OF_LEARNERS = `select result_id, learner_id from gradewire.held_change
-where connector = $1 and learner_id = any($2::text[]) order by result_id limit ${PAGE_RESULTS}`
+const PAGE = `select result_id, learner_id from gradewire.held_change h
+where connector = $1 and result_id > $2 and ${WAITING} order by result_id limit ${PAGE_RESULTS}`
 
-const HELD_COUNT = `select count(*)::integer as held from gradewire.held_change where connector = $1`
+const OF_LEARNERS = `select result_id, learner_id from gradewire.held_change h
+where connector = $1 and learner_id = any($2::text[]) and ${WAITING} order by result_id limit ${PAGE_RESULTS}`
+
+const HELD_COUNT = `select count(*)::integer as held from gradewire.held_change h where connector = $1 and ${WAITING}`
 
 /** $2 epoch, $3 result, $4 detail: the held change becomes a dead letter. */
 const parkHeld = (lane: number): string => `with fence as materialized (

@@ -32,6 +32,9 @@ export interface StoreParts {
     statement: PreparedStatement,
     values: ReadonlyArray<unknown>
   ) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
+  readonly classified: <A>(
+    effect: Effect.Effect<A, DriverError | ProfileStoreError>
+  ) => Effect.Effect<A, ProfileStoreError>
   readonly batches: Effect.Effect<PreparedBatches, ProfileStoreError>
   /** What is known of the tables' shape may be old: it is read again. */
   readonly forgetShape: Effect.Effect<void>
@@ -66,6 +69,7 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
     connector: options.connector,
     lane,
     statements,
+    classified,
     rows,
     run: <R extends object = Row>(statement: PreparedStatement, values: ReadonlyArray<unknown>) =>
       Effect.gen(function* () {

@@ -13,7 +13,7 @@ import { identifier } from "./sql-text.ts"
 
 const name = (column: MappedColumn): string => identifier(column.shape.name)
 
-const valueSql = ({ convert, from, shape }: MappedColumn, zone: TimeZone): string => {
+export const valueSql = ({ convert, from, shape }: MappedColumn, zone: TimeZone): string => {
   if (typeof from === "object") return constantValue(from.value, shape)
   const { text } = sourceSql(from)
   const value = convert === undefined ? text : convertedSql(text, shape.name, convert, zone)
@@ -39,7 +39,7 @@ export const rowKeySql = (target: MappedTarget, zone: TimeZone): string =>
     : `jsonb_build_array(${target.key.map((column) => `(${valueSql(column, zone)})::text`).join(", ")})`
 
 /** Joins target row `t` with the row of the result in `f`; `rowKey` names the column that holds a changing key. */
-const sameRow = (target: MappedTarget, zone: TimeZone, rowKey: string): string =>
+export const sameRow = (target: MappedTarget, zone: TimeZone, rowKey: string): string =>
   target.key
     .map((column, index) =>
       target.hasFixedKey

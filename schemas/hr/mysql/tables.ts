@@ -221,6 +221,36 @@ export const deadLetterDecision = mysqlTable(
   (table) => [primaryKey({ columns: [table.connector, table.position, table.at] })]
 )
 
+/** Held results that people put aside; one whose result was held anew since counts no more. */
+export const ignoredChange = mysqlTable(
+  "ignored_change",
+  {
+    connector: connectorName("connector").notNull(),
+    resultId: keyText("result_id").notNull(),
+    at: moment("at").notNull(),
+    byWhom: text("by_whom").notNull(),
+    why: text("why").notNull()
+  },
+  (table) => [primaryKey({ columns: [table.connector, table.resultId] })]
+)
+
+/** What people decided about whose scores are whose; nothing is ever removed. `subject` is a learner, or a result without one. */
+export const personDecision = mysqlTable(
+  "person_decision",
+  {
+    connector: connectorName("connector").notNull(),
+    subject: keyText("subject").notNull(),
+    at: moment("at").notNull(),
+    action: varchar("action", { length: 16, enum: ["resolve", "relink", "ignore", "restore"] }).notNull(),
+    fromEmployee: text("from_employee"),
+    toEmployee: text("to_employee"),
+    results: int("results").notNull(),
+    byWhom: text("by_whom").notNull(),
+    why: text("why").notNull()
+  },
+  (table) => [primaryKey({ columns: [table.connector, table.subject, table.at] })]
+)
+
 export const control = mysqlTable(
   "control",
   {
