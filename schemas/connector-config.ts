@@ -68,6 +68,11 @@ export const ChangeLogConfig = Schema.Struct({
   maxMessageBytes: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 65_536, maximum: 67_108_864 }))
   ),
+  /**
+   * A change that is larger than the largest message: `refuse` stops capture before it, `split` stores it in several messages
+   * (headers Gradewire-Piece and Gradewire-Piece-Last), which other readers of the stream must put together. Default refuse.
+   */
+  largeEvents: Schema.optionalKey(Schema.Literals(["refuse", "split"])),
   /** Hours a message is kept; at least the longest outage of the HR database. Default 168. */
   maxAgeHours: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
   user: Schema.optionalKey(Schema.NonEmptyString),

@@ -41,6 +41,10 @@ export const LogHead = Schema.Struct({
   part: Schema.optionalKey(Count),
   /** Whether the transaction that spans ends in this segment. */
   partLast: Schema.optionalKey(Schema.Boolean),
+  /** Present where one change spans several messages: 1, 2, …. All but the last move nothing: they end at `previous`. */
+  piece: Schema.optionalKey(Count),
+  /** Whether the change ends in this piece. */
+  pieceLast: Schema.optionalKey(Schema.Boolean),
   /** Where reading the binlog resumes after this message. */
   anchor: Anchor,
   /** A segment's: transactions that the log holds besides those that the last checkpoint names. */
@@ -69,19 +73,36 @@ const HEADER_NAMES = {
   types: "Gradewire-Types",
   part: "Gradewire-Part",
   partLast: "Gradewire-Part-Last",
+  piece: "Gradewire-Piece",
+  pieceLast: "Gradewire-Piece-Last",
   anchor: "Gradewire-Anchor",
   captured: "Gradewire-Captured",
   committedAt: "Gradewire-Committed-At"
 } as const satisfies Record<keyof LogHead, string>
 
-const NUMBERS = new Set<keyof LogHead>(["version", "generation", "epoch", "count", "part"])
+const NUMBERS = new Set<keyof LogHead>(["version", "generation", "epoch", "count", "part", "piece"])
+
+/** Tells a message from every other one of its writer. */
+export const messageId = ({
+  connector,
+  epoch,
+  generation,
+  kind,
+  last,
+  piece,
+  pieceLast
+}: LogHead): string => {
+  // Pieces but the last share their position with the change before, which may be in pieces too.
+  const part = piece === undefined ? "" : `${pieceLast === true ? "." : ".+"}${piece}`
+  return `${connector}.${generation}.${epoch}.${kind}.${last}${part}`
+}
 
 /** Header name and value pairs; `Nats-Msg-Id` and `Content-Type` included. */
 export const toHeaders = (head: LogHead): ReadonlyArray<readonly [string, string]> => {
   const headers: Array<readonly [string, string]> = [
     ["Content-Type", head.kind === "segment" ? SEGMENT_CONTENT_TYPE : "application/json"],
     // Only a bonus: generation and epoch keep a re-publication from being taken for a duplicate.
-    ["Nats-Msg-Id", `${head.connector}.${head.generation}.${head.epoch}.${head.kind}.${head.last}`]
+    ["Nats-Msg-Id", messageId(head)]
   ]
   for (const key of Object.keys(HEADER_NAMES) as Array<keyof LogHead>) {
     const value = head[key]
@@ -113,7 +134,7 @@ export const fromHeaders = (get: (name: string) => string | undefined): LogHead 
 const headerValue = (key: keyof LogHead, text: string): unknown => {
   if (NUMBERS.has(key)) return /^\d{1,15}$/.test(text) ? Number(text) : text
   if (key === "types") return text.split(",")
-  if (key === "partLast") return text === "true"
+  if (key === "partLast" || key === "pieceLast") return text === "true"
   if (key === "anchor" || key === "captured") return parseJson(text)
   return text
 }

@@ -29,7 +29,7 @@ import {
 } from "../../src/capture/ChangeLog.ts"
 import { BatchRun } from "./atomic-batch.ts"
 import { appendRefused } from "./classify-error.ts"
-import { appendHeaders, HEADER_BYTES_MAX, messageId } from "./message-headers.ts"
+import { appendHeaders, HEADER_BYTES_MAX, writtenId } from "./message-headers.ts"
 import type { Link } from "./NatsConnection.ts"
 import { messageSubject, type JetStreamOptions } from "./options.ts"
 
@@ -181,7 +181,7 @@ class AppendsInFlight {
   }
 
   private publish(message: LogMessage): void {
-    const id = messageId(message.head, this.writer)
+    const id = writtenId(message.head, this.writer)
     const batch = this.batches.place(message.head, message.body.length)
     const isWithin = batch !== undefined && batch.number > 1
     const headers = appendHeaders(message.head, id, {

@@ -1,6 +1,6 @@
 /** A message's head as NATS headers, in both directions, without the driver's list searching on the way. */
 import { MsgHdrsImpl, type MsgHdrs } from "@nats-io/transport-node"
-import { fromHeaders, toHeaders, type LogHead } from "../../schemas/log-head.ts"
+import { fromHeaders, messageId, toHeaders, type LogHead } from "../../schemas/log-head.ts"
 
 /** JetStream refuses larger headers (nats-server: JSStreamHeaderExceedsMaximumErr). */
 export const HEADER_BYTES_MAX = 65_535
@@ -28,8 +28,7 @@ export interface BatchPlace {
  * The message's id, as nobody else would name it. Two writers may announce the same epoch with the same checkpoint; the
  * chain of ids must still tell them apart.
  */
-export const messageId = (head: LogHead, writer: string): string =>
-  `${head.connector}.${head.generation}.${head.epoch}.${head.kind}.${head.last}.${writer}`
+export const writtenId = (head: LogHead, writer: string): string => `${messageId(head)}.${writer}`
 
 /** Headers of a message that is stored exactly where it is expected to stand, or refused (G6). */
 export const appendHeaders = (head: LogHead, id: string, expected: Expectation): EncodedHeaders => {

@@ -23,6 +23,13 @@ export class SegmentUndecodable extends Schema.TaggedError<SegmentUndecodable>()
   }
 }
 
+/** The last piece of a change without those before it. */
+export const piecesMissing = (sequence: number): SegmentUndecodable =>
+  new SegmentUndecodable({
+    message: "It is the last piece of a large change, and those before it are not in the log",
+    sequence
+  })
+
 const KNOWN_TYPES: ReadonlySet<string> = new Set(
   Object.keys(EVENT_SCHEMAS).map((name) => `gradewire.${name}`)
 )

@@ -11,7 +11,8 @@ import type { LogHead } from "../../schemas/log-head.ts"
 import { START } from "../../schemas/position.ts"
 import { noteRead } from "./apply-watch.ts"
 import type { ChangeFeedError, FeedMessage, FeedReader } from "./ChangeFeed.ts"
-import { checkpointOf, type SegmentUndecodable } from "./decode-segment.ts"
+import { checkpointOf, piecesMissing, type SegmentUndecodable } from "./decode-segment.ts"
+import { PieceJoin } from "./PieceJoin.ts"
 import { continuityOf, type Run } from "./plan-batch.ts"
 import type { LaneUnroutable } from "./route-events.ts"
 import { foreignAt, holeAt, type ChangeLogHole, type FeedForeign } from "./seek-start.ts"
@@ -40,16 +41,22 @@ type Known = Pick<ApplyOffset, "generation" | "position"> | undefined
 const readRuns = (
   messages: ReadonlyArray<FeedMessage>,
   from: Known,
-  readSegment: ReadSegment
+  readSegment: ReadSegment,
+  pieces: PieceJoin
 ): ReadRuns & { readonly known: Known } => {
   const runs: Array<Run> = []
   let known = from
   const stop = (failure: ReadFailure) => ({ runs, known, failure })
-  for (const { sequence, head, body } of messages) {
+  for (const message of messages) {
+    const { head, sequence } = message
     if (head === undefined) return stop(foreignAt(sequence))
+    const joined = pieces.take({ ...message, head })
+    if (joined === "waiting") continue
     const continuity = continuityOf(head, known)
     if (continuity === "known") continue
     if (continuity === "hole") return stop(holeAt({ sequence, head }, known?.position ?? START))
+    if (joined === "incomplete") return stop(piecesMissing(sequence))
+    const { body } = joined
     if (head.kind === "checkpoint") runs.push({ sequence, head, events: [], checkpoint: checkpointOf(body) })
     else {
       const events = readSegment(sequence, head, body)
@@ -79,6 +86,7 @@ export const readAhead = Effect.fnUntraced(function* (
   let weight = 0
   let failure: ReadFailure | undefined
   let known: Known = from
+  const pieces = new PieceJoin()
   const readOn = Effect.gen(function* () {
     while (failure === undefined) {
       yield* room.await
@@ -86,7 +94,7 @@ export const readAhead = Effect.fnUntraced(function* (
       if (Result.isFailure(messages)) failure = messages.failure
       else {
         yield* noteRead(messages.success)
-        const read = readRuns(messages.success, known, readSegment)
+        const read = readRuns(messages.success, known, readSegment, pieces)
         ;({ failure, known } = read)
         waiting.push(...read.runs)
         for (const { events } of read.runs) weight += Math.max(1, events.length)

@@ -3,8 +3,9 @@ import { Effect, Option, Result, type Scope } from "effect"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import { firstAfter } from "../pipeline/first-after.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedMessage } from "./ChangeFeed.ts"
+import { PieceJoin } from "./PieceJoin.ts"
 import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
-import { ownHeadAt, type ChangeLogHole, type FeedForeign } from "./seek-start.ts"
+import { ownHeadAt, piecesBefore, type ChangeLogHole, type FeedForeign } from "./seek-start.ts"
 
 export interface LoggedEvent {
   /** Of its message in the stream. */
@@ -59,11 +60,12 @@ const readTo = (
     let newest: Array<LoggedEvent> = []
     if (from > last) return newest
     const reader = yield* feed.open(from)
+    const pieces = new PieceJoin()
     while (true) {
       const messages = yield* Effect.timeoutOption(reader.next, SILENCE)
       if (Option.isNone(messages)) return newest
       const stored = messages.value.filter(({ sequence }) => sequence <= last)
-      newest = [...newest, ...(yield* eventsOf(stored, wanted))].slice(0 - count)
+      newest = [...newest, ...(yield* eventsOf(stored, wanted, pieces))].slice(0 - count)
       if (messages.value.some(({ sequence }) => sequence >= last)) return newest
     }
   })
@@ -77,8 +79,9 @@ export const followEvents = <E, R>(
   Effect.gen(function* () {
     const feed = yield* ChangeFeed
     const reader = yield* feed.open(from)
+    const pieces = new PieceJoin()
     while (true) {
-      const events = yield* eventsOf(yield* reader.next, wanted)
+      const events = yield* eventsOf(yield* reader.next, wanted, pieces)
       if (events.length > 0) yield* take(events)
     }
   })
@@ -94,8 +97,9 @@ export const eventAt = (position: string): Effect.Effect<LoggedEvent | undefined
     for (let { generation } = last.head; generation >= 0; generation--) {
       const found = yield* firstAfter(ownHeadAt, bounds, generation, before(position))
       if (found === undefined || found.head.first > position) continue
+      const from = found.sequence - piecesBefore(found.head)
       const events = yield* Effect.scoped(
-        readTo(found.sequence, found.sequence, 1, (event) => event.sequence === position)
+        readTo(from, found.sequence, 1, (event) => event.sequence === position)
       )
       if (events[0] !== undefined) return events[0]
     }
@@ -107,13 +111,18 @@ const before = (position: string): string => position.slice(0, -1)
 
 const eventsOf = (
   messages: ReadonlyArray<FeedMessage>,
-  wanted: EventFilter
+  wanted: EventFilter,
+  pieces: PieceJoin
 ): Effect.Effect<ReadonlyArray<LoggedEvent>, SegmentUndecodable> =>
   Effect.suspend(() => {
     const found: Array<LoggedEvent> = []
-    for (const { body, head, sequence } of messages) {
+    for (const message of messages) {
+      const { head, sequence } = message
       if (head === undefined || head.kind === "checkpoint") continue
-      const decoded = decodeSegment(sequence, head, body)
+      const joined = pieces.take({ ...message, head })
+      // One whose beginning lies before the look.
+      if (joined === "waiting" || joined === "incomplete") continue
+      const decoded = decodeSegment(sequence, head, joined.body)
       if (Result.isFailure(decoded)) return Effect.fail(decoded.failure)
       for (const event of decoded.success) {
         if (wanted(event)) found.push({ sequence, generation: head.generation, event })

@@ -7,7 +7,7 @@
 import { Effect, Schema } from "effect"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { Fate } from "../../schemas/failure.ts"
-import { leadsOn } from "../../schemas/log-head.ts"
+import { leadsOn, type LogHead } from "../../schemas/log-head.ts"
 import { START } from "../../schemas/position.ts"
 import { firstAfter, type OwnHead } from "../pipeline/first-after.ts"
 import { ChangeFeed, type ChangeFeedError } from "./ChangeFeed.ts"
@@ -62,8 +62,11 @@ export const seekStart = Effect.fnUntraced(function* (
   )
   if (found === undefined) return lastSequence + 1
   if (!leadsOn(found.head, offset?.position)) return yield* holeAt(found, position)
-  return found.sequence
+  return found.sequence - piecesBefore(found.head)
 })
+
+/** Messages directly before one that belong to the same change. */
+export const piecesBefore = ({ piece }: Pick<LogHead, "piece">): number => (piece ?? 1) - 1
 
 export const holeAt = (found: Found, position: string): ChangeLogHole =>
   new ChangeLogHole({

@@ -86,7 +86,7 @@ export class MessageTooLarge extends Schema.TaggedError<MessageTooLarge>()("Mess
 }) {
   readonly fate: Fate = "halt"
   get remedy(): string {
-    return `Raise max_payload in the NATS server's configuration to at least ${this.bytes} bytes and reload it, or map fewer columns of the table.`
+    return `Raise max_payload in the NATS server's configuration to at least ${this.bytes} bytes and reload it, or set changeLog.largeEvents: split, or map fewer columns of the table.`
   }
 }
 

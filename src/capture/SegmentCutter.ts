@@ -7,7 +7,7 @@
  * - What waits here is at most one segment, plus one event (G8).
  */
 import type { Anchor } from "../../schemas/anchor.ts"
-import { proofOf } from "../../schemas/captured.ts"
+import { proofOf, type Captured } from "../../schemas/captured.ts"
 import type { EventType } from "../../schemas/change-event.ts"
 import type { LogHead } from "../../schemas/log-head.ts"
 import type { PositionText } from "../../schemas/position.ts"
@@ -16,10 +16,13 @@ import type { CaptureRecord } from "./CaptureRecord.ts"
 import type { LogMessage } from "./ChangeLog.ts"
 import type { EventSink } from "./encode-rows.ts"
 import { FailoverDiffers } from "./history-errors.ts"
+import { inPieces } from "./in-pieces.ts"
 
 export interface SegmentLimits {
   readonly events: number
   readonly bytes: number
+  /** Larger bodies, which only a single change can have, leave in pieces; `undefined`: they leave as they are. */
+  readonly pieceBytes?: number | undefined
 }
 
 /** What every message of this writer has in common. */
@@ -68,6 +71,8 @@ export class SegmentCutter implements EventSink {
   #anchor: Anchor
   #time = ""
   readonly #record: CaptureRecord
+  /** Of the last message handed out. */
+  #captured: Captured | undefined
   /** GTID of the source's transaction that is open; null where there is none: a copy's rows, a server without GTIDs. */
   #gtid: string | null = null
   /** Changes of the open transaction that the log holds from another server, and the last of them. */
@@ -164,6 +169,7 @@ export class SegmentCutter implements EventSink {
   checkpoint(last: PositionText, anchor: Anchor, snapshot: SnapshotState): LogMessage {
     const captured = this.#record.atCheckpoint()
     const body: CheckpointBody = captured === undefined ? { snapshot } : { snapshot, captured }
+    this.#captured = captured === undefined ? undefined : { ...captured, gtids: "" }
     const head: LogHead = {
       ...this.#headBase("checkpoint", anchor),
       first: last,
@@ -235,7 +241,8 @@ export class SegmentCutter implements EventSink {
     body[run.bytes] = CLOSING
     this.#buffer.copyWithin(0, run.bytes, run.bytes + bytesBehind)
     this.#previous = run.last
-    this.#ready.push({ head, body })
+    this.#ready.push(...inPieces({ head, body }, this.#limits.pieceBytes, this.#captured))
+    this.#captured = captured
   }
 
   /** The open transaction's events count as committed. */

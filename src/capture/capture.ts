@@ -41,6 +41,8 @@ export interface CaptureOptions extends TranslatorOptions, PumpOptions {
    * present end of the binlog, and every table is copied anew.
    */
   readonly acceptedBreaks?: ReadonlyArray<string> | undefined
+  /** What becomes of a change that is larger than the largest message. Default refuse: MessageTooLarge. */
+  readonly largeEvents?: "refuse" | "split" | undefined
 }
 
 /** The highest rank that this process wrote under; memory only to know whether somebody else came later. */
@@ -83,8 +85,12 @@ const attempt = Effect.fnUntraced(function* (
       ? planned
       : onNewTimeline(planned, isBroken ? "break" : "failover", from.anchor)
   const snapshot = snapshotAt(isBroken ? undefined : known.snapshot, isBroken, options)
-  const bytes = Math.min(options.limits.bytes, yield* log.bodyBytesMax)
-  const limits = { ...options.limits, bytes }
+  const bodyBytes = yield* log.bodyBytesMax
+  const limits = {
+    events: options.limits.events,
+    bytes: Math.min(options.limits.bytes, bodyBytes),
+    pieceBytes: options.largeEvents === "split" ? bodyBytes : undefined
+  }
   const translator = new SourceTranslator({ ...options, limits }, plan, snapshot, from)
   const appender = yield* log.appender(tail.lastSequence)
   yield* appender.append(translator.checkpoint())

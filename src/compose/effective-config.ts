@@ -14,7 +14,10 @@ export interface EffectiveConfig extends Omit<
   "source" | "changeLog" | "target" | "limits" | "apply" | "http"
 > {
   readonly source: Filled<ConnectorConfig["source"], "port" | "serverId" | "start">
-  readonly changeLog: Filled<ConnectorConfig["changeLog"], "stream" | "manage" | "replicas" | "maxAgeHours">
+  readonly changeLog: Filled<
+    ConnectorConfig["changeLog"],
+    "stream" | "manage" | "replicas" | "largeEvents" | "maxAgeHours"
+  >
   readonly target: Filled<ConnectorConfig["target"], "port" | "timeZone">
   readonly limits: Filled<NonNullable<ConnectorConfig["limits"]>, keyof Limits>
   readonly apply: { readonly lanes: number }
@@ -44,6 +47,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
     stream: config.changeLog.stream ?? streamName(config.connector),
     manage: config.changeLog.manage ?? "create",
     replicas: config.changeLog.replicas ?? 1,
+    largeEvents: config.changeLog.largeEvents ?? "refuse",
     maxAgeHours: config.changeLog.maxAgeHours ?? 168
   },
   target: {

@@ -73,7 +73,7 @@ const rolesOf = (role: Role): ReadonlyArray<RoleName> => (role === "all" ? ROLE_
 type LogOptions = Effect.Success<ReturnType<typeof changeLogOptions>>
 
 const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogOptions) {
-  const { connector, source, tables, limits } = effectiveConfig(loaded.config)
+  const { connector, source, changeLog, tables, limits } = effectiveConfig(loaded.config)
   const sourceSettings = yield* sourceOptions(loaded)
   const ports = Layer.mergeAll(
     MySqlChangeSource.layer(sourceSettings),
@@ -87,6 +87,7 @@ const captureRole = Effect.fnUntraced(function* (loaded: LoadedConfig, log: LogO
     tables,
     start: source.start,
     acceptedBreaks: source.acceptedBreaks,
+    largeEvents: changeLog.largeEvents,
     zone: timeZone(source.timeZone) ?? 0,
     limits: { events: limits.segmentEvents, bytes: limits.segmentBytes },
     checkpointMillis: limits.checkpointSeconds * 1000,

@@ -5,6 +5,7 @@
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import { compareHeads } from "../../schemas/log-head.ts"
 import { START } from "../../schemas/position.ts"
+import { PieceJoin } from "../../src/apply/PieceJoin.ts"
 import type { MemoryLog } from "../support/fakes/MemoryLog.ts"
 import { Violation } from "./Violation.ts"
 
@@ -45,9 +46,13 @@ export class LogWitness {
   fold(table: string): ReadonlyMap<string, unknown> {
     const rows = new Map<string, unknown>()
     let before = START
-    for (const { head, body } of this.#log.messages) {
+    const pieces = new PieceJoin()
+    for (const message of this.#log.messages) {
+      const { head } = message
       if (head?.kind !== "segment") continue
-      for (const event of JSON.parse(new TextDecoder().decode(body)) as ReadonlyArray<ChangeEvent>) {
+      const joined = pieces.take({ ...message, head })
+      if (joined === "waiting" || joined === "incomplete") continue
+      for (const event of JSON.parse(new TextDecoder().decode(joined.body)) as ReadonlyArray<ChangeEvent>) {
         if (event.sequence <= before && head.generation === 1) {
           throw new Violation("G2", `the log holds ${event.sequence} behind ${before}`)
         }

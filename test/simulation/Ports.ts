@@ -107,7 +107,8 @@ export const captureLog = (around: Surroundings): ChangeLog["Service"] => {
     tail: call(around, log.tail, unavailable),
     headAt: (sequence) => call(around, log.headAt(sequence), unavailable),
     lastCheckpoint: call(around, log.lastCheckpoint, unavailable),
-    bodyBytesMax: log.bodyBytesMax,
+    bodyBytesMax:
+      world.settings.bodyBytes === undefined ? log.bodyBytesMax : Effect.succeed(world.settings.bodyBytes),
     appender: (lastSequence) =>
       call(
         around,

@@ -101,6 +101,7 @@ const captureOver = (around: Surroundings): Effect.Effect<never, unknown> => {
     start: settings.start,
     zone: 480,
     limits: settings.limits,
+    largeEvents: "split",
     checkpointMillis: settings.checkpointMillis,
     snapshotRows: settings.snapshotRows
   }).pipe(

@@ -25,6 +25,8 @@ import type { WireOptions } from "./Wire.ts"
 export interface Settings {
   readonly start: StartAt
   readonly limits: SegmentLimits
+  /** Bytes of the largest body; larger changes travel in pieces. `undefined`: none is. */
+  readonly bodyBytes: number | undefined
   readonly batchEvents: number
   readonly snapshotRows: number
   readonly checkpointMillis: number
@@ -168,5 +170,6 @@ const randomSettings = (chance: Chance): Settings => ({
   batchEvents: chance.between(1, 10),
   snapshotRows: chance.pick([1, 1, 2, 3, 5]),
   checkpointMillis: chance.pick([20, 200, 2000]),
-  releaseMillis: chance.pick([200, 1000])
+  releaseMillis: chance.pick([200, 1000]),
+  bodyBytes: chance.odds(0.25) ? chance.between(200, 500) : undefined
 })
