@@ -65,7 +65,7 @@ export class MemoryTrainingServer {
   /** Whether a chunk waits for what its reader has seen already; false breaks the port's contract. */
   waitsForVisibility = true
   readonly options: MemoryServerOptions
-  #uuid = "c0ffee"
+  #uuid = "c0ffee00-0000-4000-8000-000000000000"
   #committed = 0
   #hidden: Array<{ readonly place: Place; readonly events: ReadonlyArray<RowsWritten> }> = []
   #changed = Latch.makeUnsafe(false)
@@ -159,7 +159,7 @@ export class MemoryTrainingServer {
   reset(): void {
     this.showAll()
     this.files = [{ number: 1, size: HEADER_END, transactions: [] }]
-    this.#uuid = `${this.#uuid}r`
+    this.#uuid = this.#uuid.slice(0, -1) + String(Number(this.#uuid.at(-1)) + 1)
     this.breakConnections()
   }
 

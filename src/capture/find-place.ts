@@ -1,0 +1,139 @@
+/**
+ * Where in the binlog a DBA wants to go on: by GTID, by file and position, by time, or so many transactions from here.
+ *
+ * A place is always the boundary of a transaction: everything before it counts as applied, the next one is the first
+ * to be read. What cannot be found exactly is refused, never rounded, except that a time means the first transaction
+ * committed at it or later.
+ */
+import { Effect } from "effect"
+import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
+import { binlogFileNumber } from "../../schemas/position.ts"
+import {
+  FILE_START,
+  filesOf,
+  notFound,
+  PlaceNotFound,
+  type At,
+  type Found,
+  type FoundPlace,
+  type From
+} from "./binlog-place.ts"
+import { ChangeSource, type SourceBounds } from "./ChangeSource.ts"
+import { behindGtid } from "./find-by-gtid.ts"
+import { shifted } from "./find-by-shift.ts"
+import { comparePlaces, readThrough, type BinlogPlace } from "./read-through.ts"
+import { positionAt } from "./resume-plan.ts"
+
+export type PlaceWanted =
+  | { readonly _tag: "Earliest" }
+  | { readonly _tag: "Latest" }
+  /** Behind this transaction; `uuid:5`, `uuid:1-5` (its last), `uuid:tag:5` or `0-1-5`. */
+  | { readonly _tag: "Gtid"; readonly gtid: string }
+  | { readonly _tag: "FilePosition"; readonly file: string; readonly position: number }
+  /** Before the first transaction committed at it or later; µs since 1970 UTC. */
+  | { readonly _tag: "Time"; readonly micros: number }
+  /** So many transactions with changes of mapped tables on, or back where negative. */
+  | { readonly _tag: "Shift"; readonly transactions: number }
+
+export const findPlace = (wanted: PlaceWanted, from: From): Found<FoundPlace> =>
+  Effect.gen(function* () {
+    const source = yield* ChangeSource
+    const bounds = yield* source.bounds
+    const { timeline } = from.anchor
+    const at = (place: BinlogPlace): FoundPlace => {
+      const anchor = {
+        file: place.file,
+        position: place.position,
+        gtid: null,
+        server: bounds.server,
+        timeline
+      }
+      return { anchor, position: positionAt(anchor) }
+    }
+    switch (wanted._tag) {
+      case "Earliest":
+        return at(bounds.first)
+      case "Latest":
+        return at(bounds.last)
+      case "FilePosition":
+        return at(yield* boundaryAt(wanted, bounds, at))
+      case "Time":
+        return at(yield* firstSince(wanted.micros, bounds, at))
+      case "Gtid":
+        return at(yield* behindGtid(wanted.gtid, bounds, at))
+      case "Shift":
+        return at(yield* shifted(wanted.transactions, from, bounds, at))
+    }
+  })
+
+const boundaryAt = (place: BinlogPlace, bounds: SourceBounds, at: At): Found<BinlogPlace> =>
+  Effect.gen(function* () {
+    const wanted = `${place.file}:${place.position}`
+    const isOutside = !filesOf(bounds).includes(place.file) || comparePlaces(place, bounds.last) > 0
+    if (isOutside) return yield* notFound("The server's binlog does not reach there", wanted, bounds)
+    let isBoundary = place.position === FILE_START || comparePlaces(place, bounds.last) === 0
+    const start = at({ file: place.file, position: FILE_START }).anchor
+    yield* isBoundary
+      ? Effect.void
+      : readThrough(start, bounds.last, (event) => {
+          if (event._tag === "Rows") return true
+          isBoundary = event.file === place.file && event.position === place.position
+          return !isBoundary && comparePlaces(event, place) < 0
+        })
+    if (isBoundary) return { file: place.file, position: place.position }
+    // Transactions without mapped rows leave no trace one by one: the server itself is asked whether one begins here.
+    yield* readThrough(at(place).anchor, bounds.last, () => false).pipe(
+      Effect.catchTags({
+        Undecodable: () => noBoundary(wanted),
+        BinlogMismatch: () => noBoundary(wanted),
+        PositionPurged: () => noBoundary(wanted)
+      })
+    )
+    return { file: place.file, position: place.position }
+  })
+
+const noBoundary = (wanted: string) =>
+  Effect.fail(
+    new PlaceNotFound({
+      message: `No transaction begins at ${wanted}`,
+      wanted,
+      fix: "Take a position that stands behind a GTID event's predecessor: SHOW BINLOG EVENTS IN 'FILE' LIMIT 50; lists them, or use --to-gtid or --to-datetime."
+    })
+  )
+
+/** Halves the files by the first commit time in each, then reads one of them. */
+const firstSince = (micros: number, bounds: SourceBounds, at: At): Found<BinlogPlace> =>
+  Effect.gen(function* () {
+    const files = filesOf(bounds)
+    let [low, high] = [0, files.length - 1]
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      const first = yield* firstCommit(files[middle]!, bounds, at)
+      if (first !== undefined && first < micros) low = middle
+      else high = middle - 1
+    }
+    const from = at({ file: files[low]!, position: FILE_START }).anchor
+    let place: BinlogPlace | undefined
+    let seen = 0
+    yield* readThrough(from, bounds.last, (event) => {
+      if (event._tag !== "Begin") return true
+      if (event.committedAtMicros >= micros) place = event
+      else seen++
+      return place === undefined
+    })
+    if (place !== undefined && low === 0 && seen === 0 && binlogFileNumber(bounds.first.file) !== 1) {
+      const text = epochMicrosToUtc(micros, 0)
+      return yield* notFound(`The oldest binlog begins after ${text}`, text, bounds)
+    }
+    return place ?? bounds.last
+  })
+
+const firstCommit = (file: string, bounds: SourceBounds, at: At): Found<number | undefined> =>
+  Effect.gen(function* () {
+    let micros: number | undefined
+    yield* readThrough(at({ file, position: FILE_START }).anchor, bounds.last, (event) => {
+      if (event._tag === "Begin") micros = event.committedAtMicros
+      return micros === undefined
+    })
+    return micros
+  })
