@@ -9,7 +9,10 @@ export const ApplyOffset = Schema.Struct({
   /** Every change at or before this position has taken effect, or stands in a queue. */
   position: LogPosition,
   generation: Schema.Int,
-  /** Sequence of the message that ended there; only a hint, a restored stream may number otherwise. */
+  /**
+   * Sequence of the message that ended there; only a hint, a restored stream may number otherwise. 0: none did, the place
+   * was chosen by an operator, or lies inside the first message.
+   */
   streamSequence: Schema.Int,
   anchor: Anchor,
   /** Everything that the source committed until then has been applied (RFC 3339 UTC, see LogHead); null before the first. */

@@ -273,6 +273,22 @@ export const control = gradewire.table(
   (table) => [primaryKey({ name: "control_pk", columns: [table.connector, table.role] })]
 )
 
+/** Where operators have set the offsets to; rows are only ever added. `old_place` and `new_place` are OffsetPlaces. */
+export const offsetHistory = gradewire.table("offset_history", {
+  id: bigint("id", { mode: "number" }).generatedAlwaysAsIdentity().primaryKey(),
+  connector: bytewise("connector").notNull(),
+  changedAt: moment("changed_at").notNull(),
+  changedBy: text("changed_by").notNull(),
+  kind: text("kind", { enum: ["reset", "restore"] }).notNull(),
+  reason: text("reason").notNull(),
+  oldPosition: bytewise("old_position").notNull(),
+  oldGtid: text("old_gtid"),
+  newPosition: bytewise("new_position").notNull(),
+  newGtid: text("new_gtid"),
+  oldPlace: jsonb("old_place").notNull(),
+  newPlace: jsonb("new_place").notNull()
+})
+
 /** The profile that gradewire keeps itself: the row of every result as it is now. A revoked one stays, and no view shows it. */
 export const trainingRecord = gradewire.table(
   "training_record",

@@ -20,7 +20,7 @@ import { ProgressDesk } from "./ProgressDesk.ts"
 import { readAhead, type ReadSegment } from "./read-ahead.ts"
 import { eventsOfLane, type LaneUnroutable, type Routing } from "./route-events.ts"
 import type { SegmentShelf } from "./SegmentShelf.ts"
-import { seekStart, type ChangeLogHole, type FeedForeign } from "./seek-start.ts"
+import { seekStart, type ChangeLogHole, type FeedForeign, type GenerationAwaited } from "./seek-start.ts"
 
 export type ApplyError =
   | ChangeFeedError
@@ -28,6 +28,7 @@ export type ApplyError =
   | SegmentUndecodable
   | ChangeLogHole
   | FeedForeign
+  | GenerationAwaited
   | LaneUnroutable
 
 export interface ApplyOptions {
@@ -62,7 +63,17 @@ interface LastLease {
   epoch: number
 }
 
-const attempt = Effect.fnUntraced(function* (
+/**
+ * An operator who pauses this process lets others have its place; what it held before says nothing once it is resumed.
+ */
+const attempt = (options: ApplyOptions, last: LastLease, steady: Effect.Effect<void>) =>
+  Effect.onInterrupt(life(options, last, steady), () =>
+    Effect.sync(() => {
+      last.epoch = 0
+    })
+  )
+
+const life = Effect.fnUntraced(function* (
   options: ApplyOptions,
   last: LastLease,
   steady: Effect.Effect<void>
@@ -78,6 +89,9 @@ const attempt = Effect.fnUntraced(function* (
   yield* desk.serve(store.progress)
   return yield* follow(epoch, offset, options, steady).pipe(
     Effect.scoped,
+    Effect.catchTag("GenerationAwaited", (awaited) =>
+      Effect.andThen(untilBegun(awaited, offset), Effect.scoped(follow(epoch, offset, options, steady)))
+    ),
     Effect.catchTag("ChangeLogHole", (hole) =>
       Effect.flatMap(untilBridged(hole), (later) => Effect.scoped(follow(epoch, later, options, steady)))
     )
@@ -106,6 +120,18 @@ const follow = Effect.fnUntraced(function* (
   const reader = yield* feed.open(start)
   yield* steady
   return yield* pump(reader, epoch, offset, options)
+})
+
+/** Capture asks where apply stands, at its start and every few seconds, and comes to it; the desk stays open meanwhile. */
+const untilBegun = Effect.fnUntraced(function* (
+  { generation, newest, remedy }: GenerationAwaited,
+  offset: ApplyOffset | undefined
+) {
+  yield* Effect.logWarning("apply waits until capture begins at its offset", { generation, newest, remedy })
+  yield* Effect.sleep("1 second").pipe(
+    Effect.andThen(seekStart(offset)),
+    Effect.retry({ while: ({ _tag }) => _tag === "GenerationAwaited" })
+  )
 })
 
 /**

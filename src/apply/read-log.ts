@@ -5,7 +5,7 @@ import { firstAfter } from "../pipeline/first-after.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedMessage } from "./ChangeFeed.ts"
 import { PieceJoin } from "./PieceJoin.ts"
 import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
-import { ownHeadAt, piecesBefore, type ChangeLogHole, type FeedForeign } from "./seek-start.ts"
+import { ownHeadAt, piecesBefore, type FeedForeign, type SeekError } from "./seek-start.ts"
 
 export interface LoggedEvent {
   /** Of its message in the stream. */
@@ -14,7 +14,7 @@ export interface LoggedEvent {
   readonly event: ChangeEvent
 }
 
-export type ReadLogError = ChangeFeedError | SegmentUndecodable | FeedForeign | ChangeLogHole
+export type ReadLogError = ChangeFeedError | SegmentUndecodable | FeedForeign | SeekError
 
 export type EventFilter = (event: ChangeEvent) => boolean
 

@@ -36,8 +36,20 @@ export class FeedForeign extends Schema.TaggedError<FeedForeign>()("FeedForeign"
   }
 }
 
+/** Everything in the log is of an older generation than the offset: capture has yet to begin at the offset. */
+export class GenerationAwaited extends Schema.TaggedError<GenerationAwaited>()("GenerationAwaited", {
+  message: Schema.String,
+  generation: Schema.Number,
+  /** The log's. */
+  newest: Schema.Number
+}) {
+  readonly fate: Fate = "retry"
+  readonly remedy =
+    "Start or resume the capture role: it asks where apply stands and begins there in a new generation. Apply waits for it."
+}
+
 type Found = OwnHead
-export type SeekError = ChangeFeedError | ChangeLogHole | FeedForeign
+export type SeekError = ChangeFeedError | ChangeLogHole | FeedForeign | GenerationAwaited
 
 /** Sequence of the first message that may hold something new; one past the end where all is applied. */
 export const seekStart = Effect.fnUntraced(function* (
@@ -52,8 +64,14 @@ export const seekStart = Effect.fnUntraced(function* (
   if (offset !== undefined && isNewest && (yield* hintHolds(offset))) return offset.streamSequence + 1
   if (last === undefined) return lastSequence + 1
   const position = offset?.position ?? START
-  // The log lost the generation that the offset is of, and whatever it held.
-  if (offset !== undefined && last.head.generation < offset.generation) return yield* holeAt(last, position)
+  // An operator has reset the offset, or the log lost the generation that it is of, and whatever it held.
+  if (offset !== undefined && last.head.generation < offset.generation) {
+    return yield* new GenerationAwaited({
+      message: "The change log has nothing yet of the generation that the offset is of",
+      generation: offset.generation,
+      newest: last.head.generation
+    })
+  }
   const found = yield* firstAfter(
     ownHeadAt,
     { first: firstSequence, last: lastSequence },

@@ -19,6 +19,17 @@ export class ApplySilent extends Schema.TaggedError<ApplySilent>()("ApplySilent"
   }
 }
 
+/** An operator has set apply's offset to another place while capture ran. */
+export class OffsetsReset extends Schema.TaggedError<OffsetsReset>()("OffsetsReset", {
+  message: Schema.String,
+  /** Where apply stands now. */
+  position: Schema.String,
+  generation: Schema.Number
+}) {
+  readonly fate: Fate = "retry"
+  readonly remedy = "Nothing to do: capture begins again where the offsets have been set to."
+}
+
 export class ApplyProgress extends Context.Service<
   ApplyProgress,
   {

@@ -13,13 +13,14 @@ import { capturedAfter, type Captured } from "../../schemas/captured.ts"
 import { CheckpointBody, type SnapshotState } from "../../schemas/snapshot-state.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
-import { ApplyProgress, type ApplySilent } from "./ApplyProgress.ts"
+import { ApplyProgress, OffsetsReset, type ApplySilent } from "./ApplyProgress.ts"
 import { CaptureFenced, ChangeLog, type ChangeLogError, type LogTail } from "./ChangeLog.ts"
 import { ChangeSource, type ChangeSourceError } from "./ChangeSource.ts"
 import { nextToTake } from "./next-to-take.ts"
 import { pump, type PumpOptions } from "./pump.ts"
 import {
   behindBreak,
+  isSentElsewhere,
   mustAskApply,
   onNewTimeline,
   outranks,
@@ -32,7 +33,7 @@ import { withNewTables } from "./SnapshotRun.ts"
 import type { SnapshotSource } from "./SnapshotSource.ts"
 import { SourceTranslator, type TranslatorOptions } from "./SourceTranslator.ts"
 
-export type CaptureError = ChangeSourceError | ChangeLogError | ApplySilent
+export type CaptureError = ChangeSourceError | ChangeLogError | ApplySilent | OffsetsReset
 
 export interface CaptureOptions extends TranslatorOptions, PumpOptions {
   readonly start: StartAt
@@ -101,10 +102,35 @@ const attempt = Effect.fnUntraced(function* (
   vitals.epochs.set("capture", plan.epoch)
   vitals.connections.set("log", true)
   yield* announce(plan, planned.anchor)
-  const reader = yield* source.open({ ...from, knownUpTo: plan.last, isFirst: isFirst(plan, tail) })
+  const isChosen = applied !== "silent" && isSentElsewhere(tail.head, applied)
+  const first = isChosen || isFirst(plan, tail)
+  const reader = yield* source.open({ ...from, knownUpTo: plan.last, isFirst: first })
   vitals.connections.set("source", true)
   yield* steady
-  return yield* pump(reader, appender, translator, options)
+  return yield* Effect.raceFirst(pump(reader, appender, translator, options), untilSentElsewhere(plan))
+})
+
+const ASK_SECONDS = 5
+
+/**
+ * Apply may have been silent when capture began, or an operator may have reset its offset since: then it takes nothing of
+ * what is written here, and capture must go to it.
+ */
+const untilSentElsewhere = Effect.fnUntraced(function* (
+  plan: ResumePlan
+): Effect.fn.Return<never, OffsetsReset, ApplyProgress> {
+  const progress = yield* ApplyProgress
+  while (true) {
+    yield* Effect.sleep(`${ASK_SECONDS} seconds`)
+    const applied = yield* progress.ask.pipe(Effect.catch(() => Effect.succeed(undefined)))
+    if (applied === undefined || applied.generation <= plan.generation) continue
+    const { generation, position } = applied
+    return yield* new OffsetsReset({
+      message: "Apply's offset is of a newer generation: it was reset, or another capture wrote",
+      position,
+      generation
+    })
+  }
 })
 
 /** Also where an earlier attempt got no further than to say where it begins. */

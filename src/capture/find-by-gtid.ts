@@ -1,7 +1,8 @@
 /** The place behind a transaction that is named by its GTID. */
 import { Effect } from "effect"
-import { notFound, PlaceNotFound, type At, type Found } from "./binlog-place.ts"
-import type { SourceBounds } from "./ChangeSource.ts"
+import { GtidSet } from "../../schemas/GtidSet.ts"
+import { FILE_START, filesOf, notFound, PlaceNotFound, type At, type Found } from "./binlog-place.ts"
+import { ChangeSource, type SourceBounds } from "./ChangeSource.ts"
 import { readThrough, type BinlogPlace } from "./read-through.ts"
 
 /** Origin, and number of the last transaction meant. */
@@ -20,6 +21,11 @@ export const readGtid = (text: string): GtidWanted | undefined => {
   return origin === undefined || number === undefined ? undefined : { origin, number: BigInt(number) }
 }
 
+const holds = (set: GtidSet, { origin, number }: GtidWanted): boolean => {
+  const domain = set.domains().get(origin)
+  return domain === undefined ? set.has(`${origin}:${number}`) : domain.sequence >= number
+}
+
 export const behindGtid = (text: string, bounds: SourceBounds, at: At): Found<BinlogPlace> =>
   Effect.gen(function* () {
     const wanted = readGtid(text)
@@ -30,8 +36,11 @@ export const behindGtid = (text: string, bounds: SourceBounds, at: At): Found<Bi
         fix: "Give the last transaction that counts as applied: UUID:NUMBER on MySQL (the end of SELECT @@gtid_executed), DOMAIN-SERVER-NUMBER on MariaDB (SELECT @@gtid_binlog_pos)."
       })
     }
-    const begin = at(bounds.first).anchor
-    let behind: BinlogPlace | undefined
+    const found = yield* fileOf(wanted, bounds, at)
+    if (found === "purged") return yield* notFound(`The binlog no longer holds ${text}`, text, bounds)
+    if (found === "unknown") return yield* notFound(`The server never executed ${text}`, text, bounds)
+    const begin = at({ file: found.file, position: FILE_START }).anchor
+    let behind: BinlogPlace | undefined = found.isProven ? begin : undefined
     let isExact = false
     let isInside = false
     yield* readThrough(begin, bounds.last, (event) => {
@@ -49,4 +58,27 @@ export const behindGtid = (text: string, bounds: SourceBounds, at: At): Found<Bi
       return !(isExact && event._tag === "Commit")
     })
     return behind ?? (yield* notFound(`The binlog has no transaction up to ${text}`, text, bounds))
+  })
+
+/** Halves the files by what each says of those before it; the first one where the server says nothing. */
+const fileOf = (wanted: GtidWanted, bounds: SourceBounds, at: At) =>
+  Effect.gen(function* () {
+    const source = yield* ChangeSource
+    const isBefore = (place: BinlogPlace) =>
+      Effect.map(source.locate({ anchor: at(place).anchor }), ({ captured }) => {
+        const set = captured === undefined ? undefined : GtidSet.parse(captured.gtids)
+        return set === undefined ? undefined : holds(set, wanted)
+      })
+    const files = filesOf(bounds)
+    const isExecuted = yield* isBefore(bounds.last)
+    if (isExecuted === undefined) return { file: files[0]!, isProven: false }
+    if (!isExecuted) return "unknown" as const
+    let [low, high] = [0, files.length]
+    // Invariant: it is before files[high], and not before files[low - 1].
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if ((yield* isBefore({ file: files[middle]!, position: FILE_START })) === true) high = middle
+      else low = middle + 1
+    }
+    return low === 0 ? ("purged" as const) : { file: files[low - 1]!, isProven: true }
   })

@@ -65,7 +65,7 @@ const back = (transactions: number, from: From, bounds: SourceBounds, at: At): F
       const begins: Array<BinlogPlace> = []
       yield* eachChange(at({ file, position: FILE_START }).anchor, end, (begin) => {
         if (begin.file !== file || !isKnown(begin, from)) return false
-        begins.push({ file: begin.file, position: begin.position })
+        begins.push({ ...begin })
         return true
       })
       if (begins.length >= left) return begins.at(0 - left)!

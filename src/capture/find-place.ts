@@ -41,14 +41,9 @@ export const findPlace = (wanted: PlaceWanted, from: From): Found<FoundPlace> =>
     const bounds = yield* source.bounds
     const { timeline } = from.anchor
     const at = (place: BinlogPlace): FoundPlace => {
-      const anchor = {
-        file: place.file,
-        position: place.position,
-        gtid: null,
-        server: bounds.server,
-        timeline
-      }
-      return { anchor, position: positionAt(anchor) }
+      const { file, gtid = null, position } = place
+      const anchor = { file, position, gtid, ...place.resumeFrom, server: bounds.server, timeline }
+      return { anchor, position: positionAt({ file, position, timeline }) }
     }
     switch (wanted._tag) {
       case "Earliest":

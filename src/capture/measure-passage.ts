@@ -4,26 +4,41 @@
  */
 import { Effect } from "effect"
 import { epochMicrosToUtc, type TimeZone } from "../../schemas/civil-time.ts"
-import type { TableConfig } from "../../schemas/connector-config.ts"
 import { binlogFileNumber, transactionPrefix, type PositionText } from "../../schemas/position.ts"
+import type { TableConfig } from "../../schemas/table-config.ts"
 import type { FoundPlace, From } from "./binlog-place.ts"
-import { ChangeSource, type BeginEvent, type ChangeSourceError } from "./ChangeSource.ts"
+import { ChangeSource, type BeginEvent, type ChangeSourceError, type RowsEvent } from "./ChangeSource.ts"
 import { compileRowsEncoder, type EventSink, type TransactionContext } from "./encode-rows.ts"
 import { readThrough } from "./read-through.ts"
 import { tablePlans } from "./SourceTranslator.ts"
 
 /** Ids named one by one; beyond, only the number grows. */
-export const NAMED_RESULTS_MAX = 1000
+export const NAMED_RESULTS_MAX = 100
+
+/** What an event is about, as the HR database remembers it. */
+export type KeyKind = "result" | "learner" | "assessment"
+
+/**
+ * Position of the newest change of each key that took effect or stands in a queue; keys that nothing is known of are
+ * left out.
+ */
+export type Taken<E> = (
+  kind: KeyKind,
+  keys: ReadonlyArray<string>
+) => Effect.Effect<ReadonlyMap<string, PositionText>, E>
 
 export interface Passage {
   readonly direction: "rewind" | "skip" | "none"
   /** Transactions with changes of mapped tables. */
   readonly transactions: number
+  readonly events: number
+  /** Of these, how many the HR database has taken, so that they are without effect when they come again. */
+  readonly alreadyApplied: number
   /** Change events by source table. */
-  readonly events: Readonly<Record<string, number>>
-  /** Score results that they concern; `results` holds the first {@link NAMED_RESULTS_MAX} ids. */
-  readonly resultCount: number
-  readonly results: ReadonlyArray<string>
+  readonly tables: Readonly<Record<string, number>>
+  /** Results with a change that the HR database has not taken: what a skip loses. `notApplied` holds the first {@link NAMED_RESULTS_MAX}. */
+  readonly notAppliedCount: number
+  readonly notApplied: ReadonlyArray<string>
   /** Commit times of the first and the last of these transactions, RFC 3339 UTC. */
   readonly firstAt: string | null
   readonly lastAt: string | null
@@ -35,40 +50,62 @@ export interface PassageOptions {
   readonly zone: TimeZone
 }
 
-/** Memory grows with the results in between, one id each. */
-export const measurePassage = (
+/** Memory grows with the results that are not applied, one id each. */
+export const measurePassage = <E>(
   from: From,
   to: FoundPlace,
+  taken: Taken<E>,
   options: PassageOptions
-): Effect.Effect<Passage, ChangeSourceError, ChangeSource> =>
+): Effect.Effect<Passage, ChangeSourceError | E, ChangeSource> =>
   Effect.gen(function* () {
     const source = yield* ChangeSource
     const { last } = yield* source.bounds
     const isBack = to.position < from.position
     const [lower, upper] = isBack ? [to, from] : [from, to]
     const count = new PassageCount(lower.position, upper.position, options)
+    const judge = Effect.gen(function* () {
+      for (const [kind, changes] of count.takeUnjudged()) {
+        const keys = [...new Set(changes.map(({ key }) => key))]
+        if (keys.length > 0) count.judged(kind, changes, yield* taken(kind, keys))
+      }
+    })
     if (lower.position !== upper.position) {
-      yield* readThrough(lower.anchor, last, (event) => {
-        if (event._tag === "Begin") return count.begin(event, from.anchor.timeline)
-        if (event._tag === "Rows") count.rows(event)
-        return true
-      })
+      yield* readThrough(
+        lower.anchor,
+        last,
+        (event) => {
+          if (event._tag === "Begin") return count.begin(event, from.anchor.timeline)
+          if (event._tag === "Rows") count.rows(event)
+          return true
+        },
+        Effect.suspend(() => (count.unjudged < JUDGED_AT_ONCE ? Effect.void : judge))
+      )
     }
+    yield* judge
     const direction = to.position === from.position ? "none" : isBack ? "rewind" : "skip"
     return { direction, ...count.sum() }
   })
+
+const JUDGED_AT_ONCE = 2_000
+
+interface Change {
+  readonly key: string
+  readonly position: PositionText
+}
 
 class PassageCount {
   readonly #upper: PositionText
   readonly #names: ReadonlyArray<string>
   readonly #encoders: ReadonlyArray<ReturnType<typeof compileRowsEncoder>>
   readonly #counts: Array<number>
-  readonly #results = new Set<string>()
+  readonly #notApplied = new Set<string>()
   readonly #sink: EventSink
+  #unjudged = emptyChanges()
   #context: TransactionContext | undefined
   #isCounted = false
   #table = 0
   #transactions = 0
+  #alreadyApplied = 0
   #firstAt: string | null = null
   #lastAt: string | null = null
 
@@ -81,6 +118,23 @@ class PassageCount {
     this.#sink = { knownUpTo: lower, add: (position, _type, json) => this.#add(position, json) }
   }
 
+  get unjudged(): number {
+    return [...this.#unjudged.values()].reduce((sum, changes) => sum + changes.length, 0)
+  }
+
+  takeUnjudged(): ReadonlyMap<KeyKind, ReadonlyArray<Change>> {
+    const taken = this.#unjudged
+    this.#unjudged = emptyChanges()
+    return taken
+  }
+
+  judged(kind: KeyKind, changes: ReadonlyArray<Change>, known: ReadonlyMap<string, PositionText>): void {
+    for (const { key, position } of changes) {
+      if (position <= (known.get(key) ?? "")) this.#alreadyApplied++
+      else if (kind === "result") this.#notApplied.add(key)
+    }
+  }
+
   /** False behind the upper end. */
   begin(event: BeginEvent, timeline: number): boolean {
     const prefix = transactionPrefix(timeline, binlogFileNumber(event.file) ?? 0, event.position)
@@ -91,7 +145,7 @@ class PassageCount {
     return true
   }
 
-  rows(event: Parameters<ReturnType<typeof compileRowsEncoder>>[1]): void {
+  rows(event: RowsEvent): void {
     this.#table = event.table
     if (this.#context !== undefined) this.#encoders[event.table]!(this.#context, event, this.#sink)
   }
@@ -105,18 +159,40 @@ class PassageCount {
       this.#firstAt ??= this.#context!.time
       this.#lastAt = this.#context!.time
     }
-    const { data } = JSON.parse(json) as { readonly data: { readonly resultId?: string } }
-    if (data.resultId !== undefined) this.#results.add(data.resultId)
+    const { data } = JSON.parse(json) as { readonly data: EventKeys }
+    // A score names its learner and assessment too: the result comes first.
+    if (data.resultId !== undefined) this.#note("result", data.resultId, position)
+    else if (data.learnerId !== undefined) this.#note("learner", data.learnerId, position)
+    else if (data.assessmentId !== undefined) this.#note("assessment", data.assessmentId, position)
+  }
+
+  #note(kind: KeyKind, key: string, position: PositionText): void {
+    this.#unjudged.get(kind)!.push({ key, position })
   }
 
   sum(): Omit<Passage, "direction"> {
     return {
       transactions: this.#transactions,
-      events: Object.fromEntries(this.#names.map((name, table) => [name, this.#counts[table]!])),
-      resultCount: this.#results.size,
-      results: [...this.#results].slice(0, NAMED_RESULTS_MAX),
+      events: this.#counts.reduce((sum, count) => sum + count, 0),
+      alreadyApplied: this.#alreadyApplied,
+      tables: Object.fromEntries(this.#names.map((name, table) => [name, this.#counts[table]!])),
+      notAppliedCount: this.#notApplied.size,
+      notApplied: [...this.#notApplied].slice(0, NAMED_RESULTS_MAX),
       firstAt: this.#firstAt,
       lastAt: this.#lastAt
     }
   }
 }
+
+interface EventKeys {
+  readonly resultId?: string
+  readonly learnerId?: string
+  readonly assessmentId?: string
+}
+
+const emptyChanges = () =>
+  new Map<KeyKind, Array<Change>>([
+    ["result", []],
+    ["learner", []],
+    ["assessment", []]
+  ])

@@ -5,11 +5,15 @@
 import { Effect, Option } from "effect"
 import type { Anchor } from "../../schemas/anchor.ts"
 import { binlogFileNumber } from "../../schemas/position.ts"
-import { ChangeSource, type ChangeSourceError, type SourceEvent } from "./ChangeSource.ts"
+import { ChangeSource, type ChangeSourceError, type ResumePlace, type SourceEvent } from "./ChangeSource.ts"
 
 export interface BinlogPlace {
   readonly file: string
   readonly position: number
+  /** Of the transaction that begins there, where one is known to. */
+  readonly gtid?: string | null
+  /** Where reading must begin to see it whole: an XA transaction waits for its outcome there. */
+  readonly resumeFrom?: ResumePlace | undefined
 }
 
 /** A server that has more sends it at once; silence means that only bytes without transactions are left. */
@@ -23,25 +27,29 @@ export const comparePlaces = (a: BinlogPlace, b: BinlogPlace): number =>
  * Hands every event from the anchor on to `take`, until `take` answers false or `end` is reached.
  *
  * @param end bounds.last at the time the caller began
+ * @param betweenChunks what cannot be done while events are handed over
  */
-export const readThrough = (
+export const readThrough = <E = never>(
   anchor: Anchor,
   end: BinlogPlace,
-  take: (event: SourceEvent) => boolean
-): Effect.Effect<void, ChangeSourceError, ChangeSource> =>
+  take: (event: SourceEvent) => boolean,
+  betweenChunks: Effect.Effect<void, E> = Effect.void
+): Effect.Effect<void, ChangeSourceError | E, ChangeSource> =>
   Effect.scoped(
     Effect.gen(function* () {
       if (comparePlaces(anchor, end) >= 0) return
       const source = yield* ChangeSource
-      const reader = yield* source.open(anchor)
+      const reader = yield* source.open({ anchor })
       while (true) {
         const chunk = yield* Effect.timeoutOption(reader.next, SILENCE)
         if (Option.isNone(chunk)) return
-        for (const event of chunk.value.events) {
-          if (!take(event)) return
-          if (event._tag === "Rows" || event._tag === "Begin") continue
-          if (comparePlaces(event, end) >= 0) return
-        }
+        const isEnough = chunk.value.events.some(
+          (event) =>
+            !take(event) ||
+            (event._tag !== "Rows" && event._tag !== "Begin" && comparePlaces(event, end) >= 0)
+        )
+        if (isEnough) return
+        yield* betweenChunks
       }
     })
   )

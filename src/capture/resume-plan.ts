@@ -5,6 +5,8 @@
  *   stays without effect.
  * - A log whose oldest message no longer follows apply's offset, or that is empty, is bridged from the binlog at
  *   apply's offset, in a new generation.
+ * - Where an operator has reset apply's offset, the log is left where it is: a new generation begins at that place,
+ *   before or behind the log's end.
  * - Only a connector for which neither the log nor apply knows anything begins anew; a log that lost its front before
  *   anything was applied knows nothing.
  */
@@ -55,7 +57,8 @@ export const planResume = (
 ): ResumePlan => {
   const { head, firstHead } = tail
   const known = applied === "silent" ? undefined : applied
-  if (head === undefined || (applied !== "silent" && !isBridged(head, firstHead, applied))) {
+  const leads = applied === "silent" || (!isSentElsewhere(head, known) && isBridged(head, firstHead, applied))
+  if (head === undefined || !leads) {
     if (known === undefined) return begin(bounds, start, tail, mine.epoch)
     return heal(known, head?.generation ?? 0, head?.epoch ?? mine.epoch)
   }
@@ -72,15 +75,22 @@ export const planResume = (
   }
 }
 
+/** Whether an operator has reset apply's offset: no message of the log ended there, and apply takes nothing of the log's. */
+export const isSentElsewhere = (
+  log: Pick<LogHead, "generation"> | undefined,
+  applied: Pick<ApplyOffset, "generation" | "streamSequence"> | undefined
+): boolean => applied?.streamSequence === 0 && log !== undefined && applied.generation > log.generation
+
 /**
  * Whether the log leads on from apply's offset. Where only its newest generation is whole, that one is known to do so once
  * apply has taken something of it; else it may begin behind the offset, and healing once more costs phantoms only.
  */
 const isBridged = (
-  head: LogHead,
+  head: LogHead | undefined,
   firstHead: LogHead | undefined,
   applied: ApplyOffset | undefined
 ): boolean => {
+  if (head === undefined) return false
   if (firstHead === undefined || leadsOn(firstHead, applied?.position)) return true
   return firstHead.generation < head.generation && applied?.generation === head.generation
 }

@@ -7,6 +7,7 @@ import type { Lane } from "../../schemas/lane.ts"
 import type { SourceColumns } from "../../connectors/hr/target-findings.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { LaneDesk } from "../apply/LaneDesk.ts"
+import type { OffsetDesk } from "../apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../apply/DeadLetterDesk.ts"
 import type { HeldDesk } from "../apply/HeldDesk.ts"
 import type { ProfileStore, ProfileStoreError } from "../apply/ProfileStore.ts"
@@ -18,6 +19,7 @@ type Asked<A, E = never> = Effect.Effect<A, SecretUnreadable | E, Machine>
 export interface Target {
   readonly store: (lane: Lane) => Asked<Layer.Layer<ProfileStore>>
   readonly lanes: Effect.Effect<LaneDesk, SecretUnreadable, Machine | Scope.Scope>
+  readonly offsetDesk: Effect.Effect<OffsetDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly migrate: Asked<MigrateOutcome, ProfileStoreError>
   /** @param sourceColumns what the training database's columns can hold, where that is known */
   readonly check: (sourceColumns: ReadonlyMap<string, SourceColumns>) => Asked<ReadonlyArray<Finding>>

@@ -6,6 +6,7 @@ import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
 import { openHeld } from "../../connectors/hr/mysql/MySqlHeld.ts"
 import { openOperations } from "../../connectors/hr/mysql/MySqlOperations.ts"
+import { openOffsetDesk } from "../../connectors/hr/mysql/MySqlOffsetDesk.ts"
 import { listOffsets } from "../../connectors/hr/mysql/MySqlOffsets.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/mysql/MySqlSnapshotProgress.ts"
@@ -23,6 +24,7 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
   return {
     store: (lane) => Effect.map(options("apply"), (mysql) => layer({ ...storeOptions(loaded, lane), mysql })),
     lanes: Effect.flatMap(options("lanes"), (mysql) => openLanes(mysql, given.connector)),
+    offsetDesk: Effect.flatMap(options("offsets"), (mysql) => openOffsetDesk(mysql, given.connector)),
     migrate: Effect.flatMap(options("migrate"), (mysql) => migrate({ mysql, migrationsFolder: MIGRATIONS })),
     check: (sourceColumns) =>
       Effect.flatMap(options("check"), (mysql) =>

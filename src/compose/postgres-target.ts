@@ -6,6 +6,7 @@ import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
 import { openHeld } from "../../connectors/hr/postgres/PostgresHeld.ts"
 import { openOperations } from "../../connectors/hr/postgres/PostgresOperations.ts"
+import { openOffsetDesk } from "../../connectors/hr/postgres/PostgresOffsetDesk.ts"
 import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/postgres/PostgresSnapshotProgress.ts"
@@ -24,6 +25,7 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
     store: (lane) =>
       Effect.map(options("apply"), (postgres) => layer({ ...storeOptions(loaded, lane), postgres })),
     lanes: Effect.flatMap(options("lanes"), (postgres) => openLanes(postgres, given.connector)),
+    offsetDesk: Effect.flatMap(options("offsets"), (postgres) => openOffsetDesk(postgres, given.connector)),
     migrate: Effect.flatMap(options("migrate"), (postgres) =>
       migrate({ postgres, migrationsFolder: MIGRATIONS })
     ),

@@ -4,6 +4,7 @@ import { createConnection, type Connection, type RowDataPacket } from "mysql2/pr
 import { fileURLToPath } from "node:url"
 import { migrate } from "../../connectors/hr/mysql/migrate.ts"
 import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
+import { openOffsetDesk } from "../../connectors/hr/mysql/MySqlOffsetDesk.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
 import { openHeld } from "../../connectors/hr/mysql/MySqlHeld.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
@@ -12,6 +13,7 @@ import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
 import type { Lane } from "../../schemas/lane.ts"
 import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
 import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
+import type { OffsetDesk } from "../../src/apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import type { HeldDesk } from "../../src/apply/HeldDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
@@ -37,6 +39,7 @@ create table hr.quiz_record (\`工号\` varchar(20), result_id varchar(64) uniqu
 
 const OURS = [
   "apply_offset",
+  "offset_history",
   "result_ledger",
   "learner_directory",
   "assessment_directory",
@@ -133,6 +136,10 @@ export class MySqlWorlds {
 
   laneDesk(): LaneDesk {
     return Effect.runSync(Scope.provide(openLanes(mysqlOptions(this.server), "test"), this.scope))
+  }
+
+  offsetDesk(): OffsetDesk {
+    return Effect.runSync(Scope.provide(openOffsetDesk(mysqlOptions(this.server), "test"), this.scope))
   }
 
   desk(): DeadLetterDesk {

@@ -4,6 +4,7 @@ import { Client } from "pg"
 import { fileURLToPath } from "node:url"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
+import { openOffsetDesk } from "../../connectors/hr/postgres/PostgresOffsetDesk.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
 import { openHeld } from "../../connectors/hr/postgres/PostgresHeld.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
@@ -12,6 +13,7 @@ import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-clie
 import type { Lane } from "../../schemas/lane.ts"
 import { startServer, type RunningServer, type StartOptions } from "../../deploy/servers/server.ts"
 import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
+import type { OffsetDesk } from "../../src/apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import type { HeldDesk } from "../../src/apply/HeldDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
@@ -37,6 +39,7 @@ create table hr.quiz_record ("工号" text, result_id text unique, grade text)`
 
 const OURS = [
   "apply_offset",
+  "offset_history",
   "result_ledger",
   "learner_directory",
   "assessment_directory",
@@ -119,6 +122,10 @@ export class PostgresWorlds {
 
   laneDesk(): LaneDesk {
     return Effect.runSync(Scope.provide(openLanes(postgresOptions(this.server), "test"), this.scope))
+  }
+
+  offsetDesk(): OffsetDesk {
+    return Effect.runSync(Scope.provide(openOffsetDesk(postgresOptions(this.server), "test"), this.scope))
   }
 
   desk(): DeadLetterDesk {

@@ -6,6 +6,7 @@ import { relinkConformance } from "./relink.ts"
 import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
+import { offsetDeskConformance } from "./offset-desk.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
@@ -42,3 +43,5 @@ relinkConformance("MariaDB, own tables", async () => ({
   world: await mariadb.openOwn(),
   desk: mariadb.heldDesk(OWN_SCORES)
 }))
+offsetDeskConformance("MySQL", async () => ({ world: await mysql.open(), desk: mysql.offsetDesk() }))
+offsetDeskConformance("MariaDB", async () => ({ world: await mariadb.open(), desk: mariadb.offsetDesk() }))

@@ -7,6 +7,7 @@ import { relinkConformance } from "./relink.ts"
 import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
+import { offsetDeskConformance } from "./offset-desk.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
@@ -31,3 +32,4 @@ relinkConformance("PostgreSQL, own tables", async () => ({
   world: await worlds.openOwn(),
   desk: worlds.heldDesk(OWN_SCORES)
 }))
+offsetDeskConformance("PostgreSQL", async () => ({ world: await worlds.open(), desk: worlds.offsetDesk() }))

@@ -10,7 +10,7 @@ import { literal } from "./sql-text.ts"
 const TABLE = "`gradewire`.`apply_offset`"
 const NOW = "utc_timestamp(6)"
 
-const OFFSET_COLUMNS = `epoch, position, generation, stream_sequence, anchor_file, anchor_position, anchor_gtid,
+export const OFFSET_COLUMNS = `epoch, position, generation, stream_sequence, anchor_file, anchor_position, anchor_gtid,
   anchor_server, anchor_timeline, committed_at, convert(snapshot using utf8mb4) as snapshot`
 
 /** Moves the offset, and from where. */
@@ -52,7 +52,7 @@ where ${here(connector, lane)} and ${LANES} = ${lanes}`,
 }
 
 /** RFC 3339 in UTC as DATETIME text. */
-const moment = (time: string | null): string =>
+export const moment = (time: string | null): string =>
   literal(time === null ? null : time.replace("T", " ").replace(/Z$/, ""))
 
 /**

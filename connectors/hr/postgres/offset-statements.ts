@@ -7,7 +7,7 @@ import { START } from "../../../schemas/position.ts"
 export const utc = (column: string): string =>
   `regexp_replace(to_char(timezone('UTC', ${column}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '\\.?0+Z$', 'Z')`
 
-const OFFSET_COLUMNS = `epoch::text, position, generation::text, stream_sequence::text, anchor_file,
+export const OFFSET_COLUMNS = `epoch::text, position, generation::text, stream_sequence::text, anchor_file,
   anchor_position::text, anchor_gtid, anchor_server, anchor_timeline, ${utc("committed_at")} as committed_at, snapshot::text`
 
 const MOVE = `update gradewire.apply_offset o set position = $4, generation = $5::bigint,

@@ -264,6 +264,21 @@ export const control = mysqlTable(
   (table) => [primaryKey({ columns: [table.connector, table.role] })]
 )
 
+export const offsetHistory = mysqlTable("offset_history", {
+  id: bigint("id", { mode: "number" }).autoincrement().primaryKey(),
+  connector: connectorName("connector").notNull(),
+  changedAt: moment("changed_at").notNull(),
+  changedBy: text("changed_by").notNull(),
+  kind: varchar("kind", { length: 16, enum: ["reset", "restore"] }).notNull(),
+  reason: text("reason").notNull(),
+  oldPosition: positionText("old_position").notNull(),
+  oldGtid: text("old_gtid"),
+  newPosition: positionText("new_position").notNull(),
+  newGtid: text("new_gtid"),
+  oldPlace: json("old_place").notNull(),
+  newPlace: json("new_place").notNull()
+})
+
 export const trainingRecord = mysqlTable(
   "training_record",
   {

@@ -52,6 +52,29 @@ const open = () => {
 const underTestClock = <A>(test: Effect.Effect<A, never, Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.scoped(test).pipe(Effect.provide(TestClock.layer())))
 
+describe("apply whose offset was reset", () => {
+  it("waits for capture with its desk open, however long, and takes nothing of an older generation (G1, G2)", () =>
+    underTestClock(
+      Effect.gen(function* () {
+        const { log, database, desks, running } = open()
+        const offset = { ...database.offset!, position: at(25), generation: 2, streamSequence: 0 }
+        database.offset = offset
+        database.position = offset.position
+        const fiber = yield* Effect.forkChild(running)
+        yield* TestClock.adjust("10 minutes")
+        expect(fiber.pollUnsafe()).toBeUndefined()
+        expect(desks.serving.map((answer) => Effect.runSync(answer))).toEqual([offset])
+        log.append(1, checkpoint(1, 30, 35), new TextEncoder().encode("{}"))
+        yield* TestClock.adjust("5 seconds")
+        expect(database.offset).toEqual(offset)
+        log.append(2, checkpoint(3, 25, 25), new TextEncoder().encode("{}"))
+        log.append(3, checkpoint(3, 25, 40), new TextEncoder().encode("{}"))
+        yield* TestClock.adjust("2 seconds")
+        expect(database.offset).toMatchObject({ position: at(40), generation: 3 })
+      })
+    ))
+})
+
 describe("apply before a hole", () => {
   it("answers capture for a while, then stops without having moved (G1, G3)", () =>
     underTestClock(

@@ -99,9 +99,9 @@ describe("the place where apply goes on", () => {
     )
   })
 
-  it("is nowhere in a log that lost the offset's generation (G1, G5)", async () => {
+  it("is not yet in a log of older generations than the offset's: lost, or reset (G1, G5)", async () => {
     const log = logOf([head(1, 0, 1), head(1, 1, 2)])
-    expect(await seek(log, offsetAt(2, 2, 9))).toMatchObject({ cause: failure("ChangeLogHole") })
+    expect(await seek(log, offsetAt(2, 2, 9))).toMatchObject({ cause: failure("GenerationAwaited") })
   })
 
   it("is behind the hinted message where that one is really the offset's (G5)", async () => {

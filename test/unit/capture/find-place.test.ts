@@ -1,7 +1,7 @@
 /** The place that a DBA names is found exactly, or refused with what the server has. */
 import { Effect, Exit } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
-import type { TableConfig } from "../../../schemas/connector-config.ts"
+import type { TableConfig } from "../../../schemas/table-config.ts"
 import { formatPosition } from "../../../schemas/position.ts"
 import type { From } from "../../../src/capture/binlog-place.ts"
 import { ChangeSource } from "../../../src/capture/ChangeSource.ts"
@@ -149,33 +149,50 @@ describe("a place in the binlog", () => {
 })
 
 describe("what lies between", () => {
-  const between = async (from: From, wanted: PlaceWanted) => {
+  /** Where the last change of each result that the HR database has taken stands. */
+  const between = async (from: From, wanted: PlaceWanted, known: Readonly<Record<string, From>>) => {
     const to = await found(wanted, from)
-    const exit = await run(measurePassage(from, to, { connector: "c", tables: TABLES, zone: 0 }))
+    const taken = (_kind: string, keys: ReadonlyArray<string>) =>
+      Effect.succeed(new Map(keys.flatMap((key) => (known[key] ? [[key, known[key].position]] : []))))
+    const exit = await run(measurePassage(from, to, taken, { connector: "c", tables: TABLES, zone: 0 }))
     if (Exit.isFailure(exit)) throw new Error(String(exit.cause))
     return exit.value
   }
+  const result = (n: number) => `training.score:${n}`
 
   it("a rewind brings again what was applied, and nothing behind that (G2)", async () => {
-    expect(await between(behind(5), { _tag: "Time", micros: 3 * MINUTE })).toEqual({
+    const known = { [result(3)]: behind(3), [result(4)]: behind(4), [result(5)]: behind(5) }
+    expect(await between(behind(5), { _tag: "Time", micros: 3 * MINUTE }, known)).toEqual({
       direction: "rewind",
       transactions: 3,
-      events: { "training.score": 3 },
-      resultCount: 3,
-      results: ["training.score:3", "training.score:4", "training.score:5"],
+      events: 3,
+      alreadyApplied: 3,
+      tables: { "training.score": 3 },
+      notAppliedCount: 0,
+      notApplied: [],
       firstAt: "1970-01-01T00:03:00Z",
       lastAt: "1970-01-01T00:05:00Z"
     })
   })
 
   it("a skip names the results that would be lost, each once (G1)", async () => {
-    expect(await between(behind(6), { _tag: "Latest" })).toMatchObject({
+    expect(await between(behind(6), { _tag: "Latest" }, {})).toMatchObject({
       direction: "skip",
       transactions: 2,
-      events: { "training.score": 2 },
-      resultCount: 1,
-      results: ["training.score:7"]
+      events: 2,
+      alreadyApplied: 0,
+      notAppliedCount: 1,
+      notApplied: [result(7)]
     })
-    expect(await between(behind(8), { _tag: "Latest" })).toMatchObject({ transactions: 0, resultCount: 0 })
+    expect(await between(behind(8), { _tag: "Latest" }, {})).toMatchObject({
+      transactions: 0,
+      notAppliedCount: 0
+    })
+  })
+
+  it("what the HR database has taken already is not lost by a skip (G1)", async () => {
+    const skip = (known: From) => between(behind(6), { _tag: "Latest" }, { [result(7)]: known })
+    expect(await skip(behind(8))).toMatchObject({ events: 2, alreadyApplied: 2, notAppliedCount: 0 })
+    expect(await skip(behind(7))).toMatchObject({ events: 2, alreadyApplied: 1, notAppliedCount: 1 })
   })
 })

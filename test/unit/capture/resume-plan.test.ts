@@ -157,6 +157,28 @@ describe("where capture begins", () => {
     })
   })
 
+  it("goes where an operator has set apply's offset, before or behind the log's end (G1, G2)", () => {
+    const tail = log(headAt(100), headAt(500))
+    for (const place of [300, 700]) {
+      const reset = { ...appliedAt(place, 4), streamSequence: 0 }
+      expect(plan(tail, reset)).toMatchObject({
+        why: "heal",
+        anchor: anchorAt(place),
+        last: at(place, 9),
+        previous: at(place, 9),
+        generation: 5,
+        epoch: 6
+      })
+    }
+  })
+
+  it("goes on in the log once it has begun where an operator wished (G1)", () => {
+    const begun = headAt(300, { generation: 5, kind: "checkpoint", previous: at(300, 9) })
+    const reset = { ...appliedAt(300, 4), streamSequence: 0 }
+    const tail = { ...log(headAt(100), begun), firstHead: undefined }
+    expect(plan(tail, reset)).toMatchObject({ why: "resume", last: at(300, 9), generation: 5 })
+  })
+
   it("ranks writers by generation, then epoch (G6)", () => {
     expect(outranks({ generation: 2, epoch: 1 }, { generation: 1, epoch: 9 })).toBe(true)
     expect(outranks({ generation: 1, epoch: 9 }, { generation: 1, epoch: 9 })).toBe(false)
