@@ -19,6 +19,7 @@ const pieces = {
   config: load(() => import("./compose/config.ts")),
   check: load(() => import("./compose/check.ts")),
   offsets: load(() => import("./compose/offsets.ts")),
+  offsetMoves: load(() => import("./compose/offset-moves.ts")),
   deadLetters: load(() => import("./compose/dead-letters.ts")),
   held: load(() => import("./compose/held.ts")),
   lanes: load(() => import("./compose/lanes.ts")),
@@ -45,6 +46,8 @@ const actions: Actions = {
   ),
   check: (file, parts) => Effect.flatMap(pieces.check, (m) => m.check(file, parts)),
   offsets: (file, withMargin) => Effect.flatMap(pieces.offsets, (m) => m.offsets(file, withMargin)),
+  moveOffsets: (file, request) => Effect.flatMap(pieces.offsetMoves, (m) => m.move(file, request)),
+  offsetMoves: (file, limit) => Effect.flatMap(pieces.offsetMoves, (m) => m.moves(file, limit)),
   letters: (file, filter, limit) => Effect.flatMap(pieces.deadLetters, (m) => m.letters(file, filter, limit)),
   letter: (file, position, reveal) =>
     Effect.flatMap(pieces.deadLetters, (m) => m.letter(file, position, reveal)),

@@ -7,7 +7,12 @@
  */
 import { Effect } from "effect"
 import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
-import { binlogFileNumber } from "../../schemas/position.ts"
+import {
+  binlogFileNumber,
+  parsePosition,
+  SNAPSHOT_ORDINALS,
+  type PositionText
+} from "../../schemas/position.ts"
 import {
   FILE_START,
   filesOf,
@@ -27,6 +32,8 @@ import { positionAt } from "./resume-plan.ts"
 export type PlaceWanted =
   | { readonly _tag: "Earliest" }
   | { readonly _tag: "Latest" }
+  /** Where apply stands. */
+  | { readonly _tag: "Current" }
   /** Behind this transaction; `uuid:5`, `uuid:1-5` (its last), `uuid:tag:5` or `0-1-5`. */
   | { readonly _tag: "Gtid"; readonly gtid: string }
   | { readonly _tag: "FilePosition"; readonly file: string; readonly position: number }
@@ -40,16 +47,20 @@ export const findPlace = (wanted: PlaceWanted, from: From): Found<FoundPlace> =>
     const source = yield* ChangeSource
     const bounds = yield* source.bounds
     const { timeline } = from.anchor
+    yield* sameServer(from, bounds)
     const at = (place: BinlogPlace): FoundPlace => {
       const { file, gtid = null, position } = place
       const anchor = { file, position, gtid, ...place.resumeFrom, server: bounds.server, timeline }
-      return { anchor, position: positionAt({ file, position, timeline }) }
+      const before = positionAt({ file, position, timeline })
+      return { anchor, position: isInGapAt(before, from.position) ? from.position : before }
     }
     switch (wanted._tag) {
       case "Earliest":
         return at(bounds.first)
       case "Latest":
         return at(bounds.last)
+      case "Current":
+        return { anchor: from.anchor, position: from.position }
       case "FilePosition":
         return at(yield* boundaryAt(wanted, bounds, at))
       case "Time":
@@ -60,6 +71,67 @@ export const findPlace = (wanted: PlaceWanted, from: From): Found<FoundPlace> =>
         return at(yield* shifted(wanted.transactions, from, bounds, at))
     }
   })
+
+/** Behind the transaction that ends there, and before the one that begins: nothing of the binlog lies in between. */
+const isInGapAt = (place: PositionText, position: PositionText): boolean => {
+  const byte = (text: PositionText) => text.slice(0, text.lastIndexOf("-"))
+  return byte(place) === byte(position) && (parsePosition(position)?.ordinal ?? 0) < SNAPSHOT_ORDINALS
+}
+
+/** Files and bytes of one server mean nothing on another. */
+const sameServer = ({ anchor }: From, bounds: SourceBounds) =>
+  anchor.server === bounds.server
+    ? Effect.void
+    : Effect.fail(
+        new PlaceNotFound({
+          message: `This is ${bounds.server}, apply stands in the binlog of ${anchor.server}`,
+          wanted: bounds.server,
+          fix: "Let capture follow the failover first: resume both roles until gradewire offsets list shows the new server, pause them and repeat the command. Or point source.host back."
+        })
+      )
+
+/** A place that apply has been at. It must lie in the history that is read now, and be there still. */
+export const placeInHistory = (place: FoundPlace, from: From): Found<FoundPlace> =>
+  Effect.gen(function* () {
+    const source = yield* ChangeSource
+    const bounds = yield* source.bounds
+    yield* sameServer(from, bounds)
+    const { anchor, position } = place
+    const wanted = `${anchor.file}:${anchor.position}`
+    if (anchor.server !== from.anchor.server || anchor.timeline !== from.anchor.timeline) {
+      return yield* notFound("That place lies before a failover, on another timeline", wanted, bounds)
+    }
+    const gone = ({ message }: { readonly message: string }) => notFound(message, wanted, bounds)
+    yield* Effect.scoped(source.open({ anchor })).pipe(
+      Effect.catchTags({
+        BinlogMismatch: gone,
+        BinlogReset: gone,
+        BinlogShortened: gone,
+        PositionPurged: gone
+      })
+    )
+    return { anchor, position }
+  })
+
+/**
+ * What was captured on an older timeline has a lower position there: read again on this one it would take effect anew, out of
+ * its order (G2). So a way back on a later timeline may only lead through changes that are known on it.
+ */
+export const placeAgain = (
+  from: From,
+  to: FoundPlace,
+  passage: { readonly direction: string; readonly notYetApplied?: number }
+): Effect.Effect<void, PlaceNotFound> =>
+  from.anchor.timeline === 1 || passage.direction !== "rewind" || passage.notYetApplied === 0
+    ? Effect.void
+    : Effect.fail(
+        new PlaceNotFound({
+          message:
+            "That place lies before a failover: what was captured from the old server would take effect again",
+          wanted: `${to.anchor.file}:${to.anchor.position}`,
+          fix: "Choose a later place, or copy the tables anew: gradewire snapshot start --table SCHEMA.TABLE"
+        })
+      )
 
 const boundaryAt = (place: BinlogPlace, bounds: SourceBounds, at: At): Found<BinlogPlace> =>
   Effect.gen(function* () {

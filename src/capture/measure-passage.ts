@@ -34,6 +34,8 @@ export interface Passage {
   readonly events: number
   /** Of these, how many the HR database has taken, so that they are without effect when they come again. */
   readonly alreadyApplied: number
+  /** Those that would take effect, or be lost; the rest are raw rows, which nobody applies. */
+  readonly notYetApplied: number
   /** Change events by source table. */
   readonly tables: Readonly<Record<string, number>>
   /** Results with a change that the HR database has not taken: what a skip loses. `notApplied` holds the first {@link NAMED_RESULTS_MAX}. */
@@ -106,6 +108,7 @@ class PassageCount {
   #table = 0
   #transactions = 0
   #alreadyApplied = 0
+  #notYetApplied = 0
   #firstAt: string | null = null
   #lastAt: string | null = null
 
@@ -130,8 +133,12 @@ class PassageCount {
 
   judged(kind: KeyKind, changes: ReadonlyArray<Change>, known: ReadonlyMap<string, PositionText>): void {
     for (const { key, position } of changes) {
-      if (position <= (known.get(key) ?? "")) this.#alreadyApplied++
-      else if (kind === "result") this.#notApplied.add(key)
+      if (position <= (known.get(key) ?? "")) {
+        this.#alreadyApplied++
+        continue
+      }
+      this.#notYetApplied++
+      if (kind === "result") this.#notApplied.add(key)
     }
   }
 
@@ -175,6 +182,7 @@ class PassageCount {
       transactions: this.#transactions,
       events: this.#counts.reduce((sum, count) => sum + count, 0),
       alreadyApplied: this.#alreadyApplied,
+      notYetApplied: this.#notYetApplied,
       tables: Object.fromEntries(this.#names.map((name, table) => [name, this.#counts[table]!])),
       notAppliedCount: this.#notApplied.size,
       notApplied: [...this.#notApplied].slice(0, NAMED_RESULTS_MAX),

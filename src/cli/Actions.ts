@@ -20,6 +20,7 @@ import type { Relinked, Resolved } from "../apply/HeldDesk.ts"
 import type { LaneState } from "../apply/LaneDesk.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
+import type { MoveHistory, MoveRequest, MoveView } from "./OffsetMoves.ts"
 import type { PipelineStatus } from "./PipelineStatus.ts"
 
 /** What every action may need of the machine. */
@@ -234,6 +235,8 @@ export interface Actions {
   readonly check: (file: string, parts: ReadonlyArray<CheckPart>) => Action<ReadonlyArray<PartFinding>>
   /** @param withMargin asks the training database too; without it, the HR database alone */
   readonly offsets: (file: string, withMargin: boolean) => Action<ReadonlyArray<StageOffset>>
+  readonly moveOffsets: (file: string, request: MoveRequest) => Action<MoveView>
+  readonly offsetMoves: (file: string, limit: number) => Action<MoveHistory>
   /** `status` also answers while nothing runs; everything else is for the running capture. */
   readonly snapshot: (file: string, command: SnapshotCommand) => Action<SnapshotView>
   readonly letters: (file: string, filter: LetterFilter, limit: number) => Action<LetterList>

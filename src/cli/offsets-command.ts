@@ -6,13 +6,19 @@ import { Command, Flag } from "effect/cli"
 import type { Actions, StageOffset } from "./Actions.ts"
 import { answer } from "./answer.ts"
 import { configFlag } from "./flags.ts"
+import { historyCommand, resetCommand, restoreCommand } from "./offset-moves-command.ts"
 import { HOUR, secondsText } from "./seconds-text.ts"
 import { textTable, type Column } from "./text-table.ts"
 
 export const offsetsCommand = (actions: Actions) =>
   Command.make("offsets").pipe(
     Command.withDescription("Stored progress of the connector"),
-    Command.withSubcommands([list(actions)])
+    Command.withSubcommands([
+      list(actions),
+      resetCommand(actions),
+      restoreCommand(actions),
+      historyCommand(actions)
+    ])
   )
 
 const list = (actions: Actions) =>

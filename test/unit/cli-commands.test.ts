@@ -118,6 +118,8 @@ const actions: Actions = {
   heldImport: () => Effect.fail(new Refused({ message: "not here" })),
   heldAside: () => Effect.fail(new Refused({ message: "not here" })),
   relink: () => Effect.fail(new Refused({ message: "not here" })),
+  moveOffsets: () => Effect.fail(new Refused({ message: "not here" })),
+  offsetMoves: () => Effect.fail(new Refused({ message: "not here" })),
   migrate: () => Effect.fail(new Refused({ message: "no way in" })),
   status: () => Effect.fail(new Refused({ message: "not here" })),
   guide: Effect.succeed(

@@ -167,6 +167,7 @@ describe("what lies between", () => {
       transactions: 3,
       events: 3,
       alreadyApplied: 3,
+      notYetApplied: 0,
       tables: { "training.score": 3 },
       notAppliedCount: 0,
       notApplied: [],
