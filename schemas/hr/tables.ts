@@ -275,7 +275,7 @@ export const control = gradewire.table(
 
 /** Where operators have set the offsets to; rows are only ever added. `old_place` and `new_place` are OffsetPlaces. */
 export const offsetHistory = gradewire.table("offset_history", {
-  id: bigint("id", { mode: "number" }).generatedAlwaysAsIdentity().primaryKey(),
+  id: bigint("id", { mode: "number" }).generatedByDefaultAsIdentity().primaryKey(),
   connector: bytewise("connector").notNull(),
   changedAt: moment("changed_at").notNull(),
   changedBy: text("changed_by").notNull(),
