@@ -2,7 +2,6 @@
 import { Option } from "effect"
 import { Argument, Flag } from "effect/cli"
 import { LETTER_STATES, UNRESOLVED, type LetterFilter } from "../../schemas/dead-letter.ts"
-import { durationOf } from "./duration.ts"
 import { sourceTableFlag, textFlag } from "./flags.ts"
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
@@ -16,7 +15,6 @@ const durationOf = (text: string): Option.Option<number> => {
 }
 
 export const durationFlag = (name: string, description: string) =>
-const durationFlag = (name: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withMetavar("90s|15m|2h|7d"),
     Flag.withDescription(description),

@@ -4,8 +4,8 @@ import { Argument, Command, Flag } from "effect/cli"
 import type { PlaceWanted } from "../capture/find-place.ts"
 import type { Actions } from "./Actions.ts"
 import { answer, ExitCode } from "./answer.ts"
-import { durationOf } from "./duration.ts"
 import { configFlag, outputFlag, textFlag } from "./flags.ts"
+import { durationFlag } from "./letter-flags.ts"
 import { historyText, moveText } from "./offset-moves-text.ts"
 import type { MoveRequest } from "./OffsetMoves.ts"
 
@@ -74,12 +74,7 @@ const placeFlags = {
     ),
     Flag.optional
   ),
-  ago: Flag.String("by-duration").pipe(
-    Flag.withMetavar("90s|15m|2h|7d"),
-    Flag.withDescription("The same, so long before now"),
-    Flag.filterMap(durationOf, (text) => `expected a time such as 90s, 15m, 2h or 7d, got ${text}`),
-    Flag.optional
-  ),
+  ago: durationFlag("by-duration", "The same, so long before now"),
   shift: Flag.String("shift-by").pipe(
     Flag.withMetavar("N"),
     Flag.withDescription("So many transactions with mapped changes on; back with --shift-by=-N"),
