@@ -3,6 +3,7 @@
  * and the running capture; no key and no condition is ever in an answer (G9).
  */
 import { Schema } from "effect"
+import { RevokedRow } from "./snapshot-state.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
@@ -20,6 +21,12 @@ export const SnapshotCommand = Schema.Union([
     table: Schema.NonEmptyString,
     where: Schema.NullOr(Schema.NonEmptyString),
     keys: Schema.optionalKey(Schema.Array(Schema.String).check(Schema.isMaxLength(KEYS_MAX)))
+  }),
+  /** Revokes rows that the table has no more, and nothing saw them go; one that is there stays. */
+  Schema.Struct({
+    command: Schema.Literal("revoke"),
+    table: Schema.NonEmptyString,
+    rows: Schema.Array(RevokedRow).check(Schema.isMinLength(1), Schema.isMaxLength(KEYS_MAX))
   }),
   /** One table, or null: all that wait or run. */
   Schema.Struct({ command: Schema.Literal("cancel"), table: Schema.NullOr(Schema.NonEmptyString) })

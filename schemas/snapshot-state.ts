@@ -5,6 +5,10 @@
 import { Schema } from "effect"
 import { Captured } from "./captured.ts"
 
+/** Key as events write it, and whose it was, where that is known. */
+export const RevokedRow = Schema.Struct({ key: Schema.String, learner: Schema.NullOr(Schema.String) })
+export type RevokedRow = typeof RevokedRow.Type
+
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 export const TableSnapshot = Schema.Struct({
@@ -15,6 +19,8 @@ export const TableSnapshot = Schema.Struct({
   after: Schema.NullOr(Schema.Array(Schema.String)),
   /** SQL condition of an ad-hoc copy. */
   where: Schema.NullOr(Schema.String),
+  /** Not a copy: rows that are to be revoked, if none of them is there. All of them fit `where`. */
+  revoke: Schema.optionalKey(Schema.Array(RevokedRow)),
   /** Rows read, those dropped because the stream had them included. */
   rows: Count,
   /** The server's estimate when the copy of the table began; null: unknown. */

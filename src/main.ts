@@ -28,6 +28,7 @@ const pieces = {
   alerts: load(() => import("./compose/alerts.ts")),
   migrate: load(() => import("./compose/migrate.ts")),
   control: load(() => import("./compose/control.ts")),
+  verify: load(() => import("./compose/verify.ts")),
   status: load(() => import("./compose/status.ts")),
   guide: load(() => import("./compose/guide.ts"))
 }
@@ -65,6 +66,7 @@ const actions: Actions = {
   eventsTail: (file, tail, print) => Effect.flatMap(pieces.events, (m) => m.eventsTail(file, tail, print)),
   event: (file, position, reveal) => Effect.flatMap(pieces.events, (m) => m.event(file, position, reveal)),
   testAlerts: (file) => Effect.flatMap(pieces.alerts, (m) => m.testAlerts(file)),
+  verify: (file, request, watch) => Effect.flatMap(pieces.verify, (m) => m.verify(file, request, watch)),
   migrate: (file) => Effect.flatMap(pieces.migrate, (m) => m.migrate(file)),
   control: (file, roles, wish) => Effect.flatMap(pieces.control, (m) => m.control(file, roles, wish)),
   status: (file) => Effect.flatMap(pieces.status, (m) => m.status(file)),

@@ -55,6 +55,7 @@ export const MySqlSnapshotSource = {
           // On a connection of its own: the other one may be in the middle of a chunk.
           check: (request) =>
             Effect.scoped(Effect.flatMap(connectSql(options), (sql) => check(sql, request))),
+          server: session(({ server }) => Effect.succeed(server)),
           estimateRows: (table) => session(({ sql }) => estimateRows(sql, table))
         })
       )
@@ -140,7 +141,8 @@ const readChunk = Effect.fnUntraced(function* (
     })
   }
   const columns = yield* readColumns(sql, request.table)
-  if (request.after === undefined) yield* proveOrder(sql, request)
+  // Rows named by their keys are read in any order.
+  if (request.after === undefined && request.keys === undefined) yield* proveOrder(sql, request)
   yield* awaitCalm(sql)
   const select = texts(sql, request, yield* makeQuery(sql, request, columns))
   const { found, high } = yield* mariadb

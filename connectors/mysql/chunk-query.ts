@@ -1,6 +1,6 @@
 /** SQL of one chunk of a table's copy: rows behind a key, in key order, as an index can give them. Pure. */
 import { Undecodable } from "../../src/capture/ChangeSource.ts"
-import type { ChunkRequest, SnapshotKey } from "../../src/capture/SnapshotSource.ts"
+import type { ChunkRequest, RowChoice, SnapshotKey } from "../../src/capture/SnapshotSource.ts"
 import {
   canOrderBy,
   keyLiteral,
@@ -19,7 +19,7 @@ export const chunkQuery = (
   columns: ReadonlyMap<string, SnapshotColumn>,
   escape: (text: string) => string
 ): string => {
-  const { table, key, after, where, rowsMax } = request
+  const { table, key, after, keys, only = [], where, rowsMax } = request
   const name = `${table.schema}.${table.table}`
   const find = (column: string): SnapshotColumn => {
     const found = columns.get(column.toLowerCase())
@@ -50,6 +50,8 @@ export const chunkQuery = (
   })
   const conditions = [
     ...(after === undefined ? [] : [behind(order, after, escape)]),
+    ...(keys === undefined ? [] : [keysCondition({ ...request, keys, where: undefined }, columns, escape)]),
+    ...only.map((choice) => choiceCondition(name, choice, columns, escape)),
     ...(where === undefined ? [] : [where])
   ]
   const filter =
@@ -71,6 +73,7 @@ export const keysCondition = (
   escape: (text: string) => string
 ): string => {
   const { table, key, where, keys } = request
+  if (keys.length === 0) return "FALSE"
   const rows = keys.map((values) =>
     key.map((name, at) => {
       const column = columns.get(name.toLowerCase())
@@ -94,6 +97,29 @@ export const keysCondition = (
           .map((values) => `(${names.map((name, at) => `${name} = ${values[at]}`).join(" AND ")})`)
           .join(" OR ")
   return where === undefined ? condition : `(${condition}) AND (${where}\n)`
+}
+
+/** A value that the column cannot hold is in no row of it. */
+const choiceCondition = (
+  table: string,
+  choice: RowChoice,
+  columns: ReadonlyMap<string, SnapshotColumn>,
+  escape: (text: string) => string
+): string => {
+  if ("times" in choice) {
+    // The session's zone is UTC, in which a TIMESTAMP is compared; a DATETIME has the zone of its writers.
+    const late = choice.times.map((name) => {
+      const from = columns.get(name.toLowerCase())?.type === "timestamp" ? choice.since : choice.sinceLocal
+      return `${quoteName(name)} >= ${escape(from.replace("T", " ").replace("Z", ""))}`
+    })
+    return late.join(" OR ")
+  }
+  const column = columns.get(choice.column.toLowerCase())
+  if (column === undefined) {
+    throw refuse(`${table}.${choice.column}`, "is not there", "Correct the mapping of this table.")
+  }
+  const literals = choice.oneOf.flatMap((value) => keyLiteral(column, value, escape) ?? [])
+  return literals.length === 0 ? "FALSE" : `${quoteName(column.name)} IN (${literals.join(", ")})`
 }
 
 /** `(a, b) > (x, y)` written out: the optimizer uses an index for this form and not for the row comparison. */

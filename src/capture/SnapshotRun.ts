@@ -9,10 +9,11 @@
  */
 import type { TableConfig } from "../../schemas/table-config.ts"
 import { binlogFileNumber } from "../../schemas/position.ts"
-import type { SnapshotState, TableSnapshot } from "../../schemas/snapshot-state.ts"
-import type { RowImage, RowsEvent } from "./ChangeSource.ts"
+import { KEYS_MAX } from "../../schemas/snapshot-command.ts"
+import type { RevokedRow, SnapshotState, TableSnapshot } from "../../schemas/snapshot-state.ts"
+import type { RowImage, RowsEvent, Value } from "./ChangeSource.ts"
 import { sameImage } from "./encode-rows.ts"
-import { keyText } from "./field-text.ts"
+import { keyText, splitKeyText } from "./field-text.ts"
 import { isOpen } from "./snapshot-commands.ts"
 import type { ChunkRequest, SnapshotChunk } from "./SnapshotSource.ts"
 import type { TablePlan } from "./table-plan.ts"
@@ -42,12 +43,15 @@ export interface CopiedRows {
   /** Index among the mapped tables. */
   readonly table: number
   readonly images: ReadonlyArray<RowImage>
+  /** Rows that are not there any more: their keys, and whose they were. */
+  readonly revoked: ReadonlyArray<RowImage>
 }
 
 interface Window {
   readonly index: number
   readonly plan: TablePlan
   readonly touched: Set<string>
+  readonly revoke: ReadonlyArray<RevokedRow> | undefined
   chunk: SnapshotChunk | undefined
 }
 
@@ -92,12 +96,13 @@ export class SnapshotRun {
     if (entry === undefined) return undefined
     const index = this.#indexOf(entry.table)
     const plan = this.#plans[index]!
-    this.#window = { index, plan, touched: new Set(), chunk: undefined }
+    this.#window = { index, plan, touched: new Set(), revoke: entry.revoke, chunk: undefined }
     return {
       ...this.requestFor(entry.table)!,
       after: entry.after ?? undefined,
       where: entry.where ?? undefined,
-      rowsMax,
+      // In one chunk: that a row is not there is known at its end alone.
+      rowsMax: entry.revoke === undefined ? rowsMax : 2 * KEYS_MAX,
       processed
     }
   }
@@ -128,13 +133,16 @@ export class SnapshotRun {
   settle(reached: Place): CopiedRows | undefined {
     const window = this.#window
     if (window?.chunk === undefined || isBefore(reached, window.chunk.high)) return undefined
-    const { chunk, plan, index, touched } = window
+    const { chunk, plan, index, revoke, touched } = window
     this.#window = undefined
     this.#advance(plan.name, chunk)
-    return {
-      table: index,
-      images: chunk.rows.filter((image) => !touched.has(keyText(plan.key, image) ?? ""))
+    if (revoke === undefined) {
+      const images = chunk.rows.filter((image) => !touched.has(keyText(plan.key, image) ?? ""))
+      return { table: index, images, revoked: [] }
     }
+    const there = new Set(chunk.rows.map((image) => keyText(plan.key, image)))
+    const gone = revoke.filter(({ key }) => !there.has(key) && !touched.has(key))
+    return { table: index, images: [], revoked: gone.flatMap((row) => revokedImage(plan, row) ?? []) }
   }
 
   /** Notes the server's estimate of the table that is being copied. */
@@ -162,6 +170,19 @@ export class SnapshotRun {
   #indexOf(table: string): number {
     return this.#plans.findIndex(({ name }) => name === table)
   }
+}
+
+/** As a delete would show the row: its key and whose it was. Nothing else is known, and nothing else is needed. */
+const revokedImage = (plan: TablePlan, { key, learner }: RevokedRow): readonly [RowImage] | undefined => {
+  const values = splitKeyText(key, plan.key.length)
+  if (values === undefined) return undefined
+  const image = plan.wanted.columns.map((): Value => undefined)
+  const whose = plan.groups.flatMap(({ fields }) => fields).find(({ path }) => path === "learner.id")
+  if (whose !== undefined) image[whose.column] = learner
+  plan.key.forEach((column, at) => {
+    image[column] = values[at]!
+  })
+  return [image]
 }
 
 /** File names end in a number that outgrows six digits; the bases are equal on one server. */

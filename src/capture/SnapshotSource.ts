@@ -16,6 +16,11 @@ import type { SnapshotConditionRefused } from "./SnapshotDesk.ts"
 /** Values of the key columns of one row, as the server prints them; passed back unchanged to go on behind it. */
 export type SnapshotKey = ReadonlyArray<string>
 
+/** Rows whose column holds one of the values, or one of whose times is not older than a moment (RFC 3339 UTC). */
+export type RowChoice =
+  | { readonly column: string; readonly oneOf: ReadonlyArray<string> }
+  | { readonly times: ReadonlyArray<string>; readonly since: string; readonly sinceLocal: string }
+
 export interface ChunkRequest {
   readonly table: WantedTable
   /** Columns that order the table, all of them among the wanted ones. */
@@ -24,6 +29,10 @@ export interface ChunkRequest {
   readonly after: SnapshotKey | undefined
   /** SQL condition given by an operator, over the table's own columns. */
   readonly where: string | undefined
+  /** Only rows with one of these keys. */
+  readonly keys?: ReadonlyArray<SnapshotKey> | undefined
+  /** Only rows that fit all of these. */
+  readonly only?: ReadonlyArray<RowChoice> | undefined
   readonly rowsMax: number
   /** Last transaction that the stream has brought: its GTID, the place behind it, and the server it came from. */
   readonly processed: {
@@ -56,10 +65,10 @@ export class SnapshotSource extends Context.Service<
      * Succeeds with the condition to copy by, which holds for the rows of `keys` only, where they are given.
      */
     readonly check: (
-      request: Pick<ChunkRequest, "table" | "key" | "where"> & {
-        readonly keys?: ReadonlyArray<SnapshotKey> | undefined
-      }
+      request: Pick<ChunkRequest, "table" | "key" | "where" | "keys">
     ) => Effect.Effect<string | undefined, ChangeSourceError | SnapshotConditionRefused>
+    /** The server's name for itself, as in {@link ChunkRequest.processed}. */
+    readonly server: Effect.Effect<string, ChangeSourceError>
     /** Rows the table has, as the server estimates it; for progress only. */
     readonly estimateRows: (table: WantedTable) => Effect.Effect<number | undefined, ChangeSourceError>
   }

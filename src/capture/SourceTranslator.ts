@@ -183,7 +183,7 @@ export class SourceTranslator {
     return copied === undefined ? [] : this.#copy(copied, time)
   }
 
-  #copy({ table, images }: CopiedRows, time: string): ReadonlyArray<LogMessage> {
+  #copy({ table, images, revoked }: CopiedRows, time: string): ReadonlyArray<LogMessage> {
     const { file, byte, anchor } = this.#reached
     const prefix = this.#reachedPrefix()
     // Several chunks may follow one transaction, and a restart may fall between them.
@@ -191,19 +191,16 @@ export class SourceTranslator {
       ? Number(this.#cutter.last.slice(prefix.length)) + 1
       : 1
     const transaction = { file, position: byte, prefix, idPrefix: `copy:${prefix}`, time, copiedFrom }
-    const rows = {
-      _tag: "Rows",
-      table,
-      change: "insert",
-      index: 0,
-      before: undefined,
-      after: images
-    } as const
+    const rows = { _tag: "Rows", table, index: 0 } as const
     this.#cutter.begin(anchor, time, null)
-    this.#encoders[table]!(transaction, rows, this.#cutter)
+    const encode = this.#encoders[table]!
+    if (revoked.length > 0) {
+      encode(transaction, { ...rows, change: "delete", before: revoked, after: undefined }, this.#cutter)
+    }
+    encode(transaction, { ...rows, change: "insert", before: undefined, after: images }, this.#cutter)
     this.#cutter.commit()
     const messages = this.#cutter.drain()
-    return [...messages, this.#checkpointAt(positionIn(prefix, copiedFrom + images.length))]
+    return [...messages, this.#checkpointAt(positionIn(prefix, copiedFrom + images.length + revoked.length))]
   }
 
   #checkpointAt(position: PositionText): LogMessage {

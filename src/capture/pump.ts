@@ -57,6 +57,8 @@ interface Asked {
   readonly command: SnapshotCommand
   /** What the source has against it. */
   readonly fault: SnapshotRefusal | undefined
+  /** What the keys of a revocation make. */
+  readonly condition?: string | undefined
 }
 
 type Arrival = { readonly source: SourceChunk } | { readonly copied: Copied } | { readonly asked: Asked }
@@ -183,16 +185,24 @@ const examined = Effect.fnUntraced(function* (
   question: SnapshotQuestion
 ): Effect.fn.Return<Arrival, never, SnapshotSource> {
   const { command } = question
-  const request = command.command === "start" ? translator.requestFor(command.table) : undefined
   const asked = { question, command, fault: undefined }
-  if (command.command !== "start" || request === undefined) return { asked }
-  const keys = command.keys?.map((text) => splitKeyText(text, request.key.length))
+  if (command.command !== "start" && command.command !== "revoke") return { asked }
+  const request = translator.requestFor(command.table)
+  if (request === undefined) return { asked }
+  const texts = command.command === "start" ? command.keys : command.rows.map(({ key }) => key)
+  const keys = texts?.map((text) => splitKeyText(text, request.key.length))
   if (keys?.includes(undefined) === true)
     return { asked: { ...asked, fault: keyRefused(command.table, request.key) } }
   const snapshots = yield* SnapshotSource
   const given = keys as ReadonlyArray<SnapshotKey> | undefined
-  return yield* snapshots.check({ ...request, where: command.where ?? undefined, keys: given }).pipe(
-    Effect.map((where) => ({ asked: { ...asked, command: { ...command, where: where ?? null } } })),
+  const where = command.command === "start" ? (command.where ?? undefined) : undefined
+  return yield* snapshots.check({ ...request, where, keys: given }).pipe(
+    Effect.map((condition) => ({
+      asked:
+        command.command === "start"
+          ? { ...asked, command: { ...command, where: condition ?? null } }
+          : { ...asked, condition }
+    })),
     Effect.catch((error) => {
       const fault =
         error instanceof SnapshotConditionRefused
@@ -211,11 +221,11 @@ const answered = Effect.fnUntraced(function* (
   translator: SourceTranslator,
   send: (messages: ReadonlyArray<LogMessage>) => Effect.Effect<void, ChangeLogError>,
   flush: Effect.Effect<void, ChangeLogError>,
-  { question, command, fault }: Asked
+  { condition, question, command, fault }: Asked
 ): Effect.fn.Return<boolean, ChangeLogError> {
   const before = translator.snapshot
   const mapped = before.tables.map(({ table }) => table).filter((table) => translator.requestFor(table))
-  const decided = commandSnapshot(before, command, mapped)
+  const decided = commandSnapshot(before, command, mapped, condition)
   if (Result.isFailure(decided) || fault !== undefined) {
     yield* question.answer(Result.isFailure(decided) ? decided.failure : fault!)
     return true

@@ -8,11 +8,13 @@ import { SnapshotIdle, SnapshotRunning, SnapshotTableUnmapped, type SnapshotRefu
  * The state after a command; the same object where nothing changes.
  *
  * @param mapped tables of the configuration, `schema.table`
+ * @param condition what the keys of a revocation make
  */
 export const commandSnapshot = (
   state: SnapshotState,
   command: SnapshotCommand,
-  mapped: ReadonlyArray<string>
+  mapped: ReadonlyArray<string>,
+  condition?: string
 ): Result.Result<SnapshotState, SnapshotRefusal> => {
   switch (command.command) {
     case "status":
@@ -23,7 +25,9 @@ export const commandSnapshot = (
       return Result.succeed(state.paused === paused ? state : { ...state, paused })
     }
     case "start":
-      return start(state, command.table, command.where, mapped)
+      return start(state, command.table, { where: command.where }, mapped)
+    case "revoke":
+      return start(state, command.table, { where: condition ?? "FALSE", revoke: command.rows }, mapped)
     case "cancel":
       return cancel(state, command.table, mapped)
   }
@@ -33,14 +37,19 @@ export const isOpen = (entry: TableSnapshot): boolean =>
   entry.state === "waiting" || entry.state === "running"
 
 /** A finished entry of the table gives way, so that the state does not grow with every repair. */
-const start = (state: SnapshotState, table: string, where: string | null, mapped: ReadonlyArray<string>) => {
+const start = (
+  state: SnapshotState,
+  table: string,
+  what: Pick<TableSnapshot, "where" | "revoke">,
+  mapped: ReadonlyArray<string>
+) => {
   if (!mapped.includes(table)) return Result.fail(unmapped(table, mapped))
   if (state.tables.some((entry) => entry.table === table && isOpen(entry))) {
     return Result.fail(
       new SnapshotRunning({ message: `${table} is being copied, or waits for its turn, already`, table })
     )
   }
-  const entry: TableSnapshot = { table, state: "waiting", after: null, where, rows: 0, estimate: null }
+  const entry: TableSnapshot = { table, state: "waiting", after: null, ...what, rows: 0, estimate: null }
   return Result.succeed({
     ...state,
     tables: [...state.tables.filter((known) => known.table !== table), entry]

@@ -15,10 +15,12 @@ import type {
   PersonDecision,
   Candidate
 } from "../../schemas/held.ts"
+import type { ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Relinked, Resolved } from "../apply/HeldDesk.ts"
 import type { LaneState } from "../apply/LaneDesk.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
+import type { StoredDifference } from "../reconcile/RunStore.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
 import type { MoveHistory, MoveRequest, MoveView } from "./OffsetMoves.ts"
 import type { PipelineStatus } from "./PipelineStatus.ts"
@@ -207,6 +209,31 @@ export interface AlertTest {
   readonly fix: string | null
 }
 
+/** What is to be compared, and how patiently. */
+export interface VerifyRequest {
+  readonly tables: ReadonlyArray<string>
+  /** RFC 3339 UTC: only results that were submitted or graded since. */
+  readonly since: string | null
+  /** Only results of this assessment. */
+  readonly course: string | null
+  /** Only results of learners who are this employee. */
+  readonly person: string | null
+  /** Goes on with the run that did not end. */
+  readonly resume: boolean
+  /** How long apply is waited for. */
+  readonly waitSeconds: number
+  readonly rowsPerSecond: number | undefined
+}
+
+export interface VerifyView {
+  readonly connector: string
+  readonly run: ReconciliationRun
+  /** Rows that differ, by name and kind, never by value. */
+  readonly differences: ReadonlyArray<StoredDifference>
+  /** Whether there are more than are shown. */
+  readonly more: boolean
+}
+
 export interface Migrated {
   /** Migrations applied now. */
   readonly applied: number
@@ -270,6 +297,11 @@ export interface Actions {
   /** @param execute `false`: only says what would be */
   readonly divide: (file: string, lanes: number, execute: boolean) => Action<LanesView>
   readonly testAlerts: (file: string) => Action<ReadonlyArray<AlertTest>>
+  readonly verify: (
+    file: string,
+    request: VerifyRequest,
+    watch: (run: ReconciliationRun, table: TableRun) => Effect.Effect<void>
+  ) => Action<VerifyView>
   readonly migrate: (file: string) => Action<Migrated>
   readonly control: (
     file: string,

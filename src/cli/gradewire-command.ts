@@ -15,6 +15,7 @@ import { pauseCommand, resumeCommand } from "./pause-command.ts"
 import { runCommand } from "./run-command.ts"
 import { statusCommand } from "./status-command.ts"
 import { snapshotCommand } from "./snapshot-command.ts"
+import { verifyCommand } from "./verify-command.ts"
 
 export const gradewireCommand = (actions: Actions) =>
   Command.make("gradewire").pipe(
@@ -41,6 +42,7 @@ export const gradewireCommand = (actions: Actions) =>
       eventsCommand(actions),
       lanesCommand(actions),
       snapshotCommand(actions),
+      verifyCommand(actions),
       migrateCommand(actions),
       statusCommand(actions),
       explainCommand(actions),

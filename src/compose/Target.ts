@@ -11,6 +11,8 @@ import type { OffsetDesk } from "../apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../apply/DeadLetterDesk.ts"
 import type { HeldDesk } from "../apply/HeldDesk.ts"
 import type { ProfileStore, ProfileStoreError } from "../apply/ProfileStore.ts"
+import type { ProfileView } from "../reconcile/ProfileView.ts"
+import type { RunStore } from "../reconcile/RunStore.ts"
 import type { Machine } from "../cli/Actions.ts"
 import type { SecretUnreadable } from "../runtime/config-errors.ts"
 
@@ -27,6 +29,8 @@ export interface Target {
   readonly held: Effect.Effect<HeldDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly offsets: Asked<ReadonlyArray<StoredOffset>, ProfileStoreError>
   readonly snapshot: Asked<AppliedSnapshot, ProfileStoreError>
+  /** What the HR database is asked and told in a comparison, each on a connection of its own. */
+  readonly reconciliation: Asked<Layer.Layer<ProfileView | RunStore>>
   /** On a connection that is opened when it is first asked and lives as long as the scope. */
   readonly operations: Effect.Effect<Operations, SecretUnreadable, Machine | Scope.Scope>
 }

@@ -1,6 +1,6 @@
 /** The HR database on MySQL or MariaDB. */
 import { fileURLToPath } from "node:url"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { migrate } from "../../connectors/hr/mysql/migrate.ts"
 import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
@@ -9,10 +9,12 @@ import { openOperations } from "../../connectors/hr/mysql/MySqlOperations.ts"
 import { openOffsetDesk } from "../../connectors/hr/mysql/MySqlOffsetDesk.ts"
 import { listOffsets } from "../../connectors/hr/mysql/MySqlOffsets.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
+import { layerProfileView } from "../../connectors/hr/mysql/MySqlProfileView.ts"
+import { layerRunStore } from "../../connectors/hr/mysql/MySqlRunStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/mysql/MySqlSnapshotProgress.ts"
 import { checkTarget } from "../../connectors/hr/mysql/preflight.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
-import { mysqlOptions, storeOptions, type TargetOf } from "./options.ts"
+import { comparedTables, mysqlOptions, storeOptions, type TargetOf } from "./options.ts"
 import type { Target } from "./Target.ts"
 
 /** The bundle keeps its copy at the same place relative to this file's chunk (deploy/build.ts). */
@@ -34,6 +36,12 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
     held: Effect.flatMap(options("held"), (mysql) => openHeld({ ...given, mysql })),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (mysql) => readSnapshotProgress(mysql, given.connector)),
+    reconciliation: Effect.map(options("verify"), (mysql) =>
+      Layer.mergeAll(
+        layerProfileView({ ...given, mysql, tables: comparedTables(loaded) }),
+        layerRunStore({ ...given, mysql })
+      )
+    ),
     operations: Effect.flatMap(options("operations"), (mysql) => openOperations(mysql, given.connector))
   }
 }

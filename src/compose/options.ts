@@ -6,6 +6,7 @@ import { hostname } from "node:os"
 import { Effect, Path, Redacted } from "effect"
 import { jetStreamOptions } from "../../connectors/jetstream/options.ts"
 import { storeTarget } from "../../connectors/hr/own-target.ts"
+import type { ComparedTable } from "../../connectors/hr/compared-tables.ts"
 import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
 import type { PostgresOptions } from "../../connectors/hr/postgres/postgres-client.ts"
 import type { SourceOptions, TlsOptions } from "../../connectors/mysql/source-options.ts"
@@ -125,6 +126,10 @@ export const storeOptions = ({ config }: LoadedConfig, lane?: Lane) => ({
   },
   holder: HOLDER
 })
+
+/** Tables whose rows the HR database knows. */
+export const comparedTables = ({ config }: LoadedConfig): ReadonlyArray<ComparedTable> =>
+  config.tables.flatMap(({ as, table }) => (as === "row" ? [] : [{ table, as }]))
 
 const postgresTls = Effect.fnUntraced(function* (tls: Tls | undefined, folder: string) {
   if (tls === undefined || tls.mode === "disable") return false

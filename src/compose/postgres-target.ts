@@ -1,6 +1,6 @@
 /** The HR database on PostgreSQL. */
 import { fileURLToPath } from "node:url"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
@@ -9,10 +9,12 @@ import { openOperations } from "../../connectors/hr/postgres/PostgresOperations.
 import { openOffsetDesk } from "../../connectors/hr/postgres/PostgresOffsetDesk.ts"
 import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
+import { layerProfileView } from "../../connectors/hr/postgres/PostgresProfileView.ts"
+import { layerRunStore } from "../../connectors/hr/postgres/PostgresRunStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/postgres/PostgresSnapshotProgress.ts"
 import { checkTarget } from "../../connectors/hr/postgres/preflight.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
-import { postgresOptions, storeOptions, type TargetOf } from "./options.ts"
+import { comparedTables, postgresOptions, storeOptions, type TargetOf } from "./options.ts"
 import type { Target } from "./Target.ts"
 
 /** The bundle keeps its copy at the same place relative to this file's chunk (deploy/build.ts). */
@@ -38,6 +40,12 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (postgres) =>
       readSnapshotProgress(postgres, given.connector)
+    ),
+    reconciliation: Effect.map(options("verify"), (postgres) =>
+      Layer.mergeAll(
+        layerProfileView({ ...given, postgres, tables: comparedTables(loaded) }),
+        layerRunStore({ ...given, postgres })
+      )
     ),
     operations: Effect.flatMap(options("operations"), (postgres) => openOperations(postgres, given.connector))
   }

@@ -52,7 +52,8 @@ const markSql = (column: MappedColumn): string =>
 
 /** Hides or removes the rows of results that are revoked, or taken from a person that is no longer proven. */
 export const takeOwn = (target: MappedTarget, own: MappedOwn, index: number): ReadonlyArray<string> => {
-  const revoked = "f.verdict = 'filed' and f.revoked and f.was_filed"
+  // Even where the ledger did not know that the row was there.
+  const revoked = "f.verdict = 'filed' and f.revoked and (f.was_filed or t.state = 'recorded')"
   const marks = new Map(own.marks.map((column) => [name(column), markSql(column)]))
   const rows = `${SCORES} f straight_join ${target.relation} t on ${sameResult(target)}`
   const gone = `f.target = ${index} and (${revoked} or ${WITHDRAWN})`

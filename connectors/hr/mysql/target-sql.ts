@@ -91,7 +91,8 @@ where f.verdict = 'filed' and t.${name(target.key[0]!)} is null order by f.resul
 
 /** Removes or flags the rows of results that are revoked, or taken from a person that is no longer proven. */
 export const take = (target: MappedTarget, index: number, zone: TimeZone): ReadonlyArray<string> => {
-  const revoked = "f.verdict = 'filed' and f.revoked and f.was_filed"
+  // A row that names its result goes with it, even where the ledger did not know that it was there.
+  const revoked = `f.verdict = 'filed' and f.revoked${target.hasFixedKey ? "" : " and f.was_filed"}`
   const gone = target.onRevoke === "ignore" ? WITHDRAWN : `(${revoked} or ${WITHDRAWN})`
   const rows = `${SCORES} f straight_join ${target.relation} t on ${sameRow(target, zone, "ledger_row_key")}`
   const where = `where f.target = ${index} and ${gone}`

@@ -52,13 +52,17 @@ filed as materialized (
   select f.*, w.row_key from judged f join won w on w.result_id = f.result_id
 )`
 
+/** A row that names its result goes with it, even where the ledger did not know that it was there. */
+const named = (targets: HrMapping["targets"]): ReadonlyArray<string> =>
+  targets.flatMap(({ hasFixedKey }, index) => (hasFixedKey ? [`f.in_${index}`] : []))
+
 /**
  * A held change that says the result is somebody else's takes it from the person it was filed to: right person or
  * nobody (G7). The ledger keeps its position, so that the change is filed once its person is proven.
  */
-const GONE = `gone as materialized (
+const gone = ({ targets }: HrMapping): string => `gone as materialized (
   select f.*, false as withdrawn
-  from filed f where f.revoked and f.was_filed
+  from filed f where f.revoked and (${["f.was_filed", ...named(targets)].join(" or ")})
   union all
   select f.*, f.ledger_row_key as row_key, true
   from judged f where f.is_held and f.was_filed and f.learner_id <> f.ledger_learner
@@ -153,7 +157,7 @@ const ruleName = ({ employees }: HrMapping): string =>
 export const fileParts = (mapping: HrMapping, form: BatchForm, rowKeys: string): ReadonlyArray<string> => [
   LINKS.replace("RULE_NAME", () => ruleName(mapping)),
   ledger(rowKeys),
-  ...(mapping.targets.length === 0 ? [] : [GONE]),
+  ...(mapping.targets.length === 0 ? [] : [gone(mapping)]),
   ...mapping.targets.flatMap((target, index) => targetParts(target, index, mapping.zone, form.isPartial)),
   held(form.isPartial),
   ...(form.place.lanes === 1 ? [] : [TOUCHED]),

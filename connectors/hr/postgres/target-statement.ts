@@ -13,6 +13,7 @@ import { identifier } from "./sql-text.ts"
 
 const name = (column: MappedColumn): string => identifier(column.shape.name)
 
+/** SQL of what a change writes to the column, over its row `f`. */
 export const valueSql = ({ convert, from, shape }: MappedColumn, zone: TimeZone): string => {
   if (typeof from === "object") return constantValue(from.value, shape)
   const { text } = sourceSql(from)
@@ -96,7 +97,7 @@ const take = (target: MappedTarget, index: number, zone: TimeZone): string | und
  * history; where it stays as it was, the history alone says what the source did.
  */
 const takeOwn = (target: MappedTarget, own: MappedOwn, index: number, zone: TimeZone): string => {
-  const where = `f.in_${index} and ${sameRow(target, zone, "ledger_row_key")}`
+  const where = `f.in_${index} and (f.was_filed or t.state = 'recorded') and ${sameRow(target, zone, "ledger_row_key")}`
   const marks = new Map(own.marks.map((column) => [name(column), valueSql(column, zone)]))
   const after = own.names.map((column) => `${marks.get(column) ?? `t.${column}`} as ${column}`).join(", ")
   const set = [...marks].map(([column, value]) => `${column} = ${value}`).join(", ")

@@ -158,6 +158,7 @@ export const makeMemorySnapshotSource = (
         )
       ),
     check: ({ where }) => Effect.succeed(where),
+    server: Effect.sync(() => server.identity),
     estimateRows: ({ schema, table }) => Effect.sync(() => server.visible.get(`${schema}.${table}`)?.size)
   })
 

@@ -1,0 +1,125 @@
+/** {@link ProfileView} on MySQL and MariaDB, on a connection of its own that writes to temporary tables alone. */
+import { Effect, Layer } from "effect"
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
+import { RowRefused, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
+import { ProfileView, type IdPage, type Standing } from "../../../src/reconcile/ProfileView.ts"
+import type { SourceRow } from "../../../src/reconcile/SourceRows.ts"
+import { comparedInParts } from "../compared-in-parts.ts"
+import {
+  placesOf,
+  standingOf,
+  type ComparedTable,
+  type PlaceRow,
+  type StandingRow
+} from "../compared-tables.ts"
+import type { HrMappingConfig } from "../mapping.ts"
+import { createTables } from "./batch-tables.ts"
+import { classifyError } from "./classify-error.ts"
+import { CompareScripts } from "./compare-script.ts"
+import { grantsFor, readMapping } from "./mapping.ts"
+import { openSession, type DriverError, type MySqlOptions, type MySqlSession } from "./mysql-client.ts"
+
+export interface MySqlProfileViewOptions {
+  readonly connector: string
+  readonly mysql: MySqlOptions
+  readonly mapping: HrMappingConfig
+  readonly tables: ReadonlyArray<ComparedTable>
+}
+
+interface Id {
+  readonly id: string
+}
+
+export const layerProfileView = (options: MySqlProfileViewOptions): Layer.Layer<ProfileView> =>
+  Layer.effect(ProfileView, make(options))
+
+const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
+  const session = yield* openSession(options.mysql, createTables)
+  const { ask, rows, standings } = openDesk(session, options)
+  const ids = (found: ReadonlyArray<Id>) => found.map(({ id }) => id)
+  const page =
+    (max: number) =>
+    (found: ReadonlyArray<Id>): IdPage => ({
+      ids: ids(found),
+      isEnd: found.length < max
+    })
+  const directoryOf = (table: string) => {
+    const kind = options.tables.find((each) => each.table === table)?.as
+    return kind === "learner" || kind === "assessment" ? kind : undefined
+  }
+  const compareAll = (compare: CompareScripts, table: string, part: ReadonlyArray<SourceRow>) => {
+    const events = part.map(({ event }) => JSON.parse(event) as ChangeEvent)
+    const kind = directoryOf(table)
+    if (kind !== undefined) return standings(compare.compareDirectory(kind, events))
+    const refusal = compare.refusalOf(events)
+    if (refusal !== null) {
+      return Effect.fail(new RowRefused({ message: "the mapping refuses a row", code: "", detail: refusal }))
+    }
+    return standings(compare.compareResults(table, events))
+  }
+  return ProfileView.of({
+    compare: (table, sent) =>
+      ask((compare) => comparedInParts(sent, (part) => compareAll(compare, table, part), isRefused)),
+    standing: (table, wanted) =>
+      wanted.length === 0
+        ? Effect.succeed<ReadonlyArray<Standing>>([])
+        : ask((compare) => {
+            const kind = directoryOf(table)
+            return standings(
+              kind === undefined
+                ? compare.standingResults(table, wanted)
+                : compare.standingDirectory(kind, wanted)
+            )
+          }),
+    filed: (table, after, max, scope) =>
+      ask((compare) => {
+        const kind = directoryOf(table)
+        return rows<Id>(
+          kind === undefined
+            ? compare.filedResults(table, after, max, scope)
+            : compare.filedDirectory(kind, after, max)
+        )
+      }).pipe(Effect.map(page(max))),
+    strays: (table, after, max) =>
+      ask((compare) => {
+        const text = directoryOf(table) === undefined ? compare.strayResults(table, after, max) : undefined
+        return text === undefined ? Effect.succeed<ReadonlyArray<Id>>([]) : rows<Id>(text)
+      }).pipe(Effect.map(page(max))),
+    learnersOf: (employee) =>
+      Effect.map(
+        ask((compare) => rows<Id>(compare.learnersOf(employee))),
+        ids
+      ),
+    progress: Effect.map(
+      ask((compare) => rows<PlaceRow>(compare.places)),
+      placesOf
+    )
+  })
+})
+
+const openDesk = (session: MySqlSession, { connector, mapping, mysql }: MySqlProfileViewOptions) => {
+  const place = { server: `${mysql.host}:${mysql.port}`, grants: grantsFor(mysql.user, mapping) }
+  const classified = <A>(effect: Effect.Effect<A, DriverError | ProfileStoreError>) =>
+    Effect.mapError(effect, (error) =>
+      error._tag === "DriverError" ? classifyError(error.cause, place) : error
+    )
+  let made: CompareScripts | undefined
+  const scripts = Effect.suspend(() =>
+    made === undefined
+      ? Effect.gen(function* () {
+          const facts = yield* classified(session.facts)
+          const read = yield* classified(readMapping(session, mapping))
+          return (made = new CompareScripts(read, connector, facts))
+        })
+      : Effect.succeed(made)
+  )
+  return {
+    rows: <R extends object>(text: string) => classified(session.rows<R>(text)),
+    standings: (script: ReadonlyArray<string>) =>
+      Effect.map(classified(session.script<StandingRow>(script)), (found) => found.map(standingOf)),
+    ask: <A>(question: (compare: CompareScripts) => Effect.Effect<A, ProfileStoreError>) =>
+      session.exclusively(Effect.flatMap(scripts, question))
+  }
+}
+
+const isRefused = (error: ProfileStoreError): boolean => error instanceof RowRefused

@@ -1,0 +1,264 @@
+/**
+ * Scripts that compare rows of the source, sent as the events that their copies would be, with what is stored. They write
+ * to temporary tables alone.
+ *
+ * A value is compared as what apply would write there: it is written, by the SQL of apply, to a temporary table with the
+ * target's own columns, so that strictness, rounding and padding are the server's. What is read of the target and of the
+ * ledger comes from one statement, and so from one moment.
+ */
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
+import {
+  DIRECTORIES,
+  idEnd,
+  idPrefix,
+  isBooked,
+  isMark,
+  keepsRevoked,
+  resultColumn
+} from "../compared-tables.ts"
+import { EMPTY_TABLES, jsonRows, jsonTypes, SCORES } from "./batch-tables.ts"
+import { ChangeRowsMaker } from "./change-rows.ts"
+import { FENCE, gatherScores, sentScores } from "./decide-sql.ts"
+import type { HrMapping, MappedColumn, MappedTarget } from "./mapping.ts"
+import type { ServerFacts } from "./mysql-client.ts"
+import { identifier, literal } from "./sql-text.ts"
+import { filedRows, sameRow, valueOf, type TargetGroup } from "./target-sql.ts"
+import { valueSql } from "./value-sql.ts"
+
+const EXPECTED = "`gradewire`.`expected_row`"
+const PLACE = "gradewire_n"
+
+const name = (column: MappedColumn): string => identifier(column.shape.name)
+const json = (value: unknown): string => literal(JSON.stringify(value))
+const bytes = (sql: string): string => `cast(${sql} as binary)`
+
+type DirectoryKind = keyof typeof DIRECTORIES
+
+export class CompareScripts {
+  private readonly mapping: HrMapping
+  private readonly connector: string
+  private readonly facts: ServerFacts
+  private readonly maker: ChangeRowsMaker
+
+  constructor(mapping: HrMapping, connector: string, facts: ServerFacts) {
+    this.mapping = mapping
+    this.connector = connector
+    this.facts = facts
+    this.maker = new ChangeRowsMaker(mapping)
+  }
+
+  targetOf(table: string): MappedTarget {
+    return this.mapping.targets.find(({ subject }) => subject === table)!
+  }
+
+  /** Why the mapping refuses one of the values, before the server is asked. */
+  refusalOf(events: ReadonlyArray<ChangeEvent>): string | null {
+    return this.maker.make(events).refused
+  }
+
+  /**
+   * Results that are not what the source has.
+   * @param events of one table, none of which the mapping refuses
+   */
+  compareResults(table: string, events: ReadonlyArray<ChangeEvent>): ReadonlyArray<string> {
+    const { connector, facts, mapping } = this
+    const target = this.targetOf(table)
+    const zone = target.own === undefined ? mapping.zone : 0
+    // The rows of one table all have the same columns: a copy lacks none of the mapped ones.
+    const { puts, scores } = this.maker.make(events)
+    const group = puts[0]
+    if (group === undefined) return ["select null as id from dual where false"]
+    const form: TargetGroup = { facts, group, target, zone, json: "@gradewire_put_0" }
+    const columns = group.columns.filter((column) => !isBooked(column))
+    const names = columns.map(name)
+    return [
+      ...EMPTY_TABLES,
+      `drop temporary table if exists ${EXPECTED}`,
+      `create temporary table ${EXPECTED} (${PLACE} int not null primary key)
+select 0 as ${PLACE}, ${names.map((each) => `t.${each}`).join(", ")} from ${target.relation} t where false`,
+      `set ${FENCE} = 1, @gradewire_scores = ${json(scores)}, @gradewire_put_0 = ${json(group.rows)}`,
+      gatherScores(mapping, connector, sentScores(facts, "@gradewire_scores"), false),
+      `update ${SCORES} f set f.person = coalesce(f.linked, f.ledger_employee), f.verdict = 'filed'`,
+      `insert into ${EXPECTED} (${PLACE}, ${names.join(", ")})
+select r.n, ${columns.map((column) => valueOf(form, column)).join(",\n  ")}
+from ${filedRows(form)} where f.was_filed and not f.blocked`,
+      this.differing(form, columns)
+    ]
+  }
+
+  private differing({ target, zone }: TargetGroup, columns: ReadonlyArray<MappedColumn>): string {
+    const { connector } = this
+    const ours = (alias: string) => `${alias}.connector = ${literal(connector)}`
+    const marksHold = `coalesce(a.position <= l.position, true)`
+    const values = columns.map((column): readonly [string, string] => {
+      const differing = differs(column)
+      return [isMark(column) ? `${marksHold} and ${differing}` : differing, column.shape.name]
+    })
+    const position = target.own === undefined ? [] : [["t.position <> l.position", "position"] as const]
+    const ledger = [
+      [isAhead(connector), "ledger.position"],
+      ["not (l.learner_id <=> f.learner_id)", "ledger.learner"],
+      ["not (l.employee_key <=> f.person)", "ledger.employee"]
+    ] as const
+    const isThere = `t.${name(target.key[0]!)} is not null`
+    return `select * from (
+  select f.result_id as id, l.state, l.position, ${isThere} as is_there, f.held_reason is not null as is_held,
+    (f.blocked or exists (select 1 from \`gradewire\`.\`dead_letter\` z where ${ours("z")} and z.result_id = f.result_id
+      and z.state = 'discarded' and z.position > coalesce(l.position, ''))) as is_dead,
+    l.learner_id as learner,
+    case when l.state = 'recorded' and ${isThere} and x.${PLACE} is not null then ${fieldList([...values, ...position, ...ledger])} end as fields,
+    case when l.state = 'recorded' and ${isThere} then ${untouched(target, connector)} else false end as is_untouched
+  from ${SCORES} f
+  left join \`gradewire\`.\`result_ledger\` l on ${ours("l")} and l.result_id = f.result_id
+  left join \`gradewire\`.\`assessment_directory\` a on ${ours("a")} and a.assessment_id = f.assessment_id
+  left join ${EXPECTED} x on x.${PLACE} = f.n
+  left join ${target.relation} t on f.was_filed and ${sameRow(target, zone, "ledger_row_key")}
+) c where c.fields is null or c.fields <> ''`
+  }
+
+  /** Ids that the ledger counts as filed, or that a row of the target stands for. */
+  standingResults(table: string, ids: ReadonlyArray<string>): ReadonlyArray<string> {
+    const { connector, facts } = this
+    const target = this.targetOf(table)
+    const stays = keepsRevoked(target) ? "(l.position is null or l.state = 'recorded') and " : ""
+    const row = `${stays}${this.namesResult(target)}`
+    const isThere = `t.${name(target.key[0]!)} is not null`
+    return [
+      `set @gradewire_ids = ${json(ids)}`,
+      `select f.result_id as id, l.state, l.position, ${isThere} as is_there, 0 as is_held, 0 as is_dead,
+  l.learner_id as learner, null as fields, 0 as is_untouched
+from ${idRows("result_id", facts)} f
+left join \`gradewire\`.\`result_ledger\` l on l.connector = ${literal(connector)} and l.result_id = f.result_id
+left join ${target.relation} t on ${row}
+where l.state = 'recorded' or ${isThere}`
+    ]
+  }
+
+  private namesResult(target: MappedTarget): string {
+    return resultColumn(target) === undefined
+      ? "false"
+      : `${sameRow(target, this.mapping.zone, "ledger_row_key")}${target.own === undefined ? "" : " and t.state = 'recorded'"}`
+  }
+
+  filedResults(
+    table: string,
+    after: string | undefined,
+    max: number,
+    { employee, since }: { readonly employee: string | undefined; readonly since: string | undefined }
+  ): string {
+    const conditions = [
+      ...(since === undefined
+        ? []
+        : [` and applied_at >= ${literal(since.replace("T", " ").replace("Z", ""))}`]),
+      ...(employee === undefined ? [] : [` and employee_key = ${literal(employee)}`])
+    ]
+    return `select result_id as id from \`gradewire\`.\`result_ledger\`
+where connector = ${literal(this.connector)} and state = 'recorded' and result_id > ${literal(after ?? idPrefix(table))}
+  and result_id < ${literal(idEnd(table))}${conditions.join("")} order by result_id limit ${max}`
+  }
+
+  /** Ids that rows of the target name, and the ledger does not; `undefined` where rows do not say whose they are. */
+  strayResults(table: string, after: string | undefined, max: number): string | undefined {
+    const target = this.targetOf(table)
+    const column = resultColumn(target)
+    if (column === undefined) return undefined
+    const each = `t.${name(column)}`
+    const pattern = idPrefix(table).replace(/[\\%_]/g, String.raw`\$&`)
+    const constants = target.key
+      .filter((key) => key !== column)
+      .map((key) => `t.${name(key)} = ${valueSql(key, this.mapping.zone, undefined)} and `)
+    const known = keepsRevoked(target) ? "" : " and l.state = 'recorded'"
+    const behind = after === undefined ? "" : ` and ${each} > ${literal(after)}`
+    return `select convert(${each} using utf8mb4) as id from ${target.relation} t
+where ${constants.join("")}${each} like ${literal(`${pattern}%`)}${behind}
+  ${target.own === undefined ? "" : "and t.state = 'recorded' "}and not exists (
+    select 1 from \`gradewire\`.\`result_ledger\` l where l.connector = ${literal(this.connector)}
+      and l.result_id = convert(${each} using utf8mb4)${known}
+  )
+order by ${each} limit ${max}`
+  }
+
+  /** Directory rows that are not what the source has. Keys that the source does not map are nobody's. */
+  compareDirectory(kind: DirectoryKind, events: ReadonlyArray<ChangeEvent>): ReadonlyArray<string> {
+    const { columns, id, table } = DIRECTORIES[kind]
+    const { number, text } = jsonTypes(this.facts)
+    const made = this.maker.make(events)
+    const sent = jsonRows("@gradewire_rows", [
+      ["id", text],
+      ["position", text],
+      ["removed", number],
+      ...columns.flatMap(([column]) => [[`has_${column}`, number] as const, [column, text] as const])
+    ])
+    const fields = columns.map(([column]): readonly [string, string] => {
+      const isMarkColumn = kind === "assessment" && column !== "title"
+      const value = isMarkColumn ? `cast(r.${column} as decimal(65, 30))` : bytes(`r.${column}`)
+      const stored = isMarkColumn ? `cast(l.${column} as decimal(65, 30))` : bytes(`l.${column}`)
+      return [`r.has_${column} and not (${stored} <=> ${value})`, column]
+    })
+    return [
+      `set @gradewire_rows = ${json(kind === "learner" ? made.learners : made.assessments)}`,
+      `select * from (
+  select r.id, case when l.position is null then null when l.removed then 'revoked' else 'recorded' end as state,
+    l.position, l.position is not null as is_there, 0 as is_held, 0 as is_dead, ${kind === "learner" ? "r.id" : "null"} as learner,
+    case when not l.removed then ${fieldList([...fields, [isAhead(this.connector), "position"]])} end as fields, 1 as is_untouched
+  from ${sent} r
+  left join \`gradewire\`.\`${table}\` l on l.connector = ${literal(this.connector)} and l.${id} = r.id
+) c where c.fields is null or c.fields <> ''`
+    ]
+  }
+
+  standingDirectory(kind: DirectoryKind, ids: ReadonlyArray<string>): ReadonlyArray<string> {
+    const { id, table } = DIRECTORIES[kind]
+    return [
+      `set @gradewire_ids = ${json(ids)}`,
+      `select l.${id} as id, 'recorded' as state, l.position, 1 as is_there, 0 as is_held, 0 as is_dead,
+  ${kind === "learner" ? `l.${id}` : "null"} as learner, null as fields, 0 as is_untouched
+from ${idRows(id, this.facts)} f
+straight_join \`gradewire\`.\`${table}\` l on l.connector = ${literal(this.connector)} and l.${id} = f.${id}
+where not l.removed`
+    ]
+  }
+
+  filedDirectory(kind: DirectoryKind, after: string | undefined, max: number): string {
+    const { id, table } = DIRECTORIES[kind]
+    const behind = after === undefined ? "" : ` and ${id} > ${literal(after)}`
+    return `select ${id} as id from \`gradewire\`.\`${table}\`
+where connector = ${literal(this.connector)} and not removed${behind} order by ${id} limit ${max}`
+  }
+
+  learnersOf(employee: string): string {
+    return `select learner_id as id from \`gradewire\`.\`person_link\`
+where connector = ${literal(this.connector)} and employee_key = ${literal(employee)}`
+  }
+
+  get places(): string {
+    return `select position, anchor_server as server, anchor_timeline as timeline
+from \`gradewire\`.\`apply_offset\` where connector = ${literal(this.connector)} order by lane`
+  }
+}
+
+const idRows = (column: string, facts: ServerFacts): string =>
+  `json_table(@gradewire_ids, '$[*]' columns (${column} ${jsonTypes(facts).text} path '$'))`
+
+/** Beyond all that was ever applied: nothing could overwrite it, and apply did not write it. */
+const isAhead = (connector: string): string =>
+  `l.position > (select max(o.position) from \`gradewire\`.\`apply_offset\` o where o.connector = ${literal(connector)})`
+
+/** Both columns have one type; texts are compared by their bytes, whatever the collation takes for equal. */
+const differs = (column: MappedColumn): string => {
+  const [stored, value] = [`t.${name(column)}`, `x.${name(column)}`]
+  return column.shape.kind === "text"
+    ? `not (${bytes(stored)} <=> ${bytes(value)})`
+    : `not (${stored} <=> ${value})`
+}
+
+const fieldList = (parts: ReadonlyArray<readonly [condition: string, field: string]>): string =>
+  `concat_ws(',', ${parts.map(([condition, field]) => `if(${condition}, ${literal(field)}, null)`).join(", ")})`
+
+/** The row is still what the history says that the last change left. */
+const untouched = ({ own }: MappedTarget, connector: string): string => {
+  if (own === undefined) return "false"
+  const same = own.names.map((each) => `h.${each} <=> t.${each}`).join(" and ")
+  return `exists (select 1 from ${own.history} h where h.connector = ${literal(connector)}
+      and h.result_id = f.result_id and h.position = l.position and ${same})`
+}

@@ -1,0 +1,151 @@
+/** {@link RunStore} on PostgreSQL. */
+import { Effect, Layer } from "effect"
+import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
+import type { ReconciliationRun } from "../../../schemas/reconciliation.ts"
+import { ReconcileUnknown, RunStore } from "../../../src/reconcile/RunStore.ts"
+import {
+  differenceOf,
+  noneEnded,
+  refuseSecond,
+  runOf,
+  SILENT_SECONDS,
+  takenOver,
+  type Active,
+  type DifferenceRow,
+  type RunRow
+} from "../stored-runs.ts"
+import { classifyError } from "./classify-error.ts"
+import { migrationGrants } from "./migrate.ts"
+import { openSession, type PostgresOptions, type Row } from "./postgres-client.ts"
+
+export interface PostgresRunStoreOptions {
+  readonly connector: string
+  readonly postgres: PostgresOptions
+  /** Names this process: host and process id. */
+  readonly holder: string
+}
+
+const RUN = "gradewire.reconciliation_run"
+const DIFF = "gradewire.reconciliation_diff"
+const SILENT = `interval '${SILENT_SECONDS} seconds'`
+
+const moment = (column: string) =>
+  `to_char(timezone('UTC', ${column}), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${column}`
+const RUN_COLUMNS = `run, state, by_whom, scope::text as scope, tables::text as tables, ${moment("started_at")}, ${moment("finished_at")}`
+
+/** A run whose process is gone gives way; the unique index lets one in. $2 run, $3 scope, $4 tables, $5 by, $6 holder, $7 started */
+const END_SILENT = `update ${RUN} set state = 'failed', active = null
+where connector = $1 and active = 1 and updated_at < clock_timestamp() - ${SILENT}`
+const START = `insert into ${RUN} (connector, run, state, active, scope, tables, by_whom, holder, started_at, updated_at)
+values ($1, $2, 'running', 1, $3::jsonb, $4::jsonb, $5, $6, $7::timestamptz, clock_timestamp())
+on conflict (connector, active) do nothing returning run`
+const ACTIVE = `select run, holder from ${RUN} where connector = $1 and active = 1`
+
+/** $2 holder */
+const RESUME = `update ${RUN} r set state = 'running', active = 1, holder = $2, updated_at = clock_timestamp()
+where r.connector = $1 and r.run = (
+  select run from ${RUN} where connector = $1 and state <> 'done' order by started_at desc limit 1
+) and (r.active is null or r.updated_at < clock_timestamp() - ${SILENT})
+  and not exists (select from ${RUN} o where o.connector = $1 and o.active = 1 and o.run <> r.run)
+returning ${RUN_COLUMNS}`
+
+/**
+ * $2 run, $3 holder, $4 state, $5 tables, $6 finished, $7 differences as jsonb. The table's place is found by its name.
+ */
+const SAVE = `with held as (
+  update ${RUN} set state = $4, active = case when $4 = 'running' then 1 end, tables = $5::jsonb,
+    updated_at = clock_timestamp(), finished_at = $6::timestamptz
+  where connector = $1 and run = $2 and holder = $3 and active = 1
+  returning run
+), found as (
+  insert into ${DIFF} (connector, run, place, row_id, table_name, kind, fields, position, learner_id, found_at)
+  select $1, $2, d.place, d.id, d.name, d.kind, d.fields, d.position, d.learner, clock_timestamp()
+  from held cross join jsonb_to_recordset($7::jsonb)
+    as d (place smallint, id text, name text, kind text, fields text, position text, learner text)
+  on conflict (connector, run, place, row_id) do update set kind = excluded.kind, fields = excluded.fields,
+    position = excluded.position, learner_id = excluded.learner_id, found_at = excluded.found_at
+)
+select count(*)::integer as held from held`
+
+const READ = `select ${RUN_COLUMNS} from ${RUN} where connector = $1 and run = $2`
+
+/** $2 run, $3 kinds, $4 only open ones, $5 place, $6 id, $7 how many */
+const DIFFERENCES = `select table_name, row_id, kind, fields, position, learner_id, ${moment("repaired_at")}, repaired_by
+from ${DIFF} d where connector = $1 and run = $2 and kind = any($3::text[]) and (not $4::boolean or repaired_at is null)
+  and ($5::text is null or (table_name collate "C", row_id) > ($5, $6))
+order by table_name collate "C", row_id limit $7::integer`
+
+/** $2 run, $3 table, $4 ids, $5 by */
+const REPAIRED = `update ${DIFF} set repaired_at = clock_timestamp(), repaired_by = $5
+where connector = $1 and run = $2 and table_name = $3 and row_id = any($4::text[])`
+
+export const layerRunStore = (options: PostgresRunStoreOptions): Layer.Layer<RunStore> =>
+  Layer.effect(RunStore, make(options))
+
+type Ask = <R extends object = Row>(
+  text: string,
+  ...values: ReadonlyArray<unknown>
+) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
+
+const make = Effect.fnUntraced(function* ({ connector, holder, postgres }: PostgresRunStoreOptions) {
+  const session = yield* openSession(postgres)
+  const place = {
+    server: `${postgres.host}:${postgres.port}/${postgres.database}`,
+    grants: migrationGrants(postgres.user, postgres.database)
+  }
+  const ask: Ask = <R extends object = Row>(text: string, ...values: ReadonlyArray<unknown>) =>
+    session
+      .exclusively(session.rows<R>({ text, values: [connector, ...values] }))
+      .pipe(Effect.mapError(({ cause }) => classifyError(cause, place)))
+  return RunStore.of({
+    ...opening(ask, holder),
+    read: Effect.fnUntraced(function* (run: string) {
+      const [row] = yield* ask<RunRow>(READ, run)
+      if (row === undefined) return yield* new ReconcileUnknown({ message: `there is no run ${run}` })
+      return yield* Effect.fromResult(runOf(row))
+    }),
+    save: Effect.fnUntraced(function* (run, table, found) {
+      const index = run.tables.findIndex((entry) => entry.table === table)
+      const rows = found.map(({ fields, ...each }) => ({
+        ...each,
+        place: index,
+        name: table,
+        fields: fields.join(",")
+      }))
+      const progress = [run.state, JSON.stringify(run.tables), run.finishedAt]
+      const [saved] = yield* ask<{ held: number }>(SAVE, run.run, holder, ...progress, JSON.stringify(rows))
+      if (saved?.held !== 1) return yield* takenOver(run.run)
+    }),
+    differences: (run, { after, isOpen, kinds }, max) =>
+      Effect.map(
+        ask<DifferenceRow>(DIFFERENCES, run, kinds, isOpen, after?.table ?? null, after?.id ?? null, max),
+        (rows) => rows.map(differenceOf)
+      ),
+    repaired: (run, table, ids, by) => Effect.asVoid(ask(REPAIRED, run, table, ids, by))
+  })
+})
+
+const opening = (ask: Ask, holder: string) => {
+  const running = Effect.flatMap(ask<Active>(ACTIVE), ([active]) => refuseSecond(active))
+  return {
+    start: Effect.fnUntraced(function* ({ by, run, scope, startedAt, tables }: ReconciliationRun) {
+      yield* ask(END_SILENT)
+      const begun = yield* ask(
+        START,
+        run,
+        JSON.stringify(scope),
+        JSON.stringify(tables),
+        by,
+        holder,
+        startedAt
+      )
+      if (begun.length === 0) yield* running
+    }),
+    resume: Effect.gen(function* () {
+      const [row] = yield* ask<RunRow>(RESUME, holder)
+      if (row !== undefined) return yield* Effect.fromResult(runOf(row))
+      yield* running
+      return yield* noneEnded()
+    })
+  }
+}

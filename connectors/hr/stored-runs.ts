@@ -1,0 +1,87 @@
+/** Runs of a comparison as the HR database keeps them, the same on every kind of server. Pure. */
+import { Effect, Result, Schema } from "effect"
+import { ReconciliationRun, RunScope, TableRun, type DifferenceKind } from "../../schemas/reconciliation.ts"
+import {
+  ReconcileRunning,
+  ReconcileTakenOver,
+  ReconcileUnknown,
+  type StoredDifference
+} from "../../src/reconcile/RunStore.ts"
+
+export interface RunRow {
+  readonly run: string
+  readonly state: string
+  readonly by_whom: string
+  /** JSON text. */
+  readonly scope: string
+  readonly tables: string
+  /** RFC 3339. */
+  readonly started_at: string
+  readonly finished_at: string | null
+}
+
+export interface DifferenceRow {
+  readonly table_name: string
+  readonly row_id: string
+  readonly kind: string
+  readonly fields: string
+  readonly position: string | null
+  readonly learner_id: string | null
+  readonly repaired_at: string | null
+  readonly repaired_by: string | null
+}
+
+const decodeScope = Schema.decodeUnknownResult(Schema.fromJsonString(RunScope))
+const decodeTables = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Array(TableRun)))
+const decodeRun = Schema.decodeUnknownResult(ReconciliationRun)
+
+/** Fails where the row was written by a program that knows more. */
+export const runOf = (row: RunRow): Result.Result<ReconciliationRun, ReconcileUnknown> => {
+  const [scope, tables] = [decodeScope(row.scope), decodeTables(row.tables)]
+  const unreadable = () => new ReconcileUnknown({ message: `run ${row.run} was stored by another version` })
+  if (Result.isFailure(scope) || Result.isFailure(tables)) return Result.fail(unreadable())
+  return Result.mapError(
+    decodeRun({
+      run: row.run,
+      state: row.state,
+      by: row.by_whom,
+      scope: scope.success,
+      tables: tables.success,
+      startedAt: row.started_at,
+      finishedAt: row.finished_at
+    }),
+    unreadable
+  )
+}
+
+export const differenceOf = (row: DifferenceRow): StoredDifference => ({
+  table: row.table_name,
+  id: row.row_id,
+  kind: row.kind as DifferenceKind,
+  fields: row.fields === "" ? [] : row.fields.split(","),
+  position: row.position,
+  learner: row.learner_id,
+  repairedAt: row.repaired_at,
+  repairedBy: row.repaired_by
+})
+
+/** Seconds of silence after which a run's process counts as gone. */
+export const SILENT_SECONDS = 60
+
+export interface Active {
+  readonly run: string
+  readonly holder: string
+}
+
+export const refuseSecond = (active: Active | undefined) =>
+  active === undefined
+    ? Effect.void
+    : Effect.fail(
+        new ReconcileRunning({ message: `run ${active.run} is comparing both databases already`, ...active })
+      )
+
+export const takenOver = (run: string): ReconcileTakenOver =>
+  new ReconcileTakenOver({ message: `run ${run} is another process's by now`, run })
+
+export const noneEnded = (): ReconcileUnknown =>
+  new ReconcileUnknown({ message: "there is no run that did not end" })

@@ -1,0 +1,123 @@
+/** `gradewire verify`: both databases, asked side by side; the run is kept in the HR database. */
+import { Effect, Layer, Random } from "effect"
+import { FINDING_KINDS, type ReconciliationRun } from "../../schemas/reconciliation.ts"
+import type { Actions, VerifyRequest, VerifyView } from "../cli/Actions.ts"
+import { ProfileView } from "../reconcile/ProfileView.ts"
+import { ReconcileUnaskable, RunStore } from "../reconcile/RunStore.ts"
+import { newRun, utcNow, verify as compare, type VerifyOptions } from "../reconcile/verify.ts"
+import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
+import { effectiveConfig } from "./effective-config.ts"
+import { operator } from "./operator.ts"
+import { layerSourceRows } from "./source-rows.ts"
+import { targetOf } from "./target-of.ts"
+
+const SUSPECTS_MAX = 5000
+const SHOWN_MAX = 1000
+
+export const verify = Effect.fnUntraced(function* (
+  file: string,
+  request: VerifyRequest,
+  watch: Parameters<Actions["verify"]>[2]
+) {
+  const loaded = yield* loadConfig(file)
+  return yield* verifyWith(loaded, request, watch)
+})
+
+export const verifyWith = Effect.fnUntraced(function* (
+  loaded: LoadedConfig,
+  request: VerifyRequest,
+  watch: Parameters<Actions["verify"]>[2]
+) {
+  const target = yield* targetOf(loaded)
+  const hr = yield* target.reconciliation
+  const ports = Layer.mergeAll(layerSourceRows(loaded), hr)
+  return yield* Effect.gen(function* () {
+    const run = request.resume ? yield* (yield* RunStore).resume : yield* begin(loaded, request)
+    const done = yield* compare(run, yield* optionsOf(loaded, run, request, watch))
+    return yield* viewOf(loaded.config.connector, done)
+  }).pipe(Effect.provide(ports))
+})
+
+/** What a run found, as far as a person reads; the rest stands in the HR database. */
+export const viewOf = Effect.fnUntraced(function* (connector: string, run: ReconciliationRun) {
+  const filter = { kinds: FINDING_KINDS, isOpen: false, after: undefined }
+  const found = yield* (yield* RunStore).differences(run.run, filter, SHOWN_MAX + 1)
+  return {
+    connector,
+    run,
+    differences: found.slice(0, SHOWN_MAX),
+    more: found.length > SHOWN_MAX
+  } satisfies VerifyView
+})
+
+const begin = Effect.fnUntraced(function* (loaded: LoadedConfig, request: VerifyRequest) {
+  const { course, person, since, tables } = request
+  const named = yield* tablesOf(loaded, request)
+  const startedAt = yield* utcNow
+  const mark = (yield* Random.nextIntBetween(0, 0x10000)).toString(16).padStart(4, "0")
+  const name = `${startedAt.slice(0, 19).replaceAll(/[-:]/g, "")}-${mark}`
+  const scope = { tables: tables.length === 0 ? null : tables, course, person, since }
+  const run = newRun(name, operator(), startedAt, named, scope)
+  yield* (yield* RunStore).start(run)
+  return run
+})
+
+/** Directories first: what is wrong there explains what is wrong with results. Raw rows are filed nowhere. */
+const tablesOf = ({ config }: LoadedConfig, { course, person, since, tables }: VerifyRequest) => {
+  const isNarrow = course !== null || person !== null || since !== null
+  const known = config.tables.filter((table) => table.as !== "row")
+  const unknown = tables.find((name) => !known.some(({ table }) => table === name))
+  const names = known.map(({ table }) => table).join(", ")
+  if (unknown !== undefined) {
+    return new ReconcileUnaskable({
+      message: `${unknown} is no table whose rows are filed in the HR database`,
+      fix: `Give one of ${names}.`
+    })
+  }
+  const chosen = known.filter(({ table }) => tables.length === 0 || tables.includes(table))
+  const scores = isNarrow ? chosen.filter((table) => table.as === "score") : chosen
+  const lacking = scores.flatMap((table) => {
+    const fields: Readonly<Record<string, unknown>> = table.fields
+    const lacks = [
+      ...(course !== null && fields["assessment"] === undefined ? ["assessment"] : []),
+      ...(person !== null && fields["learner"] === undefined ? ["learner"] : []),
+      ...(since !== null && fields["submittedAt"] === undefined && fields["gradedAt"] === undefined
+        ? ["submittedAt or gradedAt"]
+        : [])
+    ]
+    return lacks.map((what) => `${table.table} maps no ${what}`)
+  })
+  if (lacking.length > 0 || scores.length === 0) {
+    return new ReconcileUnaskable({
+      message: lacking[0] ?? "no score table is named",
+      fix: "Leave the condition out, or name with --table a score table that maps what it asks for."
+    })
+  }
+  return Effect.succeed(scores.map(({ table }) => table))
+}
+
+const optionsOf = Effect.fnUntraced(function* (
+  loaded: LoadedConfig,
+  run: ReconciliationRun,
+  { rowsPerSecond, waitSeconds }: VerifyRequest,
+  watch: VerifyOptions["watch"]
+) {
+  const { limits } = effectiveConfig(loaded.config)
+  const { course, person, since } = run.scope
+  const profile = yield* ProfileView
+  return {
+    rowsMax: limits.snapshotRows,
+    rowsPerSecond: rowsPerSecond ?? limits.snapshotRowsPerSecond,
+    suspectsMax: SUSPECTS_MAX,
+    waitMillis: waitSeconds * 1000,
+    source: {
+      since: since ?? undefined,
+      assessment: course ?? undefined,
+      learners: person === null ? undefined : yield* profile.learnersOf(person)
+    },
+    profile: { since: since ?? undefined, employee: person ?? undefined },
+    // Neither the ledger nor a target that is not ours says which course a result belongs to.
+    reverse: course !== null ? "none" : person !== null || since !== null ? "ledger" : "all",
+    watch
+  } satisfies VerifyOptions
+})

@@ -1,0 +1,77 @@
+/**
+ * Port: what the HR database holds for rows of the training database. Reads only.
+ *
+ * Who a result belongs to is not decided anew: the ledger and the links say what was decided (G7). Values are compared in
+ * the database, as what apply would write there, so that a conversion, a rounding or a padding is no difference.
+ */
+import { Context, type Effect } from "effect"
+import type { Failure } from "../../schemas/failure.ts"
+import type { PositionText } from "../../schemas/position.ts"
+import type { SourceRow } from "./SourceRows.ts"
+
+/** How far one lane of apply is. */
+export interface ApplyPlace {
+  readonly position: PositionText
+  readonly server: string
+  readonly timeline: number
+}
+
+/** A row as the HR database has it, at one moment. */
+export interface Standing {
+  readonly id: string
+  /** What the ledger, or the directory, says of it. */
+  readonly state: "absent" | "filed" | "revoked"
+  /** Of the last change that was applied to it. */
+  readonly position: PositionText | null
+  /** Its row of the target is there. */
+  readonly isThere: boolean
+  readonly isHeld: boolean
+  readonly isDead: boolean
+  /** Names of what differs. */
+  readonly fields: ReadonlyArray<string>
+  /** The row is still what gradewire wrote; false where that is not known. */
+  readonly isUntouched: boolean
+  readonly learner: string | null
+}
+
+export interface IdPage {
+  /** In an order of the database's own. */
+  readonly ids: ReadonlyArray<string>
+  readonly isEnd: boolean
+}
+
+/** Whose rows are looked at from this side. */
+export interface ProfileScope {
+  /** RFC 3339 UTC: rows that were applied since. */
+  readonly since: string | undefined
+  readonly employee: string | undefined
+}
+
+export class ProfileView extends Context.Service<
+  ProfileView,
+  {
+    /** Standings of those rows that are not what the source has; nothing of the others. */
+    readonly compare: (
+      table: string,
+      rows: ReadonlyArray<SourceRow>
+    ) => Effect.Effect<ReadonlyArray<Standing>, Failure>
+    /** Standings of those ids that the HR database still holds as filed; nothing of the others. */
+    readonly standing: (
+      table: string,
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<Standing>, Failure>
+    /** Ids behind one that count as filed, from the ledger or a directory. */
+    readonly filed: (
+      table: string,
+      after: string | undefined,
+      max: number,
+      scope: ProfileScope
+    ) => Effect.Effect<IdPage, Failure>
+    /** Ids behind one that rows of the target name, and the ledger does not count as filed. */
+    readonly strays: (table: string, after: string | undefined, max: number) => Effect.Effect<IdPage, Failure>
+    /** Learners who were proven to be this employee. */
+    readonly learnersOf: (employee: string) => Effect.Effect<ReadonlyArray<string>, Failure>
+    /** Of all lanes; empty where nothing was ever applied. */
+    readonly progress: Effect.Effect<ReadonlyArray<ApplyPlace>, Failure>
+  }
+>()("gradewire/reconcile/ProfileView") {}

@@ -1,0 +1,90 @@
+/** Port: where runs and what they found are kept: in the HR database, beside what was compared. */
+import { Context, Schema, type Effect } from "effect"
+import type { Failure, Fate } from "../../schemas/failure.ts"
+import type { DifferenceKind, ReconciliationRun } from "../../schemas/reconciliation.ts"
+import type { Difference } from "./differences.ts"
+
+/** One comparison of a connector at a time: two would only cost both databases twice. */
+export class ReconcileRunning extends Schema.TaggedError<ReconcileRunning>()("ReconcileRunning", {
+  message: Schema.String,
+  run: Schema.String,
+  holder: Schema.String
+}) {
+  readonly fate: Fate = "halt"
+  get remedy(): string {
+    return `Wait for run ${this.run} of ${this.holder}; one whose process is gone gives way after a minute.`
+  }
+}
+
+/** No such run, or none that could be gone on with. */
+export class ReconcileUnknown extends Schema.TaggedError<ReconcileUnknown>()("ReconcileUnknown", {
+  message: Schema.String
+}) {
+  readonly fate: Fate = "halt"
+  readonly remedy =
+    "SELECT run, state, started_at FROM gradewire.reconciliation_runs; -- in the HR database; gradewire verify starts a new one."
+}
+
+/** Another process took the run over, because this one had said nothing for a minute. */
+export class ReconcileTakenOver extends Schema.TaggedError<ReconcileTakenOver>()("ReconcileTakenOver", {
+  message: Schema.String,
+  run: Schema.String
+}) {
+  readonly fate: Fate = "halt"
+  readonly remedy = "Nothing to do: the other process goes on with it."
+}
+
+/** What is to be compared cannot be told from the rest. */
+export class ReconcileUnaskable extends Schema.TaggedError<ReconcileUnaskable>()("ReconcileUnaskable", {
+  message: Schema.String,
+  fix: Schema.String
+}) {
+  readonly fate: Fate = "halt"
+  get remedy(): string {
+    return this.fix
+  }
+}
+
+/** A stored difference. */
+export interface StoredDifference extends Difference {
+  readonly table: string
+  /** Who had it mended, and when; null: nobody yet. */
+  readonly repairedBy: string | null
+  readonly repairedAt: string | null
+}
+
+export interface DifferenceFilter {
+  readonly kinds: ReadonlyArray<DifferenceKind>
+  /** Only those that nobody had mended. */
+  readonly isOpen: boolean
+  /** Behind this one, in the order of table and id. */
+  readonly after: { readonly table: string; readonly id: string } | undefined
+}
+
+export class RunStore extends Context.Service<
+  RunStore,
+  {
+    /** Makes it the connector's only running one. */
+    readonly start: (run: ReconciliationRun) => Effect.Effect<void, Failure>
+    /** The newest run that did not end, now held by this process. */
+    readonly resume: Effect.Effect<ReconciliationRun, Failure>
+    /** Stores how far the run is, and what was found since, in one transaction. */
+    readonly save: (
+      run: ReconciliationRun,
+      table: string,
+      found: ReadonlyArray<Difference>
+    ) => Effect.Effect<void, Failure>
+    readonly read: (run: string) => Effect.Effect<ReconciliationRun, Failure>
+    readonly differences: (
+      run: string,
+      filter: DifferenceFilter,
+      max: number
+    ) => Effect.Effect<ReadonlyArray<StoredDifference>, Failure>
+    readonly repaired: (
+      run: string,
+      table: string,
+      ids: ReadonlyArray<string>,
+      by: string
+    ) => Effect.Effect<void, Failure>
+  }
+>()("gradewire/reconcile/RunStore") {}

@@ -1,0 +1,94 @@
+/** Both databases compared by the shipped program, after each kind of damage that no event shows. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { LEARNERS, named, ReconcileWorld, RESULTS, type HrKind, type SourceKind } from "./ReconcileWorld.ts"
+
+const CASE_MILLIS = 240_000
+const PAIRS: ReadonlyArray<readonly [SourceKind, HrKind]> = [
+  ["mysql", "postgresql"],
+  ["mariadb", "mysql"],
+  ["mysql", "mariadb"]
+]
+
+describe.each(PAIRS)("verifying %s against %s", { timeout: CASE_MILLIS }, (sourceKind, hrKind) => {
+  let world: ReconcileWorld
+  const held = Math.floor((RESULTS - (LEARNERS - 1) - 1) / LEARNERS) + 1
+  beforeAll(async () => {
+    world = await ReconcileWorld.start(sourceKind, hrKind)
+    world.run()
+    await world.waitFor("hr.record", RESULTS - held)
+    await world.waitFor("gradewire.training_record", RESULTS - held)
+  }, CASE_MILLIS)
+  afterAll(() => world?.stop())
+
+  it("finds nothing where nothing was damaged, and counts what is held as no difference (G1, G2)", async () => {
+    const { code, differences, run } = await world.verify()
+    expect(named(differences)).toEqual([])
+    expect(code).toBe(0)
+    expect(run.tables.map(({ kinds, rows, table }) => [table, rows, kinds["held"] ?? 0])).toEqual([
+      ["lms.learner", LEARNERS, 0],
+      ["lms.exam", 2, 0],
+      ["lms.score", RESULTS, held],
+      ["lms.drill", RESULTS, held]
+    ])
+  })
+
+  it("names exactly the rows that differ, their kind and columns, and no value (G1, G9)", async () => {
+    await world.unseen.query(`update lms.score set points = 77 where id = 1;
+      insert into lms.score values (9001, 1, 'K1', 5, 'pass', null);
+      delete from lms.score where id = 2;
+      update lms.drill set remark = 'unseen' where no = 3;
+      update lms.score set grade = 'none' where id = 8;
+      update lms.learner set phone = '13999999999' where id = 5`)
+    await world.people("delete from hr.record where ref = 'lms.score:4'")
+    await world.people(
+      "update hr.record set grade = 'edited', points = points + 1, note = 'mine' where ref = 'lms.score:6'"
+    )
+    await world.people("update hr.record set note = 'mine alone' where ref = 'lms.score:10'")
+    await world.people(
+      "insert into hr.record (ref, employee) values ('lms.score:777777', 'E1'), ('lms.score:x', 'E1'), ('other:1', 'E1')"
+    )
+    await world.people(
+      "update gradewire.training_record set score_raw = score_raw + 1 where result_id = 'lms.drill:c,7'"
+    )
+    await world.people("delete from gradewire.result_ledger where result_id = 'lms.score:12'")
+    await world.people(
+      "update gradewire.result_ledger set state = 'revoked' where result_id = 'lms.score:14'"
+    )
+    await world.people(
+      "update gradewire.result_ledger set position = '0009-0000000001-00000000000004-0000000000000001' where result_id = 'lms.score:16'"
+    )
+    const { code, differences, run } = await world.verify()
+    expect(named(differences)).toEqual([
+      "extra lms.score:2",
+      "extra lms.score:777777",
+      "extra lms.score:x",
+      "mismatch lms.drill:c,7 score_raw",
+      "mismatch lms.score:1 points",
+      "mismatch lms.score:16 ledger.position",
+      "mismatch lms.score:6 points grade",
+      "mismatch lms.score:8 (refused by the mapping)",
+      "missing lms.score:12",
+      "missing lms.score:14",
+      "missing lms.score:4",
+      "missing lms.score:9001",
+      "stale 5 phone",
+      "stale lms.drill:c,3 attributes"
+    ])
+    expect(code).toBe(3)
+    const table = await world.ask("verify", "--table", "lms.score")
+    expect(table.out).toMatch(
+      /^TS +ERRORS +DIFFS +ROWS +DIFF_ROWS +MISSING +EXTRA +STALE +MISMATCH +CHUNKS +SKIPPED +TIME +TABLE\n/
+    )
+    expect(table.out).not.toContain("13999999999")
+    const stored = await world.people(
+      `select kind, count(*) as n from gradewire.reconciliation_diffs where run = '${run.run}' group by kind order by kind`
+    )
+    expect(stored.map(({ kind, n }) => [kind, Number(n)])).toEqual([
+      ["extra", 3],
+      ["held", 2 * held],
+      ["mismatch", 5],
+      ["missing", 4],
+      ["stale", 2]
+    ])
+  })
+})
