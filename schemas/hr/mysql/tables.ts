@@ -22,7 +22,6 @@ import {
   primaryKey,
   smallint,
   text,
-  unique,
   varchar
 } from "drizzle-orm/mysql-core"
 
@@ -301,49 +300,4 @@ export const trainingRecordHistory = mysqlTable(
     ...recordColumns()
   },
   (table) => [primaryKey({ columns: [table.connector, table.resultId, table.position, table.state] })]
-)
-
-const runName = ascii(32)
-
-/** Comparisons of both databases. `active` is 1 while one runs, so that there is one at a time. */
-export const reconciliationRun = mysqlTable(
-  "reconciliation_run",
-  {
-    connector: connectorName("connector").notNull(),
-    run: runName("run").notNull(),
-    state: stateText("state").notNull(),
-    active: smallint("active"),
-    scope: json("scope").notNull(),
-    /** Progress and counts per table (TableRun); its keys may be personal, so readers get the view without them (G9). */
-    tables: json("tables").notNull(),
-    byWhom: text("by_whom").notNull(),
-    holder: text("holder").notNull(),
-    startedAt: moment("started_at").notNull(),
-    updatedAt: moment("updated_at").notNull(),
-    finishedAt: moment("finished_at")
-  },
-  (table) => [
-    primaryKey({ columns: [table.connector, table.run] }),
-    unique("reconciliation_run_active").on(table.connector, table.active)
-  ]
-)
-
-/** What a run found, by name and kind, never by value. */
-export const reconciliationDiff = mysqlTable(
-  "reconciliation_diff",
-  {
-    connector: connectorName("connector").notNull(),
-    run: runName("run").notNull(),
-    place: smallint("place").notNull(),
-    rowId: keyText("row_id").notNull(),
-    tableName: text("table_name").notNull(),
-    kind: stateText("kind").notNull(),
-    fields: text("fields").notNull(),
-    position: positionText("position"),
-    learnerId: text("learner_id"),
-    foundAt: moment("found_at").notNull(),
-    repairedAt: moment("repaired_at"),
-    repairedBy: text("repaired_by")
-  },
-  (table) => [primaryKey({ columns: [table.connector, table.run, table.place, table.rowId] })]
 )
