@@ -5,7 +5,8 @@
  */
 import { Schema } from "effect"
 import { AlertsConfig } from "./alerts-config.ts"
-import { Column, Name, Port, Secret, TableName, TimeZoneName, Tls } from "./config-values.ts"
+import { Name, Port, Secret, TimeZoneName, Tls } from "./config-values.ts"
+import { EmployeesConfig } from "./employees-config.ts"
 import { LANES_MAX } from "./lane.ts"
 import { TableConfig } from "./table-config.ts"
 
@@ -99,16 +100,6 @@ export const TargetConfig = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("mysql"), ...targetFields })
 ])
 
-/** How the person behind a score is proven: each rule is an exact comparison; all that hit must agree. */
-export const EmployeesConfig = Schema.Struct({
-  /** Table or view of the HR database, read only. */
-  table: TableName,
-  /** Column that identifies the employee and is written to the target, 工号. */
-  key: Column,
-  match: Schema.NonEmptyArray(
-    Schema.Struct({ learner: Schema.Literals(["employeeNo", "phone", "email"]), employee: Column })
-  )
-})
 /** Limits; every default fits a small pod. */
 export const LimitsConfig = Schema.Struct({
   /** Change events in one message. Default 500. */

@@ -56,9 +56,12 @@ const mayImport = (from: string, to: string): boolean => {
     return isEffect(to) || (from.startsWith("schemas/hr/") && to.startsWith("drizzle-orm"))
   }
   if (other === "schemas/") return true
+  // The numbering plans of all countries, without I/O.
+  if (own === "src/identity/" && to === "libphonenumber-js/mobile") return true
   if (PURE_ROOMS.includes(own)) return isEffect(to) || other === "src/pipeline/"
   if (own === "src/runtime/") {
-    return isEffect(to) || isPlatform(to) || to === "yaml" || other === "src/pipeline/"
+    const isRule = other === "src/pipeline/" || other === "src/identity/"
+    return isEffect(to) || isPlatform(to) || to === "yaml" || isRule
   }
   if (own === "src/cli/") return isEffect(to) || isPlatform(to) || to === "yaml" || other.startsWith("src/")
   if (own.startsWith("connectors/")) return !other.startsWith("connectors/") && !ROOF.includes(other)

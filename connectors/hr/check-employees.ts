@@ -61,7 +61,10 @@ export const checkEmployees = <E>(
   employees: Employees
 ): Effect.Effect<ReadonlyArray<Finding>> =>
   Effect.gen(function* () {
-    const wanted = [employees.key, ...employees.match.map((rule) => rule.employee)]
+    const { hiredOn, key, leftOn, match, mergedInto, name } = employees
+    const wanted = [key, ...match.map((rule) => rule.employee), name, hiredOn, leftOn, mergedInto].filter(
+      (column) => column !== undefined
+    )
     const missing = wanted.filter((column) => !table.columns.has(column))
     if (missing.length > 0) {
       const fix = "Check employees in the configuration."

@@ -7,6 +7,8 @@ import type { TimeZone } from "../../schemas/civil-time.ts"
 import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 import type { TargetSource, TargetTable } from "../../schemas/table-config.ts"
 import { StoreMisconfigured } from "../../src/apply/ProfileStore.ts"
+import { keyRulesOf } from "../../src/identity/key-rules.ts"
+import { spellingsOf, type Spelling } from "../../src/identity/spellings.ts"
 import { conversionOf, type Conversion } from "./conversion.ts"
 
 /** What our own tables are filled from besides: `attributes` all of them as JSON, `now` the moment of filing. */
@@ -57,9 +59,11 @@ export interface MappedTarget<Shape> {
 
 export type LearnerKey = ConnectorConfig["employees"]["match"][number]["learner"]
 
-interface MatchRule<Shape> {
+export interface MatchRule<Shape> {
   readonly learner: LearnerKey
   readonly column: Shape
+  /** How HR usually writes the key: looked up as it is now. */
+  readonly spellings: ReadonlyArray<Spelling>
 }
 
 export interface HrMapping<Shape> {
@@ -67,6 +71,10 @@ export interface HrMapping<Shape> {
   readonly employees: {
     readonly relation: string
     readonly key: Shape
+    readonly name: Shape | undefined
+    readonly hiredOn: Shape | undefined
+    readonly leftOn: Shape | undefined
+    readonly mergedInto: Shape | undefined
     readonly rules: ReadonlyArray<MatchRule<Shape>>
   }
   readonly zone: TimeZone
@@ -97,6 +105,8 @@ export interface Catalog<Shape, E> {
   /** Quoted, qualified name. */
   readonly relation: (table: string) => string
   readonly identifier: (name: string) => string
+  /** Whether the column holds days or moments. */
+  readonly isTime: (shape: Shape) => boolean
 }
 
 const missing = (what: string): StoreMisconfigured =>
@@ -104,6 +114,13 @@ const missing = (what: string): StoreMisconfigured =>
     message: `${what} is not there, or this user may not see it`,
     code: "NOT_FOUND",
     fix: "Run gradewire check: it names every table, column and right that does not fit."
+  })
+
+const noDay = (column: string): StoreMisconfigured =>
+  new StoreMisconfigured({
+    message: `column ${column} of the employee table holds no dates`,
+    code: "NO_DATE",
+    fix: "Name columns of a date or time type as employees.hiredOn and employees.leftOn, in a view if need be."
   })
 
 /** Columns of one table; asking for a missing one is a failure. */
@@ -197,8 +214,14 @@ export const readMappingFrom = <Shape, E>(
     const { employees } = config
     const staff = yield* openTable(catalog, employees.table)
     const rules: Array<MatchRule<Shape>> = []
+    const keyRules = keyRulesOf(employees)
     for (const { learner, employee } of employees.match)
-      rules.push({ learner, column: yield* staff.named(employee) })
+      rules.push({ learner, column: yield* staff.named(employee), spellings: spellingsOf(learner, keyRules) })
+    const optional = (name: string | undefined) => (name === undefined ? Effect.undefined : staff.named(name))
+    const day = (name: string | undefined) =>
+      Effect.tap(optional(name), (shape) =>
+        shape === undefined || catalog.isTime(shape) ? Effect.void : Effect.fail(noDay(`${name}`))
+      )
     const targets: Array<MappedTarget<Shape>> = []
     for (const { table, target } of config.scores) targets.push(yield* targetOf(catalog, table, target))
     return {
@@ -206,6 +229,10 @@ export const readMappingFrom = <Shape, E>(
       employees: {
         relation: catalog.relation(employees.table),
         key: yield* staff.named(employees.key),
+        name: yield* optional(employees.name),
+        hiredOn: yield* day(employees.hiredOn),
+        leftOn: yield* day(employees.leftOn),
+        mergedInto: yield* optional(employees.mergedInto),
         rules
       },
       zone: config.zone

@@ -161,6 +161,43 @@ export const personLink = gradewire.table(
   (table) => [primaryKey({ name: "person_link_pk", columns: [table.connector, table.learnerId] })]
 )
 
+/**
+ * Keys of employees that HR spells in unusual ways, by their canonical form (src/identity). Never proof by itself: an
+ * entry counts only while HR's own row still holds `raw`.
+ */
+export const employeeSpelling = gradewire.table(
+  "employee_spelling",
+  {
+    connector: bytewise("connector").notNull(),
+    kind: text("kind", { enum: ["employeeNo", "phone", "email"] }).notNull(),
+    /** Column of the employee table. */
+    source: bytewise("source").notNull(),
+    value: bytewise("value").notNull(),
+    employeeKey: bytewise("employee_key").notNull(),
+    raw: bytewise("raw").notNull()
+  },
+  (table) => [
+    primaryKey({
+      name: "employee_spelling_pk",
+      columns: [table.connector, table.kind, table.source, table.value, table.employeeKey]
+    })
+  ]
+)
+
+/** When the whole employee table was last read for {@link employeeSpelling}; no score is judged before it once was. */
+export const employeeReading = gradewire.table(
+  "employee_reading",
+  {
+    connector: bytewise("connector").notNull(),
+    /** What the reading depended on: table, columns, rules. */
+    rules: text("rules").notNull(),
+    completedAt: moment("completed_at").notNull(),
+    employees: count("employees").notNull(),
+    spellings: count("spellings").notNull()
+  },
+  (table) => [primaryKey({ name: "employee_reading_pk", columns: [table.connector] })]
+)
+
 /** The last change of each result that waits for its person or its assessment. */
 export const heldChange = gradewire.table(
   "held_change",

@@ -138,7 +138,10 @@ export type ProfileStoreError =
 export class ProfileStore extends Context.Service<
   ProfileStore,
   {
-    /** Raises the epoch: whoever applied before can no longer commit. Returns the offset to go on from. */
+    /**
+     * Raises the epoch: whoever applied before can no longer commit. Returns the offset to go on from. Where HR's employees
+     * were never read under these matching rules, they are read first.
+     */
     readonly takeOver: Effect.Effect<StoreLease, ProfileStoreError>
     /** The stored offset of this lane, without taking over. */
     readonly offset: Effect.Effect<ApplyOffset | undefined, ProfileStoreError>
@@ -149,6 +152,8 @@ export class ProfileStore extends Context.Service<
      * the batch's own, it counts as done with zero applied.
      */
     readonly apply: (epoch: number, batch: ApplyBatch) => Effect.Effect<BatchOutcome, ProfileStoreError>
+    /** Reads HR's employees anew, for keys that HR spells in unusual ways; beside the batches, not between them. */
+    readonly readEmployees: Effect.Effect<void, ProfileStoreError>
     /** Files held results whose person is proven by now, in order, in one transaction under the epoch. */
     readonly release: (epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>
   }

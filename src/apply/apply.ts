@@ -36,6 +36,8 @@ export interface ApplyOptions {
   readonly batchEvents: number
   /** How often held results are looked at again, at least. */
   readonly releaseMillis: number
+  /** How often HR's employees are read anew, at most; where it is left out, only when apply takes over. */
+  readonly employeesMillis?: number | undefined
   /** Which changes are filed here; all of them where it is left out. */
   readonly routing?: Routing | undefined
   /** Shared by the lanes of a process. */
@@ -87,6 +89,9 @@ const life = Effect.fnUntraced(function* (
   vitals.epochs.set("apply", epoch)
   vitals.connections.set("hr", true)
   yield* desk.serve(store.progress)
+  // One lane does it for all.
+  if (options.employeesMillis !== undefined && (options.routing?.lane ?? 0) === 0)
+    yield* Effect.forkScoped(readEmployees(store.readEmployees, options.employeesMillis))
   return yield* follow(epoch, offset, options, steady).pipe(
     Effect.scoped,
     Effect.catchTag("GenerationAwaited", (awaited) =>
@@ -96,6 +101,28 @@ const life = Effect.fnUntraced(function* (
       Effect.flatMap(untilBridged(hole), (later) => Effect.scoped(follow(epoch, later, options, steady)))
     )
   )
+})
+
+/** A table that takes long to read is read less often: a twentieth of the time at most. */
+const READING_PAUSES = 20
+
+const readEmployees = Effect.fnUntraced(function* (
+  reading: (typeof ProfileStore.Service)["readEmployees"],
+  pauseMillis: number
+): Effect.fn.Return<never> {
+  while (true) {
+    const from = yield* monotonicMillis
+    yield* reading.pipe(
+      Effect.catch(({ _tag, message }) =>
+        Effect.logWarning("HR's employees could not be read; what is known of them stays", {
+          tag: _tag,
+          reason: message
+        })
+      )
+    )
+    const took = (yield* monotonicMillis) - from
+    yield* Effect.sleep(Math.max(pauseMillis, took * READING_PAUSES))
+  }
 })
 
 /**

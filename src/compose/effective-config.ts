@@ -3,6 +3,7 @@ import { streamName } from "../../connectors/jetstream/options.ts"
 import { defaultServerId } from "../../connectors/mysql/source-options.ts"
 import type { ConnectorConfig, HttpConfig } from "../../schemas/connector-config.ts"
 import type { ScoreTable } from "../../schemas/table-config.ts"
+import { DEFAULT_REGION } from "../identity/key-rules.ts"
 
 type Filled<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: NonNullable<T[P]> }
 
@@ -11,7 +12,7 @@ type Limits = Omit<NonNullable<ConnectorConfig["limits"]>, "snapshotRowsPerSecon
 
 export interface EffectiveConfig extends Omit<
   ConnectorConfig,
-  "source" | "changeLog" | "target" | "limits" | "apply" | "http"
+  "source" | "changeLog" | "target" | "employees" | "limits" | "apply" | "http"
 > {
   readonly source: Filled<ConnectorConfig["source"], "port" | "serverId" | "start">
   readonly changeLog: Filled<
@@ -19,6 +20,7 @@ export interface EffectiveConfig extends Omit<
     "stream" | "manage" | "replicas" | "largeEvents" | "maxAgeHours"
   >
   readonly target: Filled<ConnectorConfig["target"], "port" | "timeZone">
+  readonly employees: Filled<ConnectorConfig["employees"], "phone" | "refreshSeconds">
   readonly limits: Filled<NonNullable<ConnectorConfig["limits"]>, keyof Limits>
   readonly apply: { readonly lanes: number }
   readonly http: false | Required<HttpConfig>
@@ -55,7 +57,12 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
     port: config.target.port ?? TARGET_PORTS[config.target.kind],
     timeZone: config.target.timeZone ?? config.source.timeZone
   },
-  employees: config.employees,
+  employees: {
+    ...config.employees,
+    phone:
+      config.employees.phone === "exact" ? "exact" : { region: DEFAULT_REGION, ...config.employees.phone },
+    refreshSeconds: config.employees.refreshSeconds ?? 60
+  },
   tables: config.tables.map((table) =>
     table.as === "score" ? { ...table, target: effectiveTarget(table.target) } : table
   ) as unknown as ConnectorConfig["tables"],

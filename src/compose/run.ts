@@ -129,7 +129,7 @@ const applyLane = Effect.fnUntraced(function* (
   lane: Lane,
   shelf: SegmentShelf | undefined
 ) {
-  const { connector, limits, tables } = effectiveConfig(loaded.config)
+  const { connector, employees, limits, tables } = effectiveConfig(loaded.config)
   const { store } = yield* targetOf(loaded)
   const ports = Layer.mergeAll(yield* store(lane), layerChangeFeed(log), layerProgressDesk(log))
   const learnerTables = new Set(
@@ -138,6 +138,12 @@ const applyLane = Effect.fnUntraced(function* (
     )
   )
   const routing = lane.lanes === 1 ? undefined : { ...lane, learnerTables }
-  const options = { batchEvents: limits.batchEvents, releaseMillis: RELEASE_MILLIS, routing, shelf }
+  const options = {
+    batchEvents: limits.batchEvents,
+    releaseMillis: RELEASE_MILLIS,
+    employeesMillis: employees.refreshSeconds * 1000,
+    routing,
+    shelf
+  }
   return yield* apply(options).pipe(Effect.provide(ports), Effect.annotateLogs({ connector, role: "apply" }))
 })

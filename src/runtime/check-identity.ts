@@ -1,6 +1,7 @@
 /** Whether every score can find its person at all, and every matching rule has something to compare (G7). */
 import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 import type { TableConfig } from "../../schemas/table-config.ts"
+import { isKnownRegion } from "../identity/key-rules.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import { tablesAs, tablesComplete, type ConfigParts } from "./config-parts.ts"
 
@@ -98,6 +99,14 @@ const checkRules = (
       })
     }
   }
+  const region = typeof employees.phone === "object" ? employees.phone.region : undefined
+  if (region !== undefined && !isKnownRegion(region))
+    issues.push({
+      path: ["employees", "phone", "region"],
+      end: "value",
+      message: "no country whose phone numbers are known",
+      fix: "write the ISO code of a country, as in CN"
+    })
   if (!tablesComplete(parts)) return issues
   const keys = employees.match.map((rule) => rule.learner)
   for (const { table, index } of scores) {

@@ -4,10 +4,10 @@ import { AlertsConfig } from "../../schemas/alerts-config.ts"
 import {
   ChangeLogConfig,
   ConnectorConfig,
-  EmployeesConfig,
   SourceConfig,
   TargetConfig
 } from "../../schemas/connector-config.ts"
+import { EmployeesConfig } from "../../schemas/employees-config.ts"
 import { TableConfig } from "../../schemas/table-config.ts"
 import { checkConfig } from "./check-config.ts"
 import { ConfigInvalid, type ConfigIssue, type Problem } from "./config-errors.ts"

@@ -162,10 +162,10 @@ export const conversionsConformance = (name: string, open: () => Promise<Convers
     it("a held change that cannot be converted becomes a dead letter when its person appears (G3, G7)", async () => {
       await kept({ c: ["varchar(40)", { ...NOTE, map: { A: "1" }, otherwise: "refuse" }] })
       const held = [1, 2].map((n) =>
-        exam(n, n, { phone: "new" }, null, { attributes: { note: n === 1 ? "B" : "A" } })
+        exam(n, n, { phone: "13800000010" }, null, { attributes: { note: n === 1 ? "B" : "A" } })
       )
       expect(await apply(batch(0, held, { to: 2 }))).toMatchObject({ held: 2, dead: 0 })
-      await world.hire({ no: "E010", phone: "new" })
+      await world.hire({ no: "E010", phone: "13800000010" })
       expect(await Effect.runPromise(store.release(epoch))).toEqual({ released: 1, held: 0 })
       expect(await world.letters()).toEqual([["lms.exam:1", "open"]])
       expect(await world.sql("select result, c from hr.converted")).toEqual([

@@ -208,7 +208,7 @@ describe("stored offsets", () => {
       lagSeconds: null,
       held: 0n
     })
-    const given = batch(0, [exam(1, 1, { phone: "nobody" }, "1.00")])
+    const given = batch(0, [exam(1, 1, { phone: "13899999999" }, "1.00")])
     await Effect.runPromise(store.apply(1, given))
     await Effect.runPromise(
       store.apply(1, batch(1, [exam(2, 2, {}, "2.00")], { refusal: { reason: "REFUSED", detail: "" } }))

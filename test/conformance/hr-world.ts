@@ -19,6 +19,8 @@ export interface HrWorld {
   /** A store over the same database; built twice, it is two processes. */
   readonly process: (lane?: Lane) => ProfileStore["Service"]
   readonly hire: (...employees: ReadonlyArray<Employee>) => Promise<void>
+  /** HR writes another phone number for an employee. */
+  readonly renumber: (no: string, phone: string) => Promise<void>
   /** Rows of a target table by result, every value as text. */
   readonly profile: (table: string) => Promise<ReadonlyArray<ProfileRow>>
   /** `["lms.exam:1", "ABSENT"]` by result. */
@@ -146,8 +148,11 @@ export const graded = (
 export const revoked = (n: number, table: string, result: number, learner: Keys = {}): ChangeEvent =>
   event(n, "score.revoked", table, { resultId: `${table}:${result}`, learner })
 
-export const learner = (n: number, learnerId: string, keys: Omit<Keys, "id">): ChangeEvent =>
-  event(n, "learner.changed", "lms.user", { learnerId, ...keys })
+export const learner = (
+  n: number,
+  learnerId: string,
+  keys: Omit<Keys, "id"> & { readonly name?: string }
+): ChangeEvent => event(n, "learner.changed", "lms.user", { learnerId, ...keys })
 
 export const learnerRemoved = (n: number, learnerId: string): ChangeEvent =>
   event(n, "learner.removed", "lms.user", { learnerId })

@@ -1,9 +1,12 @@
 /** The profile store's world in memory. */
 import { MemoryHrDatabase } from "../support/fakes/MemoryHrDatabase.ts"
 import { makeMemoryProfileStore } from "../support/fakes/MemoryProfileStore.ts"
+import { PROVING, type ProvingWorld } from "./people-proofs.ts"
 import { EMPLOYEES, EXAM, SCORES, type HrWorld } from "./hr-world.ts"
 
-export const openMemoryHrWorld = async (): Promise<HrWorld> => {
+export const openMemoryHrWorld = (): Promise<HrWorld> => openMemoryProvingWorld()
+
+export const openMemoryProvingWorld = async (): Promise<ProvingWorld> => {
   const database = new MemoryHrDatabase()
   let isLimited = false
   const refuses = (table: string, row: Readonly<Record<string, unknown>>): string | undefined =>
@@ -11,9 +14,16 @@ export const openMemoryHrWorld = async (): Promise<HrWorld> => {
   const options = { connector: "test", scores: SCORES, employees: EMPLOYEES, refuses }
   return {
     process: (lane) => makeMemoryProfileStore(database, { ...options, lane }),
+    proving: () => makeMemoryProfileStore(database, { ...options, employees: PROVING }),
+    enter: async (...people) => {
+      for (const person of people) database.staff.push({ ...person })
+    },
     hire: async (...employees) => {
       for (const { no, phone, email } of employees)
         database.staff.push({ 工号: no, mobile: phone ?? null, "E-Mail": email ?? null })
+    },
+    renumber: async (no, phone) => {
+      for (const one of database.staff) if (one["工号"] === no) one["mobile"] = phone
     },
     profile: async (table) =>
       database

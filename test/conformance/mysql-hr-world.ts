@@ -20,6 +20,7 @@ import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 import type { ConversionWorld } from "./conversions.ts"
 import { COMPLETE_SCORES, DELETED_SCORES, OWN_SCORES, suiteRow } from "./own-scores.ts"
+import { PERSON_COLUMNS, PERSONS, PROVING, type ProvingWorld } from "./people-proofs.ts"
 import type { OwnWorld } from "./profile-store-own.ts"
 
 export const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/mysql", import.meta.url))
@@ -44,6 +45,8 @@ const OURS = [
   "learner_directory",
   "assessment_directory",
   "person_link",
+  "employee_spelling",
+  "employee_reading",
   "held_change",
   "dead_letter",
   "dead_letter_decision",
@@ -169,6 +172,24 @@ export class MySqlWorlds {
     return { ...world, mapped: (scores) => this.process({}, scores), sql: (text) => this.sql(text) }
   }
 
+  /** Emptied, with the employee table of people-proofs.ts. */
+  async openProving(): Promise<ProvingWorld> {
+    const world = await this.open()
+    await this.sql("drop table if exists hr.person")
+    await this.sql(PERSONS)
+    return {
+      ...world,
+      proving: () => this.processOf({ scores: SCORES, employees: PROVING, zone: 480 }),
+      enter: async (...people) => {
+        for (const person of people)
+          await this.sql(
+            "insert into hr.person values (?, ?, ?, ?, ?, ?)",
+            PERSON_COLUMNS.map((column) => person[column] ?? null)
+          )
+      }
+    }
+  }
+
   /** Emptied; scores are filed in gradewire's own tables. */
   async openOwn(): Promise<OwnWorld> {
     const world = await this.open()
@@ -205,6 +226,9 @@ export class MySqlWorlds {
       hire: async (...employees) => {
         for (const { no, phone, email } of employees)
           await rows("insert into hr.employee values (?, ?, ?)", [no, phone ?? null, email ?? null])
+      },
+      renumber: async (no, phone) => {
+        await rows("update hr.employee set mobile = ? where `工号` = ?", [phone, no])
       },
       profile: async (table) => {
         const found = await rows(`select * from ${table} order by result_id`)

@@ -20,6 +20,7 @@ import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 import type { ConversionWorld } from "./conversions.ts"
 import { COMPLETE_SCORES, DELETED_SCORES, OWN_SCORES, suiteRow } from "./own-scores.ts"
+import { PERSON_COLUMNS, PERSONS, PROVING, type ProvingWorld } from "./people-proofs.ts"
 import type { OwnWorld } from "./profile-store-own.ts"
 
 export const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/postgresql", import.meta.url))
@@ -44,6 +45,8 @@ const OURS = [
   "learner_directory",
   "assessment_directory",
   "person_link",
+  "employee_spelling",
+  "employee_reading",
   "held_change",
   "dead_letter",
   "dead_letter_decision",
@@ -108,14 +111,15 @@ export class PostgresWorlds {
   process(
     over: Partial<PostgresOptions> = {},
     scores: HrMappingConfig["scores"] = SCORES,
-    lane?: Lane
+    lane?: Lane,
+    employees: HrMappingConfig["employees"] = EMPLOYEES
   ): ProfileStore["Service"] {
     const store = layer({
       connector: "test",
       holder: "conformance",
       lane,
       postgres: postgresOptions(this.server, over),
-      mapping: { scores, employees: EMPLOYEES, zone: 480 }
+      mapping: { scores, employees, zone: 480 }
     })
     return Context.get(Effect.runSync(Layer.buildWithScope(store, this.scope)), ProfileStore)
   }
@@ -164,6 +168,23 @@ export class PostgresWorlds {
     }
   }
 
+  /** Emptied, with the employee table of people-proofs.ts. */
+  async openProving(): Promise<ProvingWorld> {
+    const world = await this.open()
+    await this.client.query(`drop table if exists hr.person; ${PERSONS}`)
+    return {
+      ...world,
+      proving: () => this.process({}, SCORES, undefined, PROVING),
+      enter: async (...people) => {
+        for (const person of people)
+          await this.client.query(
+            `insert into hr.person values ($1, $2, $3, $4, $5, $6)`,
+            PERSON_COLUMNS.map((column) => person[column] ?? null)
+          )
+      }
+    }
+  }
+
   /** Emptied; scores are filed in gradewire's own tables. */
   async openOwn(): Promise<OwnWorld> {
     const world = await this.open()
@@ -200,6 +221,9 @@ export class PostgresWorlds {
       hire: async (...employees) => {
         for (const { no, phone, email } of employees)
           await rows("insert into hr.employee values ($1, $2, $3)", [no, phone ?? null, email ?? null])
+      },
+      renumber: async (no, phone) => {
+        await rows('update hr.employee set mobile = $2 where "工号" = $1', [no, phone])
       },
       profile: async (table) => {
         const found = await rows(

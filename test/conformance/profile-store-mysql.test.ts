@@ -8,6 +8,7 @@ import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
+import { peopleProofsConformance } from "./people-proofs.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let mysql: MySqlWorlds
@@ -27,6 +28,8 @@ ownTablesConformance("MySQL", () => mysql.openOwn())
 ownTablesConformance("MariaDB", () => mariadb.openOwn())
 conversionsConformance("MySQL", () => mysql.openMapped())
 conversionsConformance("MariaDB", () => mariadb.openMapped())
+peopleProofsConformance("MySQL", () => mysql.openProving())
+peopleProofsConformance("MariaDB", () => mariadb.openProving())
 lanesConformance("MySQL", () => mysql.open())
 laneSetConformance("MySQL", async () => ({ world: await mysql.open(), lanes: mysql.laneDesk() }))
 lanesConformance("MariaDB", () => mariadb.open())

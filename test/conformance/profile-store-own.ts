@@ -119,14 +119,14 @@ export const ownTablesConformance = (name: string, open: () => Promise<OwnWorld>
 
     it("held and refused changes reach the history once, when they are filed (G2, G3)", async () => {
       await world.limitScores(true)
-      const given = batch(0, [exam(1, 1, { phone: "new" }, "1.00"), exam(2, 2, anna, "200.00")])
+      const given = batch(0, [exam(1, 1, { phone: "13800000010" }, "1.00"), exam(2, 2, anna, "200.00")])
       expect(await bench.refused(given)).toMatchObject({ _tag: "RowRefused" })
-      await apply(batch(0, [exam(1, 1, { phone: "new" }, "1.00")], { to: 1 }))
+      await apply(batch(0, [exam(1, 1, { phone: "13800000010" }, "1.00")], { to: 1 }))
       const refusal = { reason: "REFUSED", detail: "score_limit" }
       await apply(batch(1, [exam(2, 2, anna, "200.00")], { refusal }))
       await apply(batch(2, [exam(4, 2, anna, "90.00")], { to: 4 }))
       expect(await history()).toEqual([])
-      await world.hire({ no: "E010", phone: "new" })
+      await world.hire({ no: "E010", phone: "13800000010" })
       await bench.release()
       await world.limitScores(false)
       await world.decide("lms.exam:2", "replay")

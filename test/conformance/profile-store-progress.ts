@@ -82,8 +82,8 @@ export const progressConformance = (bench: () => StoreBench): void => {
         expect(await refused(late)).toMatchObject({ _tag: "ApplyFenced", epoch: 1, newerEpoch: 2 })
       }
       await Effect.runPromise(newer.apply(2, batch(0, [exam(1, 1, { id: "7" }, "1.00")])))
-      await world().hire({ no: "E007", phone: "7" })
-      await Effect.runPromise(newer.apply(2, batch(1, [learner(2, "7", { phone: "7" })])))
+      await world().hire({ no: "E007", phone: "13800000017" })
+      await Effect.runPromise(newer.apply(2, batch(1, [learner(2, "7", { phone: "13800000017" })])))
       expect(await Effect.runPromise(Effect.flip(bench().store.release(1)))).toMatchObject({
         _tag: "ApplyFenced"
       })

@@ -157,7 +157,7 @@ describe("values", () => {
     await sql(
       "drop table if exists hr.numbered; create table hr.numbered (id bigint primary key, mobile char(11))"
     )
-    await sql("insert into hr.numbered values (7, '13800000001'), (8, '8')")
+    await sql("insert into hr.numbered values (7, '13800000001'), (8, '13800000008')")
     await sql("drop table if exists hr.kept; create table hr.kept (result text primary key, who integer)")
     const numbered = layer({
       connector: "numbered",
@@ -185,7 +185,7 @@ describe("values", () => {
       { employeeNo: "7" },
       { employeeNo: "07" },
       { employeeNo: "x" },
-      { phone: "8" },
+      { phone: "13800000008" },
       { employeeNo: "99999999999999999999" }
     ]
     const changes = keys.map((key, index) => exam(index + 1, index + 1, key, null))

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest"
-import { openMemoryHrWorld } from "./memory-hr-world.ts"
+import { openMemoryHrWorld, openMemoryProvingWorld } from "./memory-hr-world.ts"
 import { PostgresWorlds } from "./postgresql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
 import { heldConformance } from "./held.ts"
@@ -9,6 +9,7 @@ import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
+import { peopleProofsConformance } from "./people-proofs.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let worlds: PostgresWorlds
@@ -23,6 +24,8 @@ deadLetterConformance("PostgreSQL", async () => ({ world: await worlds.open(), d
 profileStoreConformance("PostgreSQL, own tables", () => worlds.openOwn())
 ownTablesConformance("PostgreSQL", () => worlds.openOwn())
 conversionsConformance("PostgreSQL", () => worlds.openMapped())
+peopleProofsConformance("in memory", openMemoryProvingWorld)
+peopleProofsConformance("PostgreSQL", () => worlds.openProving())
 lanesConformance("in memory", openMemoryHrWorld)
 lanesConformance("PostgreSQL", () => worlds.open())
 laneSetConformance("PostgreSQL", async () => ({ world: await worlds.open(), lanes: worlds.laneDesk() }))

@@ -42,6 +42,10 @@ export class StoreBench {
     return Effect.runPromise(this.store.release(this.epoch))
   }
 
+  readEmployees() {
+    return Effect.runPromise(this.store.readEmployees)
+  }
+
   offset() {
     return Effect.runPromise(this.store.offset)
   }

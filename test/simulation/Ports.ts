@@ -225,6 +225,7 @@ export const applyStore = (around: Surroundings, lane: Lane): ProfileStore["Serv
     offset: call(around, store.offset, fault),
     progress: call(around, store.progress, fault),
     apply: (epoch, batch) => call(around, seen(epoch, store.apply(epoch, batch), batch), fault),
+    readEmployees: call(around, store.readEmployees, fault),
     release: (epoch) => call(around, seen(epoch, store.release(epoch)), fault)
   })
 }

@@ -84,5 +84,5 @@ export const scoresOf = (withQuiz: boolean): ReadonlyArray<ScoreTable & MappedSc
   tablesOf(withQuiz).filter((table): table is ScoreTable & MappedScores => table.as === "score")
 
 /** The phone under which the HR database knows the person behind a learner, and that person's number. */
-export const phoneOf = (learner: number): string => `1380000${learner}`
+export const phoneOf = (learner: number): string => `1380000000${learner}`
 export const numberOf = (learner: number): string => `E${learner}`

@@ -41,7 +41,7 @@ export class BatchScripts {
     this.connector = connector
     this.facts = facts
     this.maker = new ChangeRowsMaker(mapping)
-    this.judging = judgeScores(mapping)
+    this.judging = judgeScores(mapping, connector)
   }
 
   /** Results whose held change must be read before their own can be filed. */

@@ -18,9 +18,9 @@ import { readMapping, type HrMapping } from "./mapping.ts"
 import { openSession } from "./mysql-client.ts"
 import { instantOf } from "./offset-statements.ts"
 import { peopleBench } from "./people-bench.ts"
-import { identifier, literal } from "./sql-text.ts"
+import { hitsOf } from "./match-sql.ts"
+import { literal } from "./sql-text.ts"
 import { makeParts, type MySqlProfileStoreOptions } from "./store-parts.ts"
-import { matches } from "./value-sql.ts"
 
 const HELD = "`gradewire`.`held_change`"
 
@@ -73,16 +73,22 @@ interface ContentRow extends KeysRow {
 }
 
 /** Each rule's employees, twenty at most. */
-const candidatesSql = ({ employees }: HrMapping, keysOfLearner: LearnerKeys): ReadonlyArray<string> =>
-  employees.rules.flatMap(({ column, learner }) => {
-    const given = keysOfLearner[learner]
-    return given === null
-      ? []
-      : [
-          `select distinct ${literal(learner)} as \`by\`, convert(e.${identifier(employees.key.name)} using utf8mb4) as employee
-from ${employees.relation} e where ${matches(`e.${identifier(column.name)}`, column, literal(given))}
-  and e.${identifier(employees.key.name)} is not null order by employee limit 20`
-        ]
+const candidatesSql = (
+  mapping: HrMapping,
+  connector: string,
+  keysOfLearner: LearnerKeys
+): ReadonlyArray<string> =>
+  mapping.employees.rules.flatMap((match) => {
+    const given = keysOfLearner[match.learner]
+    if (given === null) return []
+    return hitsOf(mapping, connector, match, "s.given").map(
+      ({
+        employee,
+        join,
+        where
+      }) => `select distinct ${literal(match.learner)} as \`by\`, ${employee} as employee
+from (select ${literal(given)} as given) s ${join} where ${where} order by employee limit 20`
+    )
   })
 
 export const openHeld = (options: MySqlProfileStoreOptions): Effect.Effect<HeldDesk, never, Scope.Scope> =>
@@ -96,7 +102,8 @@ export const openHeld = (options: MySqlProfileStoreOptions): Effect.Effect<HeldD
     const candidates = (of: LearnerKeys) =>
       Effect.gen(function* () {
         const hits: Array<HitRow> = []
-        for (const text of candidatesSql(yield* mapping, of)) hits.push(...(yield* store.rows<HitRow>(text)))
+        for (const text of candidatesSql(yield* mapping, connector, of))
+          hits.push(...(yield* store.rows<HitRow>(text)))
         return candidatesOf(hits)
       })
     const decisions = (subjects: ReadonlyArray<string>) =>

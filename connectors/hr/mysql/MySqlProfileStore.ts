@@ -14,8 +14,10 @@ import {
 } from "../../../src/apply/ProfileStore.ts"
 import { START } from "../../../schemas/position.ts"
 import { explainFence, noteLearners, NOTHING, wrongLanes } from "../store-verdicts.ts"
+import { employeeReading, type EmployeeReading } from "../employee-reading.ts"
+import { employeeSource } from "./employee-reading.ts"
 import { offsetOf, type OffsetRow } from "../stored-rows.ts"
-import { createTables } from "./batch-tables.ts"
+import { createTables, USE_OURS } from "./batch-tables.ts"
 import { completed } from "./held-changes.ts"
 import { openSession } from "./mysql-client.ts"
 import { instantOf, moveAlone, park, readProgress, takeOver } from "./offset-statements.ts"
@@ -40,6 +42,22 @@ const outcomeOf = (row: Answer): BatchOutcome | undefined =>
         dead: Number(row.dead)
       }
 
+/** On a connection of its own, opened when something is read. */
+const openReading = (options: MySqlProfileStoreOptions): Effect.Effect<EmployeeReading, never, Scope.Scope> =>
+  Effect.map(
+    openSession(options.mysql, () => [USE_OURS]),
+    (session) => {
+      const store = makeParts(options, session)
+      const reading = Effect.map(Effect.all([store.mapping, store.facts]), ([mapping, facts]) =>
+        employeeReading(options.mapping.employees, employeeSource(store, mapping, facts))
+      )
+      return {
+        once: session.exclusively(Effect.flatMap(reading, ({ once }) => once)),
+        again: session.exclusively(Effect.flatMap(reading, ({ again }) => again))
+      }
+    }
+  )
+
 const applyBatch = (
   store: StoreParts,
   epoch: number,
@@ -47,9 +65,9 @@ const applyBatch = (
 ): Effect.Effect<BatchOutcome, ProfileStoreError> =>
   Effect.gen(function* () {
     const expected = batch.after?.position ?? START
-    const { changes, offset, refusal } = batch
+    const { offset, refusal } = batch
     const move = { expected, offset, events: batch.events }
-    const change = changes[0]
+    const change = batch.changes[0]
     let outcome: BatchOutcome | undefined
     if (change === undefined) {
       const [row] = yield* store.script<{ moved: string | number }>(
@@ -62,6 +80,7 @@ const applyBatch = (
       outcome = Number(row!.fenced) === 0 ? undefined : { ...NOTHING, dead: 1 }
     } else {
       const scripts = yield* store.scripts
+      const changes = store.canonical(batch.changes)
       const whole = yield* completed(store, changes)
       const [row] = yield* store.script<Answer>(scripts.batch(epoch, whole, move))
       outcome = outcomeOf(row!)
@@ -78,8 +97,10 @@ const make = (
     const questions = yield* openSession(options.mysql)
     const store = makeParts(options, session)
     const desk = makeParts(options, questions)
+    const employees = yield* openReading(options)
     const take = Effect.gen(function* () {
       yield* store.scripts
+      yield* employees.once
       const [row] = yield* store.script<OffsetRow & { readonly lanes: string | number }>(
         takeOver(options.connector, store.lane, options.holder)
       )
@@ -95,6 +116,7 @@ const make = (
         Effect.map(desk.rows<OffsetRow>(readProgress(options.connector)), ([row]) => offsetOf(row, instantOf))
       ),
       apply: (epoch, batch) => session.exclusively(applyBatch(store, epoch, batch)),
+      readEmployees: employees.again,
       release: (epoch) => session.exclusively(release(epoch))
     })
   })

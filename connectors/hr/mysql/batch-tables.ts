@@ -29,6 +29,9 @@ export const EVENTS = "@gradewire_events"
 export const WITH_EVENT = `json_table(if(@gradewire_held + @gradewire_dead > 0, ${EVENTS}, '[]'), '$[*]'
   columns (n for ordinality, event json path '$')) e straight_join ${SCORES} f on f.n = e.n - 1`
 
+/** MySQL and MariaDB ask for some database where a statement names its tables by aliases, whatever they stand for. */
+export const USE_OURS = "use `gradewire`"
+
 /** Every employee that some rule hits. */
 export const HITS = "`gradewire`.`batch_hit`"
 /** The person proven for a learner in this batch. */
@@ -50,12 +53,11 @@ export const createTables = (facts: ServerFacts): ReadonlyArray<string> => {
   const long = `longtext ${charset}`
   const end = `engine = InnoDB row_format = dynamic default charset = utf8mb4 collate = ${binaryCollation(facts)}`
   return [
-    // MySQL and MariaDB ask for some database where a statement names its tables by aliases, whatever they stand for.
-    "use `gradewire`",
+    USE_OURS,
     `create temporary table if not exists ${SCORES} (
   n int not null primary key, position ${POSITION} not null, result_id ${key} not null, event_id ${text} not null,
   type varchar(64) not null, subject ${text} not null, target int, revoked tinyint not null, learner_id ${key},
-  employee_no ${text}, phone ${text}, email ${text}, assessment_id ${key}, event_time varchar(32), refusal ${text},
+  employee_no ${text}, phone ${text}, email ${text}, name ${text}, day date, assessment_id ${key}, event_time varchar(32), refusal ${text},
   held_reason varchar(32), ledger_position ${POSITION}, was_filed tinyint not null, ledger_employee ${text}, ledger_learner ${key},
   ledger_row_key ${long}, linked ${text}, is_stale tinyint not null, blocked tinyint not null,
   learner_known tinyint not null, assessment_known tinyint not null, assessment_title ${text},
@@ -66,6 +68,7 @@ export const createTables = (facts: ServerFacts): ReadonlyArray<string> => {
 ) ${end}`,
     `create temporary table if not exists ${HITS} (
   n int not null, rule int not null, id int not null auto_increment, employee ${text} not null,
+  is_other tinyint not null,
   primary key (n, rule, id), key (id)
 ) ${end}`,
     `create temporary table if not exists ${PROOFS} (learner_id ${key} not null primary key, person ${text} not null) ${end}`

@@ -71,6 +71,10 @@ export const mergeHeld = (held: ChangeEvent, change: ChangeEvent): ChangeEvent =
 
 const orNull = (text: string | null): string | null => (text === "" ? null : text)
 
+/** When the exam was taken, as far as it is known. */
+const dayOf = ({ time }: ChangeEvent, submitted: string | null): string =>
+  (submitted !== null && /^[1-9]\d{3}-.*Z$/.test(submitted) ? submitted : time).slice(0, 10)
+
 const scoreRow = (
   n: number,
   change: ChangeEvent,
@@ -92,6 +96,7 @@ const scoreRow = (
     orNull(textOf(learner["employeeNo"])),
     orNull(textOf(learner["phone"])),
     orNull(textOf(learner["email"])),
+    dayOf(change, textOf(groupOf(groups, "attempt")["submittedAt"])),
     textOf(groupOf(groups, "assessment")["id"]),
     target < 0 ? null : change.time.replace("T", " ").replace("Z", ""),
     refusal

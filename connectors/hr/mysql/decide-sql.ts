@@ -9,8 +9,8 @@ import { START } from "../../../schemas/position.ts"
 import { SCORES, HITS, PROOFS, jsonRows, jsonTypes } from "./batch-tables.ts"
 import type { HrMapping } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
-import { identifier, literal } from "./sql-text.ts"
-import { matches } from "./value-sql.ts"
+import { hits } from "./match-sql.ts"
+import { literal } from "./sql-text.ts"
 
 /** Everything hangs on it: 1 where this process may write, and the offset is where it left it. */
 export const FENCE = "@gradewire_fence"
@@ -126,6 +126,7 @@ export const sentScores = (facts: Pick<ServerFacts, "isMariaDb">, json: string):
     ["employee_no", text],
     ["phone", text],
     ["email", text],
+    ["day", position],
     ["assessment_id", text],
     ["event_time", text],
     ["refusal", text]
@@ -150,11 +151,14 @@ export const storedScores = (
     ["employee_no", "$.data.learner.employeeNo"],
     ["phone", "$.data.learner.phone"],
     ["email", "$.data.learner.email"],
+    ["time", "$.time"],
+    ["submitted", "$.data.attempt.submittedAt"],
     ["assessment_id", "$.data.assessment.id"]
   ].map(([name, path]) => `${name} ${text} path '${path}'`)
   return `(
   select i.n, h.position, h.result_id, e.event_id, e.type, e.subject, ${target} as target, 0 as revoked, e.learner_id,
     nullif(e.employee_no, '') as employee_no, nullif(e.phone, '') as phone, nullif(e.email, '') as email,
+    left(if(e.submitted regexp '^[1-9][0-9]{3}-.*Z$', e.submitted, e.time), 10) as day,
     e.assessment_id, null as event_time, null as refusal
   from json_table(${json}, '$[*]' columns (n for ordinality, result_id ${text} path '$')) i
   straight_join \`gradewire\`.\`held_change\` h on h.connector = ${literal(connector)} and h.result_id = i.result_id
@@ -184,7 +188,7 @@ export const gatherScores = (
     where x.connector = ${literal(connector)} and x.result_id = r.result_id and x.state in ('open', 'waiting', 'replay')
       and x.position ${isReplay ? "<" : "<="} r.position)`
   return `insert into ${SCORES} (n, position, result_id, event_id, type, subject, target, revoked, learner_id,
-  employee_no, phone, email, assessment_id, event_time, refusal, held_reason, ledger_position, was_filed, ledger_employee,
+  employee_no, phone, email, name, day, assessment_id, event_time, refusal, held_reason, ledger_position, was_filed, ledger_employee,
   ledger_learner, ledger_row_key, linked, is_stale, blocked, learner_known, assessment_known, assessment_title,
   assessment_max, assessment_pass, is_unproven, own_person, person, verdict, reason)
 select k.*, not (k.revoked or k.is_stale or k.blocked) and k.linked is null and not (k.learner_id is null and k.was_filed),
@@ -192,6 +196,7 @@ select k.*, not (k.revoked or k.is_stale or k.blocked) and k.linked is null and 
 from (
   select r.n, r.position, r.result_id, r.event_id, r.type, r.subject, r.target, r.revoked, r.learner_id,
     ${learner("employee_no")} as employee_no, ${learner("phone")} as phone, ${learner("email")} as email,
+    nullif(d.name, '') as name, r.day,
     r.assessment_id, r.event_time, r.refusal, h.reason as held_reason, l.position as ledger_position, ${wasFiled} as was_filed,
     l.employee_key as ledger_employee, l.learner_id as ledger_learner, l.row_key as ledger_row_key,
     p.employee_key as linked, ${isStale} as is_stale, ${blocked} as blocked, d.learner_id is not null as learner_known,
@@ -206,21 +211,8 @@ from (
 ) k`
 }
 
-const KEY_COLUMNS = { employeeNo: "employee_no", phone: "phone", email: "email" } as const
-
-/** Every employee that some rule hits, for results whose person is not settled by a link or by the ledger. */
-const hits = ({ employees }: HrMapping): ReadonlyArray<string> =>
-  employees.rules.map(({ column, learner }, rule) => {
-    const key = `e.${identifier(employees.key.name)}`
-    return `insert into ${HITS} (n, rule, employee)
-select s.n, ${rule}, convert(${key} using utf8mb4)
-from ${SCORES} s straight_join ${employees.relation} e
-  on ${matches(`e.${identifier(column.name)}`, column, `s.${KEY_COLUMNS[learner]}`)}
-where s.is_unproven and s.${KEY_COLUMNS[learner]} is not null and ${key} is not null`
-  })
-
 const COUNT_HITS = `update ${SCORES} s straight_join (
-  select n, count(distinct employee) as people, min(employee) as employee, min(rule) as rule,
+  select n, count(distinct employee) + min(is_other) as people, min(employee) as employee, min(rule) as rule,
     count(distinct rule, employee) > count(distinct rule) as is_ambiguous
   from ${HITS} group by n
 ) v on v.n = s.n
@@ -277,8 +269,8 @@ set s.person = ${person}, s.verdict = ${verdict}, s.reason = ${reason} where s.i
 }
 
 /** Whose each score is, and what becomes of it. */
-export const judgeScores = (mapping: HrMapping): ReadonlyArray<string> => [
-  ...hits(mapping),
+export const judgeScores = (mapping: HrMapping, connector: string): ReadonlyArray<string> => [
+  ...hits(mapping, connector),
   COUNT_HITS,
   PROVE,
   judge(mapping)

@@ -20,7 +20,8 @@ export const readMapping = (
     {
       columnsOf: (table) => Effect.map(readTableShape(session, table), (shape) => shape?.columns),
       relation,
-      identifier
+      identifier,
+      isTime: ({ kind }) => kind === "date" || kind === "datetime" || kind === "timestamp"
     },
     config
   )

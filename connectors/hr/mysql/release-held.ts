@@ -79,11 +79,12 @@ interface Filed {
 const attempt = (
   store: StoreParts,
   epoch: number,
-  changes: ReadonlyArray<ChangeEvent>,
+  stored: ReadonlyArray<ChangeEvent>,
   letters?: ReadonlyArray<string>
 ): Effect.Effect<number | RowRefused, ProfileStoreError> =>
   Effect.gen(function* () {
     const scripts = yield* store.scripts
+    const changes = store.canonical(stored)
     const refusal = scripts.refusalOf(changes)
     if (refusal !== null)
       return new RowRefused({ message: "a value cannot be converted", code: "CONVERSION", detail: refusal })

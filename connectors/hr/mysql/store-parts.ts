@@ -2,12 +2,16 @@
 import { Effect } from "effect"
 import { ONLY_LANE, type Lane } from "../../../schemas/lane.ts"
 import { StoreMisconfigured, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
+import { KeyNormaliser } from "../../../src/identity/KeyNormaliser.ts"
+import { keyRulesOf } from "../../../src/identity/key-rules.ts"
+import { normaliseChanges } from "../../../src/identity/normalise-changes.ts"
 import { BatchScripts } from "./BatchScripts.ts"
 import type { HrMappingConfig } from "../mapping.ts"
 import type { OffsetRow } from "../stored-rows.ts"
 import { classifyError } from "./classify-error.ts"
-import { grantsFor, readMapping } from "./mapping.ts"
-import type { DriverError, MySqlOptions, MySqlSession, Row } from "./mysql-client.ts"
+import { grantsFor, readMapping, type HrMapping } from "./mapping.ts"
+import type { DriverError, MySqlOptions, MySqlSession, Row, ServerFacts } from "./mysql-client.ts"
 import { readOffset } from "./offset-statements.ts"
 
 export interface MySqlProfileStoreOptions {
@@ -31,6 +35,10 @@ export interface StoreParts {
   readonly classified: <A>(
     effect: Effect.Effect<A, DriverError | ProfileStoreError>
   ) => Effect.Effect<A, ProfileStoreError>
+  readonly mapping: Effect.Effect<HrMapping, ProfileStoreError>
+  readonly facts: Effect.Effect<ServerFacts, ProfileStoreError>
+  /** Changes whose keys of people are in canonical form. */
+  readonly canonical: (changes: ReadonlyArray<ChangeEvent>) => ReadonlyArray<ChangeEvent>
   readonly scripts: Effect.Effect<BatchScripts, ProfileStoreError>
   /** What is known of the tables' shape may be old: it is read again. */
   readonly forgetShape: Effect.Effect<void>
@@ -42,6 +50,7 @@ export interface StoreParts {
 export const makeParts = (options: MySqlProfileStoreOptions, session: MySqlSession): StoreParts => {
   const { connector, mapping, mysql, lane = ONLY_LANE } = options
   const place = { server: `${mysql.host}:${mysql.port}`, grants: grantsFor(mysql.user, mapping) }
+  const normaliser = new KeyNormaliser(keyRulesOf(mapping.employees))
   let compiled: BatchScripts | undefined
   const classified = <A>(effect: Effect.Effect<A, DriverError | ProfileStoreError>) =>
     effect.pipe(
@@ -64,6 +73,9 @@ export const makeParts = (options: MySqlProfileStoreOptions, session: MySqlSessi
     lane,
     classified,
     rows,
+    mapping: classified(readMapping(session, mapping)),
+    facts: classified(session.facts),
+    canonical: (changes) => normaliseChanges(changes, normaliser),
     script: <R extends object = Row>(statements: ReadonlyArray<string>) =>
       classified(session.script<R>(statements)),
     scripts: Effect.suspend(() => (compiled === undefined ? classified(compile) : Effect.succeed(compiled))),

@@ -69,6 +69,10 @@ export const valueSql = (column: MappedColumn, zone: TimeZone, sent: string | un
 
 const bytes = (sql: string): string => `cast(${sql} as binary)`
 
+/** SQL that is true where a column of any type is written as the text, byte for byte; no index serves. */
+export const sameText = (columnSql: string, text: string): string =>
+  `${bytes(`convert(${columnSql} using utf8mb4)`)} = ${bytes(text)}`
+
 /** SQL that is true where the column holds the text, byte for byte; an index on the column serves. */
 export const holds = (columnSql: string, column: ColumnShape, text: string): string => {
   switch (column.kind) {
@@ -92,5 +96,5 @@ export const matches = (columnSql: string, column: ColumnShape, key: string): st
         and (${key} = '0' or ${key} not like '0%') then cast(${key} as signed) end`
   }
   if (column.kind === "text") return holds(columnSql, column, key)
-  return `${bytes(`convert(${columnSql} using utf8mb4)`)} = ${bytes(key)}`
+  return sameText(columnSql, key)
 }

@@ -13,12 +13,13 @@ import {
   type KeysRow
 } from "../held-rows.ts"
 import { decisionsOf } from "../people-decisions.ts"
-import { matchColumn, matchKey } from "./column-values.ts"
+
 import { readMapping, type HrMapping } from "./mapping.ts"
 import { utc } from "./offset-statements.ts"
 import { peopleBench } from "./people-bench.ts"
 import { openSession } from "./postgres-client.ts"
-import { identifier, literal } from "./sql-text.ts"
+import { hitsOf } from "./match-sql.ts"
+import { literal } from "./sql-text.ts"
 import { makeParts, type PostgresProfileStoreOptions } from "./store-parts.ts"
 
 const IS_IGNORED = `exists (
@@ -74,19 +75,21 @@ interface ContentRow extends KeysRow {
 }
 
 /** Each rule's employees, twenty at most. */
-const candidatesSql = ({ employees }: HrMapping): string =>
-  employees.rules
-    .map(({ column, learner }, rule) => {
-      const given = `$${["employeeNo", "phone", "email"].indexOf(learner) + 1}::text`
-      const found = `${identifier(employees.key.name)}::text`
-      return `select * from (select distinct ${rule} as rule, ${literal(learner)} as by, ${found} as employee
-  from ${employees.relation} e
-  where ${matchColumn(`e.${identifier(column.name)}`, column)} = ${matchKey(given, column)} and ${found} is not null
-  limit 20) r${rule}`
+const candidatesSql = (mapping: HrMapping): string =>
+  mapping.employees.rules
+    .flatMap((match, rule) => {
+      const given = `$${["employeeNo", "phone", "email"].indexOf(match.learner) + 2}::text`
+      return hitsOf(mapping, match, "g.given").map(
+        ({ employee, join, where }, way) => `select * from (
+  select distinct ${rule} as rule, ${literal(match.learner)} as by, ${employee} as employee
+  from (select ${given} as given) g ${join}
+  where ${where}
+  limit 20) r${rule}_${way}`
+      )
     })
     // Names the type of every key, of those too that no rule asks for.
-    .concat("select -1, '', '' where ($1::text, $2::text, $3::text) is null and false")
-    .join("\nunion all\n")
+    .concat("select -1, '', '' where ($1::text, $2::text, $3::text, $4::text) is null and false")
+    .join("\nunion\n")
     .concat("\norder by rule, employee")
 
 export const openHeld = (options: PostgresProfileStoreOptions): Effect.Effect<HeldDesk, never, Scope.Scope> =>
@@ -99,7 +102,7 @@ export const openHeld = (options: PostgresProfileStoreOptions): Effect.Effect<He
     const candidates = ({ email, employeeNo, phone }: LearnerKeys) =>
       Effect.gen(function* () {
         const text = candidatesSql(yield* mapping)
-        return candidatesOf(yield* store.rows<HitRow>({ text, values: [employeeNo, phone, email] }))
+        return candidatesOf(yield* ask<HitRow>(text, employeeNo, phone, email))
       })
     const { relink, resolve, setAside } = decisionsOf(peopleBench(store, mapping))
     return {

@@ -15,6 +15,8 @@ import {
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { START } from "../../../schemas/position.ts"
 import { explainFence, wrongLanes, noteLearners, NOTHING } from "../store-verdicts.ts"
+import { employeeReading, type EmployeeReading } from "../employee-reading.ts"
+import { employeeSource } from "./employee-reading.ts"
 import { offsetOf, type OffsetRow } from "../stored-rows.ts"
 import { COUNT_LANES, offsetValues, READ_PROGRESS } from "./offset-statements.ts"
 import { openSession } from "./postgres-client.ts"
@@ -40,9 +42,9 @@ const applyBatch = (
 ): Effect.Effect<BatchOutcome, ProfileStoreError> =>
   Effect.gen(function* () {
     const expected = batch.after?.position ?? START
-    const { changes, offset, refusal } = batch
+    const { offset, refusal } = batch
     const moves = [store.connector, epoch, expected, ...offsetValues(offset), batch.events]
-    const change = changes[0]
+    const change = batch.changes[0]
     let outcome: BatchOutcome | undefined
     if (change === undefined) {
       const rows = yield* store.rows({ name: "gradewire_move", text: store.statements.move, values: moves })
@@ -54,6 +56,7 @@ const applyBatch = (
       outcome = rows.length === 0 ? undefined : { ...NOTHING, dead: 1 }
     } else {
       const batches = yield* store.batches
+      const changes = store.canonical(batch.changes)
       const statement = batches.batchStatement(changes)
       const values = [store.connector, epoch, ...changeArrays(changes), expected]
       const rows = yield* store.run<OutcomeRow>(statement, [...values, ...offsetValues(offset), batch.events])
@@ -61,6 +64,21 @@ const applyBatch = (
       if (outcome !== undefined) noteLearners(store.changedLearners, changes)
     }
     return outcome ?? (yield* explainFence(store, epoch, expected, offset.position))
+  })
+
+/** On a connection of its own, opened when something is read. */
+const openReading = (
+  options: PostgresProfileStoreOptions
+): Effect.Effect<EmployeeReading, never, Scope.Scope> =>
+  Effect.map(openSession(options.postgres), (session) => {
+    const store = makeParts(options, session)
+    const reading = Effect.map(Effect.andThen(store.forgetShape, store.mapping), (mapping) =>
+      employeeReading(options.mapping.employees, employeeSource(store, mapping))
+    )
+    return {
+      once: session.exclusively(Effect.flatMap(reading, ({ once }) => once)),
+      again: session.exclusively(Effect.flatMap(reading, ({ again }) => again))
+    }
   })
 
 const outcomeOf = (row: OutcomeRow): BatchOutcome | undefined => {
@@ -77,9 +95,11 @@ const make = (
     const questions = yield* openSession(options.postgres)
     const store = makeParts(options, session)
     const desk = makeParts(options, questions)
+    const employees = yield* openReading(options)
     const takeOver = Effect.gen(function* () {
       yield* store.forgetShape
       yield* store.batches
+      yield* employees.once
       const values = [options.connector, options.holder]
       const [row] = yield* store.rows<OffsetRow>({ text: store.statements.takeOver, values })
       if (row !== undefined) return { epoch: Number(row.epoch), offset: offsetOf(row) }
@@ -96,6 +116,7 @@ const make = (
         )
       ),
       apply: (epoch, batch) => session.exclusively(applyBatch(store, epoch, batch)),
+      readEmployees: employees.again,
       release: (epoch) => session.exclusively(release(epoch))
     })
   })

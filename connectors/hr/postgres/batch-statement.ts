@@ -10,10 +10,10 @@
  */
 import type { Lane } from "../../../schemas/lane.ts"
 import { FEW, fileParts, type BatchForm } from "./batch-write-parts.ts"
-import { matchKey, matchColumn } from "./column-values.ts"
 import type { HrMapping } from "./mapping.ts"
+import { candidate } from "./match-sql.ts"
 import { rowKeySql } from "./target-statement.ts"
-import { identifier, literal } from "./sql-text.ts"
+import { literal } from "./sql-text.ts"
 
 /** The letter under attempt, $6: whoever decides otherwise about it meanwhile comes before it or after it. */
 const LETTER = `letter as materialized (
@@ -77,7 +77,7 @@ const LEARNER_NOW = `learner_now as (
   on conflict (connector, learner_id) do update set position = excluded.position, employee_no = excluded.employee_no,
     phone = excluded.phone, email = excluded.email, name = excluded.name, removed = excluded.removed
   where t.position < excluded.position
-  returning t.learner_id, t.employee_no, t.phone, t.email
+  returning t.learner_id, t.employee_no, t.phone, t.email, t.name
 )`
 
 const ASSESSMENT_NOW = `assessment_now as (
@@ -149,7 +149,9 @@ const known = (form: BatchForm): string => {
     ) as blocked,
     coalesce(s.own_no, ${learner("employee_no")}) as "employeeNo",
     coalesce(s.own_phone, ${learner("phone")}) as phone,
-    coalesce(s.own_email, ${learner("email")}) as email,
+    coalesce(s.own_email, ${learner("email")}) as email, ${learner("name")} as name,
+    left(case when s.d -> 'attempt' ->> 'submittedAt' ~ '^[1-9][0-9]{3}-.*Z$' then s.d -> 'attempt' ->> 'submittedAt'
+      else s.event_time end, 10)::date as day,
     ln.learner_id is not null or ld.learner_id is not null as learner_known,
     an.assessment_id is not null or ad.assessment_id is not null as assessment_known,
     ${assessment("title")} as assessment_title, ${assessment("max")} as assessment_max,
@@ -162,24 +164,6 @@ const known = (form: BatchForm): string => {
   left join assessment_now an on an.assessment_id = s.assessment_id
   ${lookUp("assessment_directory", "ad", "assessment_id", "s.assessment_id")}
   ) q
-)`
-}
-
-/** Every employee that some rule hits, for results whose person is not settled by a link or by the ledger. */
-const candidate = ({ employees }: HrMapping): string => {
-  const hits = employees.rules.map(({ learner, column }, rule) => {
-    const key = matchKey(`k.${identifier(learner)}`, column)
-    return `select k.position, ${rule} as rule, e.${identifier(employees.key.name)}::text as employee
-  from known k join ${employees.relation} e on ${matchColumn(`e.${identifier(column.name)}`, column)} = ${key}
-  where k.is_unproven and e.${identifier(employees.key.name)} is not null`
-  })
-  return `candidate as (
-  ${hits.join("\n  union all\n  ")}
-),
-verdict as (
-  select position, count(distinct employee)::integer as people, min(employee) as employee, min(rule) as rule,
-    count(distinct (rule, employee)) > count(distinct rule) as is_ambiguous
-  from candidate group by position
 )`
 }
 
@@ -243,7 +227,8 @@ const readParts = (mapping: HrMapping, form: BatchForm): ReadonlyArray<string> =
 
 /** Held changes are scores alone. */
 const NO_LEARNER_NOW = `learner_now as (
-  select null::text as learner_id, null::text as employee_no, null::text as phone, null::text as email where false
+  select null::text as learner_id, null::text as employee_no, null::text as phone, null::text as email,
+    null::text as name where false
 )`
 const NO_ASSESSMENT_NOW = `assessment_now as (
   select null::text as assessment_id, null::text as title, null::numeric as max, null::numeric as pass where false

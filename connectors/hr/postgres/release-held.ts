@@ -80,9 +80,9 @@ interface Letter extends Row {
 }
 
 /** JSON arrays of scores, learners and assessments. */
-const kindsOf = ({ event, type }: Letter): ReadonlyArray<string> =>
+const kindsOf = (change: ChangeEvent): ReadonlyArray<string> =>
   ["score", "learner", "assessment"].map((kind) =>
-    type.startsWith(`gradewire.${kind}.`) ? `[${event}]` : "[]"
+    change.type.startsWith(`gradewire.${kind}.`) ? JSON.stringify([change]) : "[]"
   )
 
 const resultIds = (rows: ReadonlyArray<{ readonly result_id: string }>): ReadonlyArray<string> =>
@@ -118,7 +118,13 @@ export const releaseHeld = (
     changeOf: ({ event }) => JSON.parse(event) as ChangeEvent,
     fileLetter: (epoch, letter) =>
       Effect.flatMap(batches, (prepared) =>
-        attempt(store, epoch, prepared.statement("replay"), [...kindsOf(letter), letter.position], true)
+        attempt(
+          store,
+          epoch,
+          prepared.statement("replay"),
+          [...kindsOf(store.canonical([JSON.parse(letter.event) as ChangeEvent])[0]!), letter.position],
+          true
+        )
       ),
     reopen: (letter, detail) => store.rows({ text: REOPEN, values: [connector, letter.position, detail] })
   })

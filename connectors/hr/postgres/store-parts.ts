@@ -1,11 +1,15 @@
 /** What the parts of the store share: classified statements, the compiled mapping, the stored offset. */
 import { Effect } from "effect"
+import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { ONLY_LANE, type Lane } from "../../../schemas/lane.ts"
 import { StoreMisconfigured, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
+import { KeyNormaliser } from "../../../src/identity/KeyNormaliser.ts"
+import { keyRulesOf } from "../../../src/identity/key-rules.ts"
+import { normaliseChanges } from "../../../src/identity/normalise-changes.ts"
 import type { HrMappingConfig } from "../mapping.ts"
 import type { OffsetRow } from "../stored-rows.ts"
 import { classifyError } from "./classify-error.ts"
-import { grantsFor, readMapping } from "./mapping.ts"
+import { grantsFor, readMapping, type HrMapping } from "./mapping.ts"
 import { offsetStatements, type OffsetStatements } from "./offset-statements.ts"
 import type { DriverError, PostgresOptions, PostgresSession, Row, Statement } from "./postgres-client.ts"
 import { PreparedBatches, type PreparedStatement } from "./prepared-batches.ts"
@@ -35,7 +39,10 @@ export interface StoreParts {
   readonly classified: <A>(
     effect: Effect.Effect<A, DriverError | ProfileStoreError>
   ) => Effect.Effect<A, ProfileStoreError>
+  readonly mapping: Effect.Effect<HrMapping, ProfileStoreError>
   readonly batches: Effect.Effect<PreparedBatches, ProfileStoreError>
+  /** Changes whose keys of people are in canonical form. */
+  readonly canonical: (changes: ReadonlyArray<ChangeEvent>) => ReadonlyArray<ChangeEvent>
   /** What is known of the tables' shape may be old: it is read again. */
   readonly forgetShape: Effect.Effect<void>
   /** Learners whose keys came or changed and whose held results were not looked at since; a hint that may be lost. */
@@ -53,18 +60,29 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
     server: `${postgres.host}:${postgres.port}/${postgres.database}`,
     grants: grantsFor(postgres.user, mapping)
   }
+  const normaliser = new KeyNormaliser(keyRulesOf(mapping.employees))
+  let read: HrMapping | undefined
   let prepared: PreparedBatches | undefined
+  const forget = () => {
+    read = undefined
+    prepared = undefined
+  }
   let serial = 0
   const classified = <A>(effect: Effect.Effect<A, DriverError | ProfileStoreError>) =>
     effect.pipe(
       Effect.mapError((error) => (error._tag === "DriverError" ? classifyError(error.cause, place) : error)),
       Effect.tapError((error) =>
         Effect.sync(() => {
-          if (changesShape(error)) prepared = undefined
+          if (changesShape(error)) forget()
         })
       )
     )
   const rows = <R extends object = Row>(statement: Statement) => classified(session.rows<R>(statement))
+  const mapped = Effect.suspend(() =>
+    read === undefined
+      ? classified(Effect.tap(readMapping(session, mapping), (found) => Effect.sync(() => (read = found))))
+      : Effect.succeed(read)
+  )
   return {
     connector: options.connector,
     lane,
@@ -81,14 +99,12 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
         return yield* rows<R>({ ...(name === undefined ? {} : { name }), text, values })
       }),
     changedLearners: new Set(),
-    forgetShape: Effect.sync(() => {
-      prepared = undefined
-    }),
+    forgetShape: Effect.sync(forget),
+    mapping: mapped,
+    canonical: (changes) => normaliseChanges(changes, normaliser),
     batches: Effect.suspend(() =>
       prepared === undefined
-        ? classified(readMapping(session, mapping)).pipe(
-            Effect.map((read) => (prepared = new PreparedBatches(read, ++serial, lane)))
-          )
+        ? Effect.map(mapped, (found) => (prepared = new PreparedBatches(found, ++serial, lane)))
         : Effect.succeed(prepared)
     ),
     readOffset: rows<OffsetRow>({ text: statements.read, values: [options.connector] }).pipe(

@@ -36,6 +36,11 @@ const stateText = ascii(16)
 const keyText = customType<{ data: string }>({
   dataType: () => "varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"
 })
+/** Lengths add up to less than a key of 3072 bytes. */
+const shortKey = (length: number) =>
+  customType<{ data: string }>({
+    dataType: () => `varchar(${length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin`
+  })
 const moment = (name: string) => datetime(name, { mode: "string", fsp: 6 })
 const count = (name: string) =>
   bigint(name, { mode: "bigint" })
@@ -157,6 +162,33 @@ export const personLink = mysqlTable(
     linkedAt: moment("linked_at").notNull()
   },
   (table) => [primaryKey({ columns: [table.connector, table.learnerId] })]
+)
+
+export const employeeSpelling = mysqlTable(
+  "employee_spelling",
+  {
+    connector: connectorName("connector").notNull(),
+    kind: stateText("kind").notNull(),
+    source: shortKey(64)("source").notNull(),
+    value: shortKey(255)("value").notNull(),
+    employeeKey: shortKey(255)("employee_key").notNull(),
+    raw: shortKey(255)("raw").notNull()
+  },
+  (table) => [
+    primaryKey({ columns: [table.connector, table.kind, table.source, table.value, table.employeeKey] })
+  ]
+)
+
+export const employeeReading = mysqlTable(
+  "employee_reading",
+  {
+    connector: connectorName("connector").notNull(),
+    rules: text("rules").notNull(),
+    completedAt: moment("completed_at").notNull(),
+    employees: bigint("employees", { mode: "bigint" }).notNull(),
+    spellings: bigint("spellings", { mode: "bigint" }).notNull()
+  },
+  (table) => [primaryKey({ columns: [table.connector] })]
 )
 
 export const heldChange = mysqlTable(

@@ -21,6 +21,8 @@ import {
   type ProfileStoreError,
   type ReleaseOutcome
 } from "../../../src/apply/ProfileStore.ts"
+import { KeyNormaliser } from "../../../src/identity/KeyNormaliser.ts"
+import { keyRulesOf } from "../../../src/identity/key-rules.ts"
 import { constantOf, valueOf } from "./memory-values.ts"
 import { laneOfEvent } from "../../../src/apply/route-events.ts"
 import type { MemoryHrDatabase, MemoryLane, MemoryLetter, TargetRow } from "./MemoryHrDatabase.ts"
@@ -43,10 +45,12 @@ class MemoryStore {
   private readonly database: MemoryHrDatabase
   private readonly options: MemoryOptions
   private readonly lane: Lane
+  private readonly normaliser: KeyNormaliser
   constructor(database: MemoryHrDatabase, options: MemoryOptions) {
     this.database = database
     this.options = options
     this.lane = options.lane ?? ONLY_LANE
+    this.normaliser = new KeyNormaliser(keyRulesOf(options.employees))
   }
 
   takeOver(): { readonly epoch: number; readonly offset: ApplyOffset | undefined } {
@@ -163,7 +167,7 @@ class MemoryStore {
       if ("resultId" in event.data) scores.push(this.completed(event as ScoreEvent))
       else this.fileDirectory(event)
     }
-    const known = { ...this.options, isReplay, isUnresolved }
+    const known = { ...this.options, isReplay, isUnresolved, normaliser: this.normaliser }
     for (const judgement of judge(this.database, scores, known)) {
       if (judgement.fate === "file") {
         this.write(judgement)
@@ -279,6 +283,7 @@ export const makeMemoryProfileStore = (
     offset: attempt(() => store.own.offset),
     progress: attempt(() => database.progress),
     apply: (epoch, batch) => attempt(() => store.apply(epoch, batch)),
+    readEmployees: Effect.void,
     release: (epoch) => attempt(() => store.release(epoch))
   })
 }

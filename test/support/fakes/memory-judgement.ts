@@ -2,6 +2,7 @@
 import type { ScoreEvent } from "../../../schemas/change-event.ts"
 import type { ConnectorConfig } from "../../../schemas/connector-config.ts"
 import type { TargetTable } from "../../../schemas/table-config.ts"
+import { isUsable, type KeyNormaliser } from "../../../src/identity/KeyNormaliser.ts"
 
 /** A score table with an existing table as its target. */
 export interface MappedScores {
@@ -22,6 +23,7 @@ export interface Learner {
   readonly employeeNo?: string | null
   readonly phone?: string | null
   readonly email?: string | null
+  readonly name?: string | null
 }
 
 export interface MemoryPeople {
@@ -43,6 +45,7 @@ interface Letter {
 interface JudgeOptions<L extends Letter> {
   readonly scores: ReadonlyArray<MappedScores>
   readonly employees: ConnectorConfig["employees"]
+  readonly normaliser: KeyNormaliser
   readonly isReplay: boolean
   readonly isUnresolved: (letter: L) => boolean
 }
@@ -64,10 +67,14 @@ interface Proof {
   readonly rule: string | undefined
 }
 
+type Staff = MemoryPeople["staff"][number]
+const DAY = 86_400_000
+
 const prove = (
   people: Omit<MemoryPeople, "letters">,
   event: ScoreEvent,
-  employees: ConnectorConfig["employees"]
+  employees: ConnectorConfig["employees"],
+  normaliser: KeyNormaliser
 ): Proof => {
   const { learner, resultId } = event.data
   const known = learner.id == null ? undefined : people.learners.get(learner.id)
@@ -76,15 +83,45 @@ const prove = (
   const filed = people.ledger.get(resultId)
   if (learner.id == null && filed?.state === "recorded")
     return { person: filed.employee, reason: "", rule: undefined }
+  const taken = (event.data as { attempt?: { submittedAt?: string | null } }).attempt?.submittedAt
+  const day = Date.parse(`${(taken?.endsWith("Z") === true ? taken : event.time).slice(0, 10)}T00:00:00Z`)
+  const column = (one: Staff, name: string | undefined) =>
+    (name === undefined ? undefined : one[name]) || undefined
+  const isEmployed = (one: Staff): boolean => {
+    const [hired, left] = [column(one, employees.hiredOn), column(one, employees.leftOn)]
+    const isIn =
+      (hired === undefined || Date.parse(hired) <= day + DAY) &&
+      (left === undefined || Date.parse(left) >= day - DAY)
+    return isIn || column(one, employees.mergedInto) !== undefined
+  }
+  const plain = (name: string | null | undefined) => name?.replace(/\s/gu, "").toLowerCase() || undefined
+  const isNamedOtherwise = (one: Staff): boolean => {
+    const [learners, theirs] = [plain(known?.name), plain(column(one, employees.name))]
+    return learners !== undefined && theirs !== undefined && learners !== theirs
+  }
   const hits = employees.match.map((rule) => {
     const own = learner[rule.learner]
     const key = own != null && own !== "" ? own : known?.[rule.learner]
-    const found = people.staff.filter((one) => key != null && key !== "" && one[rule.employee] === key)
-    return { rule: rule.learner, key, people: new Set(found.map((one) => one[employees.key]!)) }
+    const wanted = key == null ? "" : normaliser.normalise(rule.learner, key)
+    const found = people.staff.filter((one) => {
+      const theirs = one[rule.employee]
+      return (
+        isUsable(wanted) &&
+        theirs != null &&
+        isEmployed(one) &&
+        normaliser.normalise(rule.learner, theirs) === wanted
+      )
+    })
+    const hit = new Set(found.map((one) => column(one, employees.mergedInto) ?? one[employees.key]!))
+    const isOther = rule.learner === "phone" && found.every(isNamedOtherwise)
+    return { rule: rule.learner, key, people: hit, isOther }
   })
   const all = new Set(hits.flatMap((hit) => [...hit.people]))
   if (hits.some((hit) => hit.people.size > 1)) return { person: null, reason: "AMBIGUOUS", rule: undefined }
   if (all.size > 1) return { person: null, reason: "CONFLICT", rule: undefined }
+  const named = hits.filter((hit) => hit.people.size > 0)
+  if (named.length > 0 && named.every(({ isOther }) => isOther))
+    return { person: null, reason: "CONFLICT", rule: undefined }
   if (all.size === 1)
     return { person: [...all][0]!, reason: "", rule: hits.find((hit) => hit.people.size === 1)!.rule }
   const isUnknown = learner.id != null && known === undefined && hits.every((hit) => !hit.key)
@@ -111,7 +148,7 @@ export const judge = <L extends Letter>(
   const proofs = events.map((event) =>
     isStale(event) || isBlocked(event) || event.type === "gradewire.score.revoked.v1"
       ? undefined
-      : prove(people, event, options.employees)
+      : prove(people, event, options.employees, options.normaliser)
   )
   const agreed = new Map<string, Proof>()
   events.forEach(({ data }, index) => {

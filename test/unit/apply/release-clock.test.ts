@@ -17,6 +17,7 @@ describe("held results", () => {
       offset: Effect.succeed(undefined),
       progress: Effect.succeed(undefined),
       apply: () => Effect.die("nothing is to be applied"),
+      readEmployees: Effect.void,
       release: () => Effect.sync(() => ({ released: 0, held: ++releases }))
     })
     const ports = Layer.mergeAll(

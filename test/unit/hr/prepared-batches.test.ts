@@ -38,7 +38,11 @@ const mapping: HrMapping = {
   employees: {
     relation: '"hr"."employee"',
     key: shape("no"),
-    rules: [{ learner: "phone", column: shape("phone") }]
+    name: undefined,
+    hiredOn: undefined,
+    leftOn: undefined,
+    mergedInto: undefined,
+    rules: [{ learner: "phone", column: shape("phone"), spellings: [] }]
   },
   zone: 0
 }

@@ -1,0 +1,75 @@
+/** The reading of HR's employees on PostgreSQL (../employee-reading.ts). */
+import { Effect } from "effect"
+import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
+import type { EmployeeRow, EmployeeSource, SpellingRow } from "../employee-reading.ts"
+import { matchColumn, matchKey } from "./column-values.ts"
+import type { HrMapping } from "./mapping.ts"
+import type { Row, Statement } from "./postgres-client.ts"
+import { identifier, literal } from "./sql-text.ts"
+
+interface Questions {
+  readonly connector: string
+  readonly rows: <R extends object = Row>(
+    statement: Statement
+  ) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
+}
+
+const LAST = "select rules from gradewire.employee_reading where connector = $1"
+
+const PUT = `insert into gradewire.employee_spelling as t (connector, kind, source, value, employee_key, raw)
+select $1, r.kind, r.source, r.value, r.employee_key, r.raw
+from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) as r(kind, source, value, employee_key, raw)
+order by 2, 3, 4, 5
+on conflict (connector, kind, source, value, employee_key) do update set raw = excluded.raw where t.raw <> excluded.raw`
+
+/** A row may hold two spellings of one key in two columns of one name only in a view; the last one counts. */
+const withoutDoubles = (rows: ReadonlyArray<SpellingRow>): ReadonlyArray<SpellingRow> => [
+  ...new Map(rows.map((row) => [JSON.stringify([row[0], row[1], row[2], row[3]]), row] as const)).values()
+]
+
+/** For each column its own question: HR's row, by its key, still holds the spelling. */
+const forgetOld = ({ employees }: HrMapping): string => {
+  const key = employees.key
+  const still = employees.rules.map(
+    ({ column, learner }) => `i.kind = ${literal(learner)} and i.source = ${literal(column.name)} and exists (
+    select from ${employees.relation} e
+    where ${matchColumn(`e.${identifier(key.name)}`, key)} = ${matchKey("i.employee_key", key)}
+      and e.${identifier(column.name)}::text = i.raw
+  )`
+  )
+  return `delete from gradewire.employee_spelling i where i.connector = $1 and not (${still.join(" or ")})`
+}
+
+const COMPLETE = `insert into gradewire.employee_reading as t (connector, rules, completed_at, employees, spellings)
+select $1, $2, clock_timestamp(), $3::bigint,
+  (select count(*) from gradewire.employee_spelling where connector = $1)
+on conflict (connector) do update set rules = excluded.rules, completed_at = excluded.completed_at,
+  employees = excluded.employees, spellings = excluded.spellings`
+
+export const employeeSource = ({ connector, rows }: Questions, mapping: HrMapping): EmployeeSource => {
+  const { employees } = mapping
+  const key = identifier(employees.key.name)
+  const columns = employees.rules.map(({ column }) => `${identifier(column.name)}::text`)
+  const listed = [`${key}::text`, ...columns].map((sql, index) => `${sql} as c${index}`).join(", ")
+  return {
+    lastRules: Effect.map(
+      rows<{ rules: string }>({ text: LAST, values: [connector] }),
+      ([last]) => last?.rules
+    ),
+    rowsFrom: (from, limit) => {
+      const bound = from === undefined ? `${key} is not null` : `${key} >= $1::${employees.key.type}`
+      const text = `select ${listed} from ${employees.relation} where ${bound} order by ${key} limit ${limit}`
+      return Effect.map(
+        rows<Readonly<Record<string, string | null>>>({ text, values: from === undefined ? [] : [from] }),
+        (found) => found.map((row): EmployeeRow => [row["c0"]!, ...columns.map((_, n) => row[`c${n + 1}`]!)])
+      )
+    },
+    put: (given) => {
+      const spellings = withoutDoubles(given)
+      const column = (n: 0 | 1 | 2 | 3 | 4) => spellings.map((row) => row[n])
+      return rows({ text: PUT, values: [connector, column(0), column(1), column(2), column(3), column(4)] })
+    },
+    forgetOld: rows({ text: forgetOld(mapping), values: [connector] }),
+    complete: (rules, read) => rows({ text: COMPLETE, values: [connector, rules, read] })
+  }
+}

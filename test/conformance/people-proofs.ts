@@ -1,0 +1,126 @@
+/** What else decides whom a key names: the day of the exam, the name, and rows that were merged into others. */
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import type { EmployeesConfig } from "../../schemas/employees-config.ts"
+import type { ChangeEvent } from "../../schemas/change-event.ts"
+import type { ProfileStore } from "../../src/apply/ProfileStore.ts"
+import { batch, exam, EXAM, learner, type HrWorld } from "./hr-world.ts"
+
+/** Rows of {@link PERSONS}; what is left out is NULL. */
+export interface Person {
+  readonly no: string
+  readonly mobile?: string
+  readonly name?: string
+  readonly hired?: string
+  readonly left_on?: string
+  readonly merged?: string
+}
+
+export interface ProvingWorld extends HrWorld {
+  readonly enter: (...people: ReadonlyArray<Person>) => Promise<void>
+  readonly proving: () => ProfileStore["Service"]
+}
+
+export const PERSON_COLUMNS = ["no", "mobile", "name", "hired", "left_on", "merged"] as const
+
+/** The same on every server. */
+export const PERSONS = `create table hr.person (no varchar(20), mobile varchar(30), name varchar(60), hired date,
+  left_on timestamp null, merged varchar(20))`
+
+export const PROVING: EmployeesConfig = {
+  table: "hr.person",
+  key: "no",
+  match: [
+    { learner: "employeeNo", employee: "no" },
+    { learner: "phone", employee: "mobile" }
+  ],
+  name: "name",
+  hiredOn: "hired",
+  leftOn: "left_on",
+  mergedInto: "merged"
+}
+
+const PHONE = "13800000001"
+
+export const peopleProofsConformance = (name: string, open: () => Promise<ProvingWorld>): void => {
+  /** Employees and reasons by result, after the changes were filed as one batch. */
+  const outcome = async (people: ReadonlyArray<Person>, changes: ReadonlyArray<ChangeEvent>) => {
+    const world = await open()
+    await world.enter(...people)
+    const store = world.proving()
+    const { epoch } = await Effect.runPromise(store.takeOver)
+    await Effect.runPromise(store.apply(epoch, batch(0, changes)))
+    const filed = (await world.profile(EXAM)).map((row) => [row["result_id"]!, row["工号"]!] as const)
+    const found = [...filed, ...(await world.held())].map(([id, what]) => [id.split(":")[1]!, what] as const)
+    return Object.fromEntries(found)
+  }
+  const taken = (day: string) => ({ attempt: { submittedAt: `${day}T08:00:00Z` } })
+
+  describe(`proofs of people: ${name}`, () => {
+    it("only who was employed on the day of the exam is hit, with a day of grace (G7)", async () => {
+      const people = [
+        { no: "OLD", mobile: PHONE, hired: "2020-01-01", left_on: "2024-06-30" },
+        { no: "NEW", mobile: "138 0000-0001", hired: "2025-03-01" },
+        { no: "EVER", mobile: "13800000002" }
+      ]
+      const days = ["2024-06-30", "2024-07-01", "2024-07-03", "2025-02-27", "2025-02-28", "2026-01-01"]
+      const changes = days.map((day, n) => exam(n + 1, n + 1, { phone: PHONE }, "1.00", taken(day)))
+      const other = exam(7, 7, { phone: "13800000002" }, "1.00")
+      const zero = exam(8, 8, { phone: PHONE }, "1.00", { attempt: { submittedAt: "0000-00-00" } })
+      expect(await outcome(people, [...changes, other, zero])).toEqual({
+        1: "OLD",
+        2: "OLD",
+        3: "ABSENT",
+        4: "ABSENT",
+        5: "NEW",
+        6: "NEW",
+        7: "EVER",
+        8: "NEW"
+      })
+    })
+
+    it("a phone number whose holder has another name proves nobody, an employee number does (G7)", async () => {
+      const people = [
+        { no: "E1", mobile: PHONE, name: "王 小明" },
+        { no: "E2", mobile: "138-0000 0002", name: "Li Na" },
+        { no: "E3", mobile: "13800000003" }
+      ]
+      const changes = [
+        learner(1, "a", { phone: PHONE, name: "王小明" }),
+        learner(2, "b", { phone: PHONE, name: "张三" }),
+        learner(3, "c", { phone: "13800000002", name: "LI NA" }),
+        learner(4, "d", { phone: "13800000002", name: "Bo" }),
+        learner(5, "e", { phone: "13800000003", name: "Cai" }),
+        learner(6, "f", { phone: PHONE }),
+        learner(7, "g", { phone: PHONE, employeeNo: "e-1", name: "张三" }),
+        ...["a", "b", "c", "d", "e", "f", "g"].map((id, n) => exam(n + 8, n + 1, { id }, "1.00"))
+      ]
+      expect(await outcome(people, changes)).toEqual({
+        1: "E1",
+        2: "CONFLICT",
+        3: "E2",
+        4: "CONFLICT",
+        5: "E3",
+        6: "E1",
+        7: "E1"
+      })
+    })
+
+    it("who was merged into another is that one, and who was hired twice is one (G7)", async () => {
+      const people = [
+        { no: "E1", mobile: PHONE },
+        { no: "E9", mobile: PHONE, merged: "E1", left_on: "2020-01-01" },
+        { no: "E2", mobile: "13800000002", hired: "2015-01-01", left_on: "2018-01-01" },
+        { no: "E2", mobile: "13800000002", hired: "2024-01-01" }
+      ]
+      const changes = [
+        exam(1, 1, { phone: PHONE }, "1.00"),
+        exam(2, 2, { employeeNo: "E9" }, "1.00"),
+        exam(3, 3, { phone: "13800000002" }, "1.00", taken("2016-05-05")),
+        exam(4, 4, { phone: "13800000002" }, "1.00", taken("2020-05-05")),
+        exam(5, 5, { phone: "13800000002" }, "1.00", taken("2026-05-05"))
+      ]
+      expect(await outcome(people, changes)).toEqual({ 1: "E1", 2: "E1", 3: "E2", 4: "ABSENT", 5: "E2" })
+    })
+  })
+}
