@@ -1,10 +1,11 @@
 /**
- * Writes schemas/json/: one JSON Schema per event type and one for the configuration, generated from the Effect schemas
+ * Writes schemas/json/: one JSON Schema per event type, one for the configuration and one for what `offsets list` answers, generated from the Effect schemas
  * so that both never differ. Run it after a change of the contract: `node deploy/generate-schemas.ts`.
  */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises"
 import { format } from "oxfmt"
 import { writeChartSchema } from "./generate-chart-schema.ts"
+import { OffsetList } from "../schemas/stage-offset.ts"
 import { EVENT_SCHEMAS } from "../schemas/change-event.ts"
 import { configJsonSchema, jsonSchemaOf } from "../src/runtime/json-schema.ts"
 
@@ -21,6 +22,8 @@ export const generatedSchemas = async (): Promise<ReadonlyMap<string, string>> =
     await put(name, jsonSchemaOf(schema, { name, title: `gradewire.${name}`, onExcessProperty: "ignore" }))
   }
   await put("connector-config", configJsonSchema())
+  const offsets = { name: "offset-list.v1", title: "gradewire offsets list -o json" }
+  await put("offset-list", jsonSchemaOf(OffsetList, { ...offsets, onExcessProperty: "ignore" }))
   return files
 }
 

@@ -46,7 +46,7 @@ const actions: Actions = {
     (m) => m.configJsonSchema()
   ),
   check: (file, parts) => Effect.flatMap(pieces.check, (m) => m.check(file, parts)),
-  offsets: (file, withMargin) => Effect.flatMap(pieces.offsets, (m) => m.offsets(file, withMargin)),
+  offsets: (file) => Effect.flatMap(pieces.offsets, (m) => m.offsets(file)),
   moveOffsets: (file, request) => Effect.flatMap(pieces.offsetMoves, (m) => m.move(file, request)),
   offsetMoves: (file, limit) => Effect.flatMap(pieces.offsetMoves, (m) => m.moves(file, limit)),
   letters: (file, filter, limit) => Effect.flatMap(pieces.deadLetters, (m) => m.letters(file, filter, limit)),

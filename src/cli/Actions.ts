@@ -18,6 +18,7 @@ import type {
 import type { ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Relinked, Resolved } from "../apply/HeldDesk.ts"
+import type { StageOffset } from "../../schemas/stage-offset.ts"
 import type { LaneState } from "../apply/LaneDesk.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
 import type { StoredDifference } from "../reconcile/RunStore.ts"
@@ -50,44 +51,6 @@ interface MappedTable {
 export interface ConfigSummary {
   readonly connector: string
   readonly tables: ReadonlyArray<MappedTable>
-}
-
-/** Progress of one stage of one connector, as the HR database knows it. `null` is unknown, never zero. */
-export interface StageOffset {
-  readonly connector: string
-  readonly stage: string
-  /** Lane of apply, from 0. */
-  readonly lane: number
-  /** Everything at or before it has taken effect; `null` before the first change. */
-  readonly position: string | null
-  /** The same as a DBA writes it: binlog file, and byte offset of the transaction. */
-  readonly logFile: string | null
-  readonly logPosition: number | null
-  /** Where capture would read again, `binlog.000003:1378`: the start of a transaction at or before the position. */
-  readonly resume: string | null
-  /** Transaction that starts there. */
-  readonly gtid: string | null
-  readonly server: string | null
-  readonly generation: number | null
-  readonly streamSequence: number | null
-  /** Source commit time of the last change, RFC 3339. */
-  readonly committedAt: string | null
-  /** When the offset was last written, RFC 3339. */
-  readonly updatedAt: string | null
-  /** Seconds from that commit at the source to its commit in the HR database. */
-  readonly lagSeconds: number | null
-  /** Seconds since the offset was last written, by the HR database's clock. */
-  readonly ageSeconds: number | null
-  readonly epoch: number | null
-  readonly holder: string | null
-  /** Change events covered and results applied since the beginning; decimal digits. */
-  readonly events: string | null
-  readonly applied: string | null
-  /** Results that wait for their person, and refused ones, right now. */
-  readonly held: string | null
-  readonly deadLetters: string | null
-  /** Hours until the training database may purge the binlog file that `resume` names; `never`, or `null`: unknown. */
-  readonly purgeMarginHours: number | "never" | null
 }
 
 /** How far the copy of the tables is. */
@@ -260,8 +223,8 @@ export interface Actions {
   readonly effective: (file: string) => Action<Readonly<Record<string, unknown>>>
   readonly schema: Action<Readonly<Record<string, unknown>>>
   readonly check: (file: string, parts: ReadonlyArray<CheckPart>) => Action<ReadonlyArray<PartFinding>>
-  /** @param withMargin asks the training database too; without it, the HR database alone */
-  readonly offsets: (file: string, withMargin: boolean) => Action<ReadonlyArray<StageOffset>>
+  /** Every stage of the configuration's connector, and the sinks of others in its HR database. */
+  readonly offsets: (file: string) => Action<ReadonlyArray<StageOffset>>
   readonly moveOffsets: (file: string, request: MoveRequest) => Action<MoveView>
   readonly offsetMoves: (file: string, limit: number) => Action<MoveHistory>
   /** `status` also answers while nothing runs; everything else is for the running capture. */

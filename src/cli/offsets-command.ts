@@ -1,85 +1,108 @@
 /**
- * `gradewire offsets …`: where is it, how far behind. Answers from the HR database alone, running or not; only the
- * purge margin is asked of the training database, and unknown where it does not answer.
+ * `gradewire offsets …`: where is it, how far behind. Answers from the HR database alone, running or not; what the training
+ * database, NATS and the processes would add is unknown where they do not answer.
  */
+import { Console, Effect, Stdio } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { Actions, StageOffset } from "./Actions.ts"
-import { answer } from "./answer.ts"
+import type { StageOffset } from "../../schemas/stage-offset.ts"
+import type { Actions } from "./Actions.ts"
+import { printingFailures } from "./answer.ts"
 import { configFlag } from "./flags.ts"
 import { historyCommand, resetCommand, restoreCommand } from "./offset-moves-command.ts"
-import { HOUR, secondsText } from "./seconds-text.ts"
-import { textTable, type Column } from "./text-table.ts"
+import { offsetsTable, offsetsVertical } from "./offsets-text.ts"
+import { CLEAR_SCREEN } from "./text-table.ts"
+import { toYaml } from "./yaml-text.ts"
+
+const WATCH = "2 seconds"
 
 export const offsetsCommand = (actions: Actions) =>
   Command.make("offsets").pipe(
-    Command.withDescription("Stored progress of the connector"),
+    Command.withDescription("Progress of the connector: where it is, and how it is sent elsewhere"),
     Command.withSubcommands([
       list(actions),
+      show(actions),
       resetCommand(actions),
       restoreCommand(actions),
       historyCommand(actions)
     ])
   )
 
+type Form = "table" | "wide" | "json" | "yaml"
+
+const flags = {
+  config: configFlag,
+  output: Flag.Literals("output", ["table", "wide", "json", "yaml"]).pipe(
+    Flag.withAlias("o"),
+    Flag.withDescription("Form of the answer; schemas/json/offset-list.json describes json and yaml"),
+    Flag.withDefault("table")
+  ),
+  watch: Flag.Boolean("watch").pipe(
+    Flag.withAlias("w"),
+    Flag.withDescription("Again every two seconds, until it is stopped"),
+    Flag.withDefault(false)
+  )
+}
+
 const list = (actions: Actions) =>
   Command.make(
     "list",
     {
-      config: configFlag,
-      output: Flag.Literals("output", ["table", "wide", "json"]).pipe(
-        Flag.withAlias("o"),
-        Flag.withDescription("Form of the answer"),
-        Flag.withDefault("table")
+      ...flags,
+      vertical: Flag.Boolean("vertical").pipe(
+        Flag.withAlias("G"),
+        Flag.withDescription("One field a line, as \\G in the mysql client"),
+        Flag.withDefault(false)
       )
     },
-    ({ config, output }) =>
-      answer(actions.offsets(config, output !== "table"), {
-        json: output === "json",
-        render: (offsets) => textTable(output === "wide" ? [...COLUMNS, ...WIDE_COLUMNS] : COLUMNS, offsets)
-      })
+    ({ vertical, ...given }) => printed(actions.offsets(given.config), given, vertical)
   ).pipe(
     Command.withDescription(
-      "Position, lag and epoch of every lane that the HR database knows, and the queues of its connector"
+      "Source, stream and sink of the connector, and the sinks of every other one in its HR database"
     ),
     Command.withExamples([
       { command: "gradewire offsets list --config connector.yaml" },
+      { command: "gradewire offsets list --config connector.yaml --watch" },
       { command: "gradewire offsets list --config connector.yaml -o json" }
     ])
   )
 
-const COLUMNS: ReadonlyArray<Column<StageOffset>> = [
-  { title: "CONNECTOR", cell: (row) => row.connector },
-  { title: "STAGE", cell: (row) => row.stage },
-  { title: "LANE", cell: (row) => String(row.lane), align: "right" },
-  { title: "POSITION", cell: (row) => placeText(row) },
-  { title: "STREAM_SEQ", cell: (row) => known(row.streamSequence), align: "right" },
-  { title: "LAG", cell: (row) => secondsText(row.lagSeconds), align: "right" },
-  { title: "AGE", cell: (row) => secondsText(row.ageSeconds), align: "right" },
-  { title: "HELD", cell: (row) => known(row.held), align: "right" },
-  { title: "DEAD", cell: (row) => known(row.deadLetters), align: "right" },
-  { title: "EPOCH", cell: (row) => known(row.epoch), align: "right" }
-]
+const show = (actions: Actions) =>
+  Command.make("show", flags, (given) => printed(ownOffsets(actions, given.config), given, true)).pipe(
+    Command.withDescription("Everything that is known of the connector's stages, one field a line"),
+    Command.withExamples([
+      { command: "gradewire offsets show --config connector.yaml" },
+      { command: "gradewire offsets show --config connector.yaml -o yaml" }
+    ])
+  )
 
-const WIDE_COLUMNS: ReadonlyArray<Column<StageOffset>> = [
-  { title: "EVENTS", cell: (row) => known(row.events), align: "right" },
-  { title: "APPLIED", cell: (row) => known(row.applied), align: "right" },
-  { title: "GENERATION", cell: (row) => known(row.generation), align: "right" },
-  { title: "COMMITTED_AT", cell: (row) => known(row.committedAt) },
-  { title: "UPDATED_AT", cell: (row) => known(row.updatedAt) },
-  { title: "HOLDER", cell: (row) => known(row.holder) },
-  { title: "RESUME", cell: (row) => known(row.resume) },
-  { title: "GTID", cell: (row) => known(row.gtid) },
-  { title: "PURGE_MARGIN", cell: (row) => marginText(row.purgeMarginHours), align: "right" },
-  { title: "SERVER", cell: (row) => known(row.server) },
-  { title: "FULL_POSITION", cell: (row) => known(row.position) }
-]
+/** The first row is the connector's own source. */
+const ownOffsets = (actions: Actions, config: string): ReturnType<Actions["offsets"]> =>
+  Effect.map(actions.offsets(config), (rows) =>
+    rows.filter(({ connector }) => connector === rows[0]!.connector)
+  )
 
-/** As a DBA writes it; `-` before the first change. */
-const placeText = (row: StageOffset): string =>
-  row.logFile === null || row.logPosition === null ? "-" : `${row.logFile}:${row.logPosition}`
+const printed = Effect.fnUntraced(function* (
+  action: ReturnType<Actions["offsets"]>,
+  { output, watch }: { readonly output: Form; readonly watch: boolean },
+  vertical: boolean
+) {
+  const stdio = yield* Stdio.Stdio
+  const clear = watch && output !== "json" && output !== "yaml" && (yield* stdio.stdoutIsTerminal)
+  const once = Effect.flatMap(printingFailures(action, output === "json"), (rows) =>
+    Console.log((clear ? CLEAR_SCREEN : "") + textOf(rows, output, vertical, watch))
+  )
+  yield* once
+  if (watch) yield* Effect.forever(Effect.andThen(Effect.sleep(WATCH), once))
+})
 
-/** Unknown is never shown as zero. */
-const known = (value: string | number | null): string => (value === null ? "unknown" : String(value))
-
-const marginText = (hours: StageOffset["purgeMarginHours"]): string =>
-  typeof hours === "number" ? secondsText(hours * HOUR) : known(hours)
+const textOf = (
+  rows: ReadonlyArray<StageOffset>,
+  output: Form,
+  vertical: boolean,
+  watch: boolean
+): string => {
+  // One answer a line, for whoever reads them as they come.
+  if (output === "json") return JSON.stringify(rows, null, watch ? 0 : 2)
+  if (output === "yaml") return watch ? `---\n${toYaml(rows)}` : toYaml(rows)
+  return vertical && output === "table" ? offsetsVertical(rows) : offsetsTable(rows, output === "wide")
+}

@@ -5,7 +5,7 @@ import type { SnapshotCommand, SnapshotTable } from "../../schemas/snapshot-comm
 import type { Action, Actions, SnapshotView } from "./Actions.ts"
 import { answer, printingFailures } from "./answer.ts"
 import { configFlag, outputFlag } from "./flags.ts"
-import { textTable, type Column } from "./text-table.ts"
+import { CLEAR_SCREEN, textTable, type Column } from "./text-table.ts"
 
 export const snapshotCommand = (actions: Actions) =>
   Command.make("snapshot").pipe(
@@ -139,14 +139,11 @@ const watching = (action: Action<SnapshotView>, output: "table" | "json", isTerm
     while (true) {
       const view = yield* printingFailures(action, output === "json")
       const text = output === "json" ? JSON.stringify(view) : viewText(view)
-      yield* Console.log(isTerminal && output === "table" ? CLEAR + text : text)
+      yield* Console.log(isTerminal && output === "table" ? CLEAR_SCREEN + text : text)
       if (!view.tables.some(isUnfinished)) return
       yield* Effect.sleep(WATCH_MILLIS)
     }
   })
-
-/** Cursor to the upper left, and everything behind it cleared. */
-const CLEAR = "\u001b[H\u001b[J"
 
 const isUnfinished = ({ state }: SnapshotTable): boolean => state !== "done" && state !== "canceled"
 

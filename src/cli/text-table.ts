@@ -32,3 +32,6 @@ const pad = (text: string, width: number, align: Column<unknown>["align"]): stri
 }
 
 const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, " ")
+
+/** Cursor to the upper left, and everything behind it cleared. */
+export const CLEAR_SCREEN = "\u001b[H\u001b[J"

@@ -177,7 +177,13 @@ tables:
   }
   const offsets = async () => {
     const { out } = await gradewire("offsets", "list", "--config", config, "-o", "json")
-    return JSON.parse(out) as ReadonlyArray<{ lane: number; position: string | null; epoch: number }>
+    const rows = JSON.parse(out) as ReadonlyArray<{
+      stage: string
+      lane: number
+      position: string | null
+      epoch: number
+    }>
+    return rows.filter(({ stage }) => stage === "sink")
   }
 
   it(

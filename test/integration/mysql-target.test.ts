@@ -220,7 +220,11 @@ describe.each(["mysql", "mariadb"] as const)("an HR database on %s", (kind) => {
 
   it("tells where it is and stops in order (G4, G9)", async () => {
     const { out } = await gradewire("offsets", "list", "--config", config, "-o", "json")
-    expect(JSON.parse(out)).toMatchObject([{ connector: `lms-${kind}`, stage: "apply", epoch: 2 }])
+    expect(JSON.parse(out)).toMatchObject([
+      { stage: "source" },
+      { stage: "stream" },
+      { connector: `lms-${kind}`, stage: "sink", epoch: 2 }
+    ])
     await stop("SIGTERM")
     expect(running!.exitCode).toBe(0)
     for (const personal of ["1380000", PASSWORD, "安全考试"]) expect(log).not.toContain(personal)

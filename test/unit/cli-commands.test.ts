@@ -2,37 +2,12 @@ import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Fate } from "../../schemas/failure.ts"
 import type { SnapshotStatus } from "../../schemas/snapshot-command.ts"
-import type { Actions, LoggedEventView, PartFinding, StageOffset } from "../../src/cli/Actions.ts"
+import type { Actions, LoggedEventView, PartFinding } from "../../src/cli/Actions.ts"
 import { runCommand } from "../support/run-command.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {
   readonly fate: Fate = "halt"
   readonly remedy = "try the other door"
-}
-
-const OFFSET: StageOffset = {
-  connector: "lms-hr",
-  stage: "apply",
-  lane: 0,
-  position: "0001-0000000123-00000004567890-0000000033554434",
-  logFile: "binlog.000123",
-  logPosition: 4567890,
-  resume: "binlog.000123:4567000",
-  gtid: null,
-  server: "mysql:3e11fa47",
-  generation: 0,
-  streamSequence: 91875,
-  committedAt: "2026-11-22T08:00:00.123Z",
-  updatedAt: "2026-11-22T08:00:00.5Z",
-  lagSeconds: null,
-  ageSeconds: 75.4,
-  epoch: 7,
-  holder: "pod-1:17",
-  events: "48211",
-  applied: "48000",
-  held: "4",
-  deadLetters: "1",
-  purgeMarginHours: null
 }
 
 const COPY: SnapshotStatus = {
@@ -87,7 +62,7 @@ const actions: Actions = {
     Effect.succeed(
       parts.map((part) => (part === "source" ? FINDING : { ...FINDING, part, severity: "ok", fix: "" }))
     ),
-  offsets: (_, withMargin) => Effect.succeed([withMargin ? { ...OFFSET, purgeMarginHours: 165 } : OFFSET]),
+  offsets: () => Effect.fail(new Refused({ message: "not here" })),
   snapshot: (connector, command) =>
     command.command === "status"
       ? Effect.succeed({ connector, from: "hr", updatedAt: "2026-11-22T08:00:00Z", ...COPY })
@@ -227,24 +202,6 @@ describe("gradewire alerts test", () => {
       ok: false,
       webhooks: [{ webhook: "ops" }, { delivered: false }]
     })
-  })
-})
-
-describe("gradewire offsets list", () => {
-  it("never shows unknown as zero (G4)", async () => {
-    const { out } = await gradewire(["offsets", "list", "--config", "x"])
-    expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
-      ["CONNECTOR", "STAGE", "LANE", "POSITION", "STREAM_SEQ", "LAG", "AGE", "HELD", "DEAD", "EPOCH"],
-      ["lms-hr", "apply", "0", "binlog.000123:4567890", "91875", "unknown", "1m15s", "4", "1", "7"]
-    ])
-  })
-
-  it("gives programs everything, unknown as null (G4)", async () => {
-    const { out } = await gradewire(["offsets", "list", "--config", "x", "-o", "json"])
-    expect(JSON.parse(out)).toEqual([{ ...OFFSET, purgeMarginHours: 165 }])
-    const wide = await gradewire(["offsets", "list", "--config", "x", "-o", "wide"])
-    expect(wide.out).toContain(OFFSET.position)
-    expect(wide.out).toMatch(/PURGE_MARGIN[^]*\b6d21h\b/)
   })
 })
 
