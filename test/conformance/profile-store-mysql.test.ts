@@ -9,6 +9,7 @@ import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
 import { peopleProofsConformance } from "./people-proofs.ts"
+import { populationsConformance } from "./people-populations.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let mysql: MySqlWorlds
@@ -30,6 +31,8 @@ conversionsConformance("MySQL", () => mysql.openMapped())
 conversionsConformance("MariaDB", () => mariadb.openMapped())
 peopleProofsConformance("MySQL", () => mysql.openProving())
 peopleProofsConformance("MariaDB", () => mariadb.openProving())
+populationsConformance("MySQL", () => mysql.openProving(), 12)
+populationsConformance("MariaDB", () => mariadb.openProving(), 12)
 lanesConformance("MySQL", () => mysql.open())
 laneSetConformance("MySQL", async () => ({ world: await mysql.open(), lanes: mysql.laneDesk() }))
 lanesConformance("MariaDB", () => mariadb.open())

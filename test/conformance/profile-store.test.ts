@@ -10,6 +10,7 @@ import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
 import { peopleProofsConformance } from "./people-proofs.ts"
+import { populationsConformance } from "./people-populations.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
 let worlds: PostgresWorlds
@@ -26,6 +27,8 @@ ownTablesConformance("PostgreSQL", () => worlds.openOwn())
 conversionsConformance("PostgreSQL", () => worlds.openMapped())
 peopleProofsConformance("in memory", openMemoryProvingWorld)
 peopleProofsConformance("PostgreSQL", () => worlds.openProving())
+populationsConformance("in memory", openMemoryProvingWorld, 500)
+populationsConformance("PostgreSQL", () => worlds.openProving(), 20)
 lanesConformance("in memory", openMemoryHrWorld)
 lanesConformance("PostgreSQL", () => worlds.open())
 laneSetConformance("PostgreSQL", async () => ({ world: await worlds.open(), lanes: worlds.laneDesk() }))
