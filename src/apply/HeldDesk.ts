@@ -7,7 +7,14 @@
  */
 import { Schema, type Effect } from "effect"
 import type { Fate } from "../../schemas/failure.ts"
-import type { HeldContent, HeldCounts, HeldFilter, HeldPerson, HeldResult } from "../../schemas/held.ts"
+import type {
+  HeldContent,
+  HeldCounts,
+  HeldFilter,
+  HeldPerson,
+  HeldResult,
+  PersonDecision
+} from "../../schemas/held.ts"
 import type { ProfileStoreError } from "./ProfileStore.ts"
 
 /** Why an order cannot be carried out, and what to do about it. */
@@ -92,6 +99,8 @@ export interface HeldDesk {
   readonly counts: Asked<HeldCounts>
   /** `undefined` where the result is not held. */
   readonly content: (result: string) => Asked<HeldContent | undefined>
+  /** About learners and results, oldest first. */
+  readonly decisions: (subjects: ReadonlyArray<string>) => Asked<ReadonlyArray<PersonDecision>>
   /** One row a learner, oldest first. */
   readonly people: (filter: HeldFilter, limit: number) => Asked<ReadonlyArray<HeldPerson>>
   readonly resolve: (

@@ -19,6 +19,8 @@ import type { ReconciliationRun, TableRun } from "../../schemas/reconciliation.t
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Relinked, Resolved } from "../apply/HeldDesk.ts"
 import type { StageOffset } from "../../schemas/stage-offset.ts"
+import type { Explanation } from "../apply/explain-result.ts"
+import type { EmployeeFacts, HistoryEntry, LanePlace, LedgerEntry, PersonLink } from "../apply/TraceDesk.ts"
 import type { LaneState } from "../apply/LaneDesk.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
 import type { StoredDifference } from "../reconcile/RunStore.ts"
@@ -112,6 +114,47 @@ export interface HeldResolution {
 export interface HeldAside {
   readonly ignored: boolean
   readonly results: number
+}
+
+/** Where a change stands in the source's history. `null`: not known any more. */
+export interface SourcePlace {
+  readonly position: string
+  /** Event id; before `#` it names the transaction: a GTID where the server has one. */
+  readonly eventId: string
+  /** `binlog.000007`, or only its number. */
+  readonly file: string
+  readonly byte: number
+  /** A copied row has no transaction of its own. */
+  readonly copied: boolean
+  readonly type: string | null
+  readonly committedAt: string | null
+}
+
+/** What is known of one result; keys of people are masked unless revealed. */
+export interface ResultTrace {
+  readonly result: string
+  readonly explanation: Explanation
+  /** The newest change that is known. */
+  readonly source: SourcePlace | null
+  /** Its message in the change log; `gone`: the log no longer holds it; `unasked`: it did not answer in time. */
+  readonly log: { readonly state: "there" | "gone" | "unasked"; readonly sequence: number | null }
+  readonly link: PersonLink | null
+  readonly ledger: LedgerEntry | null
+  readonly held: HeldResult | null
+  readonly candidates: ReadonlyArray<Candidate>
+  readonly letters: ReadonlyArray<DeadLetter>
+  readonly decisions: ReadonlyArray<PersonDecision>
+  readonly history: ReadonlyArray<HistoryEntry>
+  readonly lanes: ReadonlyArray<LanePlace>
+  readonly revealed: boolean
+}
+
+export interface EmployeeTrace extends EmployeeFacts {
+  readonly employee: string
+  /** What still waits for something of the learners who are linked to the employee. */
+  readonly held: ReadonlyArray<HeldResult>
+  readonly more: boolean
+  readonly revealed: boolean
 }
 
 /** What operators want, of every role that somebody ever paused or resumed. */
@@ -250,6 +293,13 @@ export interface Actions {
   readonly heldImport: (file: string, lines: string, named: Named) => Action<HeldResolution>
   readonly heldAside: (file: string, subject: string, ignore: boolean, named: Named) => Action<HeldAside>
   readonly relink: (file: string, learner: string, to: string, named: Named) => Action<Relinked>
+  readonly traceResult: (file: string, result: string, reveal: boolean) => Action<ResultTrace>
+  readonly traceEmployee: (
+    file: string,
+    employee: string,
+    limit: number,
+    reveal: boolean
+  ) => Action<EmployeeTrace>
   /** Hands over the newest events, oldest first, then those that come. */
   readonly eventsTail: (
     file: string,

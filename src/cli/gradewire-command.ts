@@ -13,6 +13,7 @@ import { migrateCommand } from "./migrate-command.ts"
 import { offsetsCommand } from "./offsets-command.ts"
 import { pauseCommand, resumeCommand } from "./pause-command.ts"
 import { runCommand } from "./run-command.ts"
+import { traceCommand } from "./trace-command.ts"
 import { statusCommand } from "./status-command.ts"
 import { snapshotCommand } from "./snapshot-command.ts"
 import { verifyCommand } from "./verify-command.ts"
@@ -39,6 +40,7 @@ export const gradewireCommand = (actions: Actions) =>
       offsetsCommand(actions),
       deadlettersCommand(actions),
       heldCommand(actions),
+      traceCommand(actions),
       eventsCommand(actions),
       lanesCommand(actions),
       snapshotCommand(actions),

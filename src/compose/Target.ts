@@ -10,6 +10,7 @@ import type { LaneDesk } from "../apply/LaneDesk.ts"
 import type { OffsetDesk } from "../apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../apply/DeadLetterDesk.ts"
 import type { HeldDesk } from "../apply/HeldDesk.ts"
+import type { TraceDesk } from "../apply/TraceDesk.ts"
 import type { ProfileStore, ProfileStoreError } from "../apply/ProfileStore.ts"
 import type { ProfileView } from "../reconcile/ProfileView.ts"
 import type { RunStore } from "../reconcile/RunStore.ts"
@@ -26,6 +27,7 @@ export interface Target {
   /** @param sourceColumns what the training database's columns can hold, where that is known */
   readonly check: (sourceColumns: ReadonlyMap<string, SourceColumns>) => Asked<ReadonlyArray<Finding>>
   readonly letters: Effect.Effect<DeadLetterDesk, SecretUnreadable, Machine | Scope.Scope>
+  readonly trace: Effect.Effect<TraceDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly held: Effect.Effect<HeldDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly offsets: Asked<ReadonlyArray<StoredOffset>, ProfileStoreError>
   readonly snapshot: Asked<AppliedSnapshot, ProfileStoreError>

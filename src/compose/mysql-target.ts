@@ -5,6 +5,7 @@ import { migrate } from "../../connectors/hr/mysql/migrate.ts"
 import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
 import { openHeld } from "../../connectors/hr/mysql/MySqlHeld.ts"
+import { openTrace } from "../../connectors/hr/mysql/MySqlTrace.ts"
 import { openOperations } from "../../connectors/hr/mysql/MySqlOperations.ts"
 import { openOffsetDesk } from "../../connectors/hr/mysql/MySqlOffsetDesk.ts"
 import { listOffsets } from "../../connectors/hr/mysql/MySqlOffsets.ts"
@@ -33,6 +34,7 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
         checkTarget({ mysql, mapping: given.mapping, sourceColumns })
       ),
     letters: Effect.flatMap(options("deadletters"), (mysql) => openDeadLetters(mysql, given.connector)),
+    trace: Effect.flatMap(options("trace"), (mysql) => openTrace(mysql, given.connector)),
     held: Effect.flatMap(options("held"), (mysql) => openHeld({ ...given, mysql })),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (mysql) => readSnapshotProgress(mysql, given.connector)),

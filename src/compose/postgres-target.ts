@@ -5,6 +5,7 @@ import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
 import { openHeld } from "../../connectors/hr/postgres/PostgresHeld.ts"
+import { openTrace } from "../../connectors/hr/postgres/PostgresTrace.ts"
 import { openOperations } from "../../connectors/hr/postgres/PostgresOperations.ts"
 import { openOffsetDesk } from "../../connectors/hr/postgres/PostgresOffsetDesk.ts"
 import { listOffsets } from "../../connectors/hr/postgres/PostgresOffsets.ts"
@@ -36,6 +37,7 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
         checkTarget({ postgres, mapping: given.mapping, sourceColumns })
       ),
     letters: Effect.flatMap(options("deadletters"), (postgres) => openDeadLetters(postgres, given.connector)),
+    trace: Effect.flatMap(options("trace"), (postgres) => openTrace(postgres, given.connector)),
     held: Effect.flatMap(options("held"), (postgres) => openHeld({ ...given, postgres })),
     offsets: Effect.flatMap(options("offsets"), listOffsets),
     snapshot: Effect.flatMap(options("snapshot"), (postgres) =>

@@ -6,6 +6,7 @@ import { migrate } from "../../connectors/hr/mysql/migrate.ts"
 import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openOffsetDesk } from "../../connectors/hr/mysql/MySqlOffsetDesk.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
+import { openTrace } from "../../connectors/hr/mysql/MySqlTrace.ts"
 import { openHeld } from "../../connectors/hr/mysql/MySqlHeld.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
 import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
@@ -16,6 +17,7 @@ import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
 import type { OffsetDesk } from "../../src/apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import type { HeldDesk } from "../../src/apply/HeldDesk.ts"
+import type { TraceDesk } from "../../src/apply/TraceDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 import type { ConversionWorld } from "./conversions.ts"
@@ -154,6 +156,10 @@ export class MySqlWorlds {
     const mapping = { scores, employees: EMPLOYEES, zone: 480 }
     const opened = openHeld({ connector: "test", holder: "desk", mysql: mysqlOptions(this.server), mapping })
     return Effect.runSync(Scope.provide(opened, this.scope))
+  }
+
+  traceDesk(): TraceDesk {
+    return Effect.runSync(Scope.provide(openTrace(mysqlOptions(this.server), "test"), this.scope))
   }
 
   /** Emptied; processes of before have ended, or the server would run out of connections. */

@@ -6,6 +6,7 @@ import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openOffsetDesk } from "../../connectors/hr/postgres/PostgresOffsetDesk.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
+import { openTrace } from "../../connectors/hr/postgres/PostgresTrace.ts"
 import { openHeld } from "../../connectors/hr/postgres/PostgresHeld.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
@@ -16,6 +17,7 @@ import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
 import type { OffsetDesk } from "../../src/apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import type { HeldDesk } from "../../src/apply/HeldDesk.ts"
+import type { TraceDesk } from "../../src/apply/TraceDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 import type { ConversionWorld } from "./conversions.ts"
@@ -146,6 +148,10 @@ export class PostgresWorlds {
       mapping
     })
     return Effect.runSync(Scope.provide(opened, this.scope))
+  }
+
+  traceDesk(): TraceDesk {
+    return Effect.runSync(Scope.provide(openTrace(postgresOptions(this.server), "test"), this.scope))
   }
 
   /** Emptied; processes of before have ended, or the server would run out of connections. */

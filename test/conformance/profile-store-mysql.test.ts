@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from "vitest"
 import { MySqlWorlds } from "./mysql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
 import { heldConformance } from "./held.ts"
+import { traceConformance } from "./trace.ts"
 import { relinkConformance } from "./relink.ts"
 import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
@@ -51,3 +52,13 @@ relinkConformance("MariaDB, own tables", async () => ({
 }))
 offsetDeskConformance("MySQL", async () => ({ world: await mysql.open(), desk: mysql.offsetDesk() }))
 offsetDeskConformance("MariaDB", async () => ({ world: await mariadb.open(), desk: mariadb.offsetDesk() }))
+traceConformance("MySQL", async () => ({
+  world: await mysql.openOwn(),
+  desk: mysql.heldDesk(OWN_SCORES),
+  trace: mysql.traceDesk()
+}))
+traceConformance("MariaDB", async () => ({
+  world: await mariadb.openOwn(),
+  desk: mariadb.heldDesk(OWN_SCORES),
+  trace: mariadb.traceDesk()
+}))

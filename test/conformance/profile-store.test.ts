@@ -3,6 +3,7 @@ import { openMemoryHrWorld, openMemoryProvingWorld } from "./memory-hr-world.ts"
 import { PostgresWorlds } from "./postgresql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
 import { heldConformance } from "./held.ts"
+import { traceConformance } from "./trace.ts"
 import { relinkConformance } from "./relink.ts"
 import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
@@ -39,3 +40,8 @@ relinkConformance("PostgreSQL, own tables", async () => ({
   desk: worlds.heldDesk(OWN_SCORES)
 }))
 offsetDeskConformance("PostgreSQL", async () => ({ world: await worlds.open(), desk: worlds.offsetDesk() }))
+traceConformance("PostgreSQL", async () => ({
+  world: await worlds.openOwn(),
+  desk: worlds.heldDesk(OWN_SCORES),
+  trace: worlds.traceDesk()
+}))

@@ -85,6 +85,8 @@ const actions: Actions = {
       { webhook: "ops", delivered: true, answer: "0 ok", fix: null },
       { webhook: "值班", delivered: false, answer: "WebhookRefused: 310000", fix: "look there" }
     ]),
+  traceResult: () => Effect.fail(new Refused({ message: "not here" })),
+  traceEmployee: () => Effect.fail(new Refused({ message: "not here" })),
   held: () => Effect.fail(new Refused({ message: "not here" })),
   heldCsv: () => Effect.fail(new Refused({ message: "not here" })),
   heldResult: () => Effect.fail(new Refused({ message: "not here" })),

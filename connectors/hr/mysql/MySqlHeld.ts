@@ -151,6 +151,7 @@ where f.connector = ${literal(connector)} and f.result_id = ${literal(result)}`)
             decisions: yield* decisions([result, ...(row.learner === null ? [] : [row.learner])])
           }
         }),
+      decisions,
       resolve: (orders, by) => session.exclusively(resolve(orders, by)),
       setAside: (order) => session.exclusively(setAside(order)),
       relink: (order) => session.exclusively(relink(order))

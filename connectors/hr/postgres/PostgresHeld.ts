@@ -104,6 +104,7 @@ export const openHeld = (options: PostgresProfileStoreOptions): Effect.Effect<He
         const text = candidatesSql(yield* mapping)
         return candidatesOf(yield* ask<HitRow>(text, employeeNo, phone, email))
       })
+    const decisions = (subjects: ReadonlyArray<string>) => ask<PersonDecision>(DECISIONS, subjects)
     const { relink, resolve, setAside } = decisionsOf(peopleBench(store, mapping))
     return {
       list: (filter, limit) =>
@@ -122,9 +123,10 @@ export const openHeld = (options: PostgresProfileStoreOptions): Effect.Effect<He
             keys,
             linked: found.linked,
             candidates: yield* candidates(keys),
-            decisions: yield* ask<PersonDecision>(DECISIONS, subjects)
+            decisions: yield* decisions(subjects)
           }
         }),
+      decisions,
       resolve: (orders, by) => session.exclusively(resolve(orders, by)),
       setAside: (order) => session.exclusively(setAside(order)),
       relink: (order) => session.exclusively(relink(order))
