@@ -147,6 +147,29 @@ const OwnTarget = Schema.Struct({
   onRevoke: Schema.optionalKey(Schema.Literals(["hide", "delete", "ignore"]))
 })
 
+const BoundsConfig = Schema.Struct({
+  min: Schema.optionalKey(DecimalNumber),
+  max: Schema.optionalKey(DecimalNumber),
+  /** Digits behind the point at most, zeros at the end left out. */
+  decimals: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 30 })))
+})
+export type Bounds = typeof BoundsConfig.Type
+
+/** What a score must be to be filed; one that is not becomes a dead letter. What is left out is not checked. */
+export const ScoreChecks = Schema.Struct({
+  raw: Schema.optionalKey(BoundsConfig),
+  min: Schema.optionalKey(BoundsConfig),
+  max: Schema.optionalKey(BoundsConfig),
+  pass: Schema.optionalKey(BoundsConfig),
+  /** A score above the full mark of its own row. Default allow: extra credit. */
+  aboveMax: Schema.optionalKey(Schema.Literals(["allow", "refuse"])),
+  /** Times in another order than started, submitted, graded. Default allow. */
+  timeOrder: Schema.optionalKey(Schema.Literals(["allow", "refuse"])),
+  /** Hours that such a time may lie behind the change's commit. */
+  futureHours: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 87_600 })))
+})
+export type ScoreChecks = typeof ScoreChecks.Type
+
 export const ScoreTable = Schema.Struct({
   ...sourceTable,
   as: Schema.Literal("score"),
@@ -167,6 +190,7 @@ export const ScoreTable = Schema.Struct({
     gradedAt: Schema.optionalKey(Column)
   }),
   attributes: Schema.optionalKey(Schema.Record(Schema.String, Column)),
+  checks: Schema.optionalKey(ScoreChecks),
   /** Where its scores are filed: an existing table, or gradewire's own. Default own. */
   target: Schema.optionalKey(Schema.Union([Schema.Literal("own"), OwnTarget, TargetTable]))
 })

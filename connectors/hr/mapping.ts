@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import type { TimeZone } from "../../schemas/civil-time.ts"
 import type { ConnectorConfig } from "../../schemas/connector-config.ts"
-import type { TargetSource, TargetTable } from "../../schemas/table-config.ts"
+import type { ScoreChecks, TargetSource, TargetTable } from "../../schemas/table-config.ts"
 import { StoreMisconfigured } from "../../src/apply/ProfileStore.ts"
 import { keyRulesOf } from "../../src/identity/key-rules.ts"
 import { spellingsOf, type Spelling } from "../../src/identity/spellings.ts"
@@ -82,7 +82,11 @@ export interface HrMapping<Shape> {
 
 /** What the store is told about the mapping: straight from the connector's configuration. */
 export interface HrMappingConfig {
-  readonly scores: ReadonlyArray<{ readonly table: string; readonly target: StoreTarget }>
+  readonly scores: ReadonlyArray<{
+    readonly table: string
+    readonly target: StoreTarget
+    readonly checks?: ScoreChecks | undefined
+  }>
   readonly employees: ConnectorConfig["employees"]
   /** In which times are written to target columns without one. */
   readonly zone: TimeZone

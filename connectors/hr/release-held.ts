@@ -9,6 +9,7 @@ import { Effect } from "effect"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import { laneOfText, type Lane } from "../../schemas/lane.ts"
 import type { ProfileStoreError, ReleaseOutcome, RowRefused } from "../../src/apply/ProfileStore.ts"
+import type { CheckScore } from "../../src/apply/score-checks.ts"
 import { laneOfEvent } from "../../src/apply/route-events.ts"
 import { explainFence } from "./store-verdicts.ts"
 import type { OffsetRow } from "./stored-rows.ts"
@@ -54,6 +55,7 @@ export interface HeldQueue<Letter extends Positioned> {
   readonly lettersAfter: (position: string) => Asked<ReadonlyArray<Letter>>
   readonly changeOf: (letter: Letter) => ChangeEvent
   readonly fileLetter: (epoch: number, letter: Letter) => Asked<number | RowRefused>
+  readonly checkScore: CheckScore
   readonly reopen: (letter: Letter, detail: string) => Asked<unknown>
 }
 
@@ -139,7 +141,9 @@ const replayLetters = <L extends Positioned>(queue: HeldQueue<L>, epoch: number)
     if (letters.length > 0) yield* queue.forgetShape
     let released = 0
     for (const letter of letters) {
-      const outcome = yield* queue.fileLetter(epoch, letter)
+      // The check may have been changed since; a later change that waited was never checked.
+      const wrong = queue.checkScore(queue.changeOf(letter))
+      const outcome = wrong ?? (yield* queue.fileLetter(epoch, letter))
       if (typeof outcome === "number") released += outcome
       else yield* queue.reopen(letter, outcome.detail)
     }

@@ -14,6 +14,7 @@ import { CurrentVitals } from "../pipeline/Vitals.ts"
 import { noteApplied, noteRefusal, noteReleased } from "./apply-watch.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedReader } from "./ChangeFeed.ts"
 import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
+import type { CheckScore } from "./score-checks.ts"
 import { planBatches, splitBatch, type SplittableBatch } from "./plan-batch.ts"
 import { ProfileStore, type BatchOutcome, type ProfileStoreError, type RowRefused } from "./ProfileStore.ts"
 import { ProgressDesk } from "./ProgressDesk.ts"
@@ -34,6 +35,8 @@ export type ApplyError =
 export interface ApplyOptions {
   /** Change events in one transaction. */
   readonly batchEvents: number
+  /** Of every score before it is filed. None where it is left out. */
+  readonly checkScore?: CheckScore
   /** How often held results are looked at again, at least. */
   readonly releaseMillis: number
   /** How often HR's employees are read anew, at most; where it is left out, only when apply takes over. */
@@ -194,7 +197,7 @@ const pump = Effect.fnUntraced(function* (
     const read = yield* Effect.timeoutOption(ahead.take, options.releaseMillis)
     if (Option.isSome(read)) {
       const { failure, runs } = read.value
-      for (const batch of planBatches(runs, offset, options.batchEvents)) {
+      for (const batch of planBatches(runs, offset, options.batchEvents, options.checkScore)) {
         yield* noteApplied(batch, yield* applyBatch(epoch, batch))
         offset = batch.offset
       }

@@ -1,6 +1,7 @@
 /**
  * From messages to batches of the HR database: continuity, folding and splitting. Pure.
  */
+import type { CheckScore } from "./score-checks.ts"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import { capturedAfter, type Captured } from "../../schemas/captured.ts"
@@ -62,7 +63,8 @@ const capturedBy = ({ checkpoint, head }: Run, before: ApplyOffset | undefined):
 export const planBatches = (
   runs: ReadonlyArray<Run>,
   offset: ApplyOffset | undefined,
-  eventsMax: number
+  eventsMax: number,
+  check: CheckScore = () => undefined
 ): ReadonlyArray<SplittableBatch> => {
   const batches: Array<SplittableBatch> = []
   let after = offset
@@ -70,7 +72,7 @@ export const planBatches = (
   let end: ApplyOffset | undefined
   const close = () => {
     if (end === undefined) return
-    batches.push(...splitRefused(batchOf(after, end, gathered)))
+    batches.push(...splitRefused(batchOf(after, end, gathered), check))
     after = end
     gathered = []
     end = undefined
@@ -114,7 +116,7 @@ export const fold = (events: ReadonlyArray<ChangeEvent>): ReadonlyArray<ChangeEv
 }
 
 /** Puts each event that cannot be filed into a batch of its own, between batches of its neighbours. */
-const splitRefused = (batch: SplittableBatch): ReadonlyArray<SplittableBatch> => {
+const splitRefused = (batch: SplittableBatch, check: CheckScore): ReadonlyArray<SplittableBatch> => {
   const parts: Array<SplittableBatch> = []
   let from = 0
   let after = batch.after
@@ -127,7 +129,7 @@ const splitRefused = (batch: SplittableBatch): ReadonlyArray<SplittableBatch> =>
     from = to
   }
   batch.all.forEach((event, index) => {
-    const refusal = refusalOf(event)
+    const refusal = refusalOf(event) ?? check(event)
     if (refusal === undefined) return
     take(index)
     take(index + 1, refusal)

@@ -118,7 +118,13 @@ export const storeOptions = ({ config }: LoadedConfig, lane?: Lane) => ({
   mapping: {
     scores: config.tables.flatMap((table) =>
       table.as === "score"
-        ? [{ table: table.table, target: storeTarget(config.connector, table, config.tables) }]
+        ? [
+            {
+              table: table.table,
+              target: storeTarget(config.connector, table, config.tables),
+              checks: table.checks
+            }
+          ]
         : []
     ),
     employees: config.employees,

@@ -27,7 +27,8 @@ import { migrateSchema } from "./migrate.ts"
 import { alertWatch } from "./alerts.ts"
 import { followOperators } from "./follow-operators.ts"
 import { layerWatch, ownReport } from "./watch.ts"
-import { changeLogOptions, sourceOptions } from "./options.ts"
+import { scoreChecks } from "../apply/score-checks.ts"
+import { changeLogOptions, sourceOptions, storeOptions } from "./options.ts"
 import { keepHeapSmall } from "./small-heap.ts"
 import { targetOf } from "./target-of.ts"
 
@@ -143,7 +144,8 @@ const applyLane = Effect.fnUntraced(function* (
     releaseMillis: RELEASE_MILLIS,
     employeesMillis: employees.refreshSeconds * 1000,
     routing,
-    shelf
+    shelf,
+    checkScore: scoreChecks(storeOptions(loaded).mapping.scores)
   }
   return yield* apply(options).pipe(Effect.provide(ports), Effect.annotateLogs({ connector, role: "apply" }))
 })

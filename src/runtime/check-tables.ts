@@ -1,5 +1,5 @@
 /** The source side of the mapping: tables, their keys, and columns that cannot mean two things at once. */
-import type { TableConfig } from "../../schemas/table-config.ts"
+import type { ScoreTable, TableConfig } from "../../schemas/table-config.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import { nearestWord } from "./nearest-word.ts"
 import { tablesAs, tablesComplete, type ConfigParts } from "./config-parts.ts"
@@ -49,7 +49,36 @@ const checkTable = (table: TableConfig, index: number): ReadonlyArray<ConfigIssu
   if (table.as === "row") issues.push(...checkRepeats(table.columns, ["tables", index, "columns"]))
   else issues.push(...checkFields(table, index))
   issues.push(...checkNamed(table, index))
+  if (table.as === "score") issues.push(...checkChecked(table, index))
   return issues
+}
+
+/** A check of what is not mapped would never fail, and be taken for a guard. */
+const checkChecked = ({ checks = {}, fields }: ScoreTable, index: number): ReadonlyArray<ConfigIssue> => {
+  const times = [fields.startedAt, fields.submittedAt, fields.gradedAt].filter(
+    (one) => one !== undefined
+  ).length
+  const wanted: Readonly<Record<string, readonly [isThere: boolean, fix: string]>> = {
+    aboveMax: [fields.raw !== undefined && fields.max !== undefined, "map fields.raw and fields.max"],
+    timeOrder: [times >= 2, "map two of fields.startedAt, submittedAt and gradedAt"],
+    futureHours: [times >= 1, "map fields.startedAt, submittedAt or gradedAt"]
+  }
+  return (Object.keys(checks) as ReadonlyArray<keyof typeof checks>).flatMap((check) => {
+    const [isThere, fix] = wanted[check] ?? [
+      fields[check as keyof typeof fields] !== undefined,
+      `map fields.${check}`
+    ]
+    return isThere
+      ? []
+      : [
+          {
+            path: ["tables", index, "checks", check],
+            end: "key" as const,
+            message: `nothing that ${check} could check is mapped`,
+            fix: `${fix}, or leave the check out`
+          }
+        ]
+  })
 }
 
 const mappedColumns = (table: TableConfig): ReadonlyArray<string> => {

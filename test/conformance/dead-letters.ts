@@ -8,6 +8,7 @@ import { START } from "../../schemas/position.ts"
 import { apply } from "../../src/apply/apply.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
+import { scoreChecks, type CheckScore } from "../../src/apply/score-checks.ts"
 import { settleLetters, type SettleRequest } from "../../src/apply/settle-letters.ts"
 import { layerMemoryChangeFeed } from "../support/fakes/MemoryChangeFeed.ts"
 import { MemoryLog } from "../support/fakes/MemoryLog.ts"
@@ -189,6 +190,30 @@ export const deadLetterConformance = (name: string, open: () => Promise<DeskWorl
       ])
     })
 
+    it("a score that its mapping checks is one that names check and field, and later changes of it wait (G1, G3, G9)", async () => {
+      const log = new MemoryLog()
+      append(log, 0, [exam(1, 1, anna, "1.00"), exam(2, 2, anna, "150.00"), exam(3, 3, anna, "3.00")])
+      append(log, 3, [exam(4, 2, anna, "90.00")])
+      const running = runApply(
+        bench,
+        log,
+        scoreChecks([{ table: "lms.exam", checks: { raw: { max: 100 } } }])
+      )
+      while ((await bench.offset())?.position !== positionAt(4))
+        await Effect.runPromise(Effect.sleep("20 millis"))
+      await Effect.runPromise(Fiber.interrupt(running))
+      expect(await list()).toMatchObject([
+        {
+          position: positionAt(2),
+          state: "open",
+          reason: "CheckFailed",
+          detail: "checks.raw.max: score.raw"
+        },
+        { position: positionAt(4), state: "waiting" }
+      ])
+      expect((await bench.scores()).map(([result]) => result)).toEqual(["lms.exam:1", "lms.exam:3"])
+    })
+
     it("one row that is refused is singled out, everybody else's are filed, and later changes of it wait (G1, G3)", async () => {
       await bench.world.limitScores(true)
       const log = new MemoryLog()
@@ -243,9 +268,9 @@ const append = (log: MemoryLog, after: number, events: ReadonlyArray<ChangeEvent
   log.append(log.lastSequence, head, new TextEncoder().encode(JSON.stringify(events)))
 }
 
-const runApply = (bench: StoreBench, log: MemoryLog) =>
+const runApply = (bench: StoreBench, log: MemoryLog, checkScore?: CheckScore) =>
   Effect.runFork(
-    apply({ batchEvents: 1000, releaseMillis: 100 }).pipe(
+    apply({ batchEvents: 1000, releaseMillis: 100, ...(checkScore && { checkScore }) }).pipe(
       Effect.provide(
         Layer.mergeAll(
           Layer.succeed(ProfileStore, bench.store),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from "vitest"
 import { MySqlWorlds } from "./mysql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
 import { heldConformance } from "./held.ts"
+import { scoreSemanticsConformance } from "./score-semantics.ts"
 import { traceConformance } from "./trace.ts"
 import { relinkConformance } from "./relink.ts"
 import { OWN_SCORES } from "./own-scores.ts"
@@ -62,3 +63,5 @@ traceConformance("MariaDB", async () => ({
   desk: mariadb.heldDesk(OWN_SCORES),
   trace: mariadb.traceDesk()
 }))
+scoreSemanticsConformance("MySQL", () => mysql.openOwn())
+scoreSemanticsConformance("MariaDB", () => mariadb.openOwn())

@@ -3,6 +3,7 @@ import { openMemoryHrWorld, openMemoryProvingWorld } from "./memory-hr-world.ts"
 import { PostgresWorlds } from "./postgresql-hr-world.ts"
 import { deadLetterConformance } from "./dead-letters.ts"
 import { heldConformance } from "./held.ts"
+import { scoreSemanticsConformance } from "./score-semantics.ts"
 import { traceConformance } from "./trace.ts"
 import { relinkConformance } from "./relink.ts"
 import { OWN_SCORES } from "./own-scores.ts"
@@ -45,3 +46,4 @@ traceConformance("PostgreSQL", async () => ({
   desk: worlds.heldDesk(OWN_SCORES),
   trace: worlds.traceDesk()
 }))
+scoreSemanticsConformance("PostgreSQL", () => worlds.openOwn())

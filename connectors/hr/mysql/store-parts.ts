@@ -8,6 +8,7 @@ import { keyRulesOf } from "../../../src/identity/key-rules.ts"
 import { normaliseChanges } from "../../../src/identity/normalise-changes.ts"
 import { BatchScripts } from "./BatchScripts.ts"
 import type { HrMappingConfig } from "../mapping.ts"
+import { scoreChecks, type CheckScore } from "../../../src/apply/score-checks.ts"
 import type { OffsetRow } from "../stored-rows.ts"
 import { classifyError } from "./classify-error.ts"
 import { grantsFor, readMapping, type HrMapping } from "./mapping.ts"
@@ -32,6 +33,8 @@ export interface StoreParts {
   readonly lane: Lane
   readonly rows: <R extends object = Row>(text: string) => Answer<R>
   readonly script: <R extends object = Row>(statements: ReadonlyArray<string>) => Answer<R>
+  /** What the mapping asks of a score. */
+  readonly checkScore: CheckScore
   readonly classified: <A>(
     effect: Effect.Effect<A, DriverError | ProfileStoreError>
   ) => Effect.Effect<A, ProfileStoreError>
@@ -72,6 +75,7 @@ export const makeParts = (options: MySqlProfileStoreOptions, session: MySqlSessi
     connector,
     lane,
     classified,
+    checkScore: scoreChecks(mapping.scores),
     rows,
     mapping: classified(readMapping(session, mapping)),
     facts: classified(session.facts),

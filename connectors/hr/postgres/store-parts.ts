@@ -7,6 +7,7 @@ import { KeyNormaliser } from "../../../src/identity/KeyNormaliser.ts"
 import { keyRulesOf } from "../../../src/identity/key-rules.ts"
 import { normaliseChanges } from "../../../src/identity/normalise-changes.ts"
 import type { HrMappingConfig } from "../mapping.ts"
+import { scoreChecks, type CheckScore } from "../../../src/apply/score-checks.ts"
 import type { OffsetRow } from "../stored-rows.ts"
 import { classifyError } from "./classify-error.ts"
 import { grantsFor, readMapping, type HrMapping } from "./mapping.ts"
@@ -36,6 +37,8 @@ export interface StoreParts {
     statement: PreparedStatement,
     values: ReadonlyArray<unknown>
   ) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
+  /** What the mapping asks of a score. */
+  readonly checkScore: CheckScore
   readonly classified: <A>(
     effect: Effect.Effect<A, DriverError | ProfileStoreError>
   ) => Effect.Effect<A, ProfileStoreError>
@@ -88,6 +91,7 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
     lane,
     statements,
     classified,
+    checkScore: scoreChecks(mapping.scores),
     rows,
     run: <R extends object = Row>(statement: PreparedStatement, values: ReadonlyArray<unknown>) =>
       Effect.gen(function* () {
