@@ -30,6 +30,7 @@ const pieces = {
   migrate: load(() => import("./compose/migrate.ts")),
   control: load(() => import("./compose/control.ts")),
   verify: load(() => import("./compose/verify.ts")),
+  repair: load(() => import("./compose/repair.ts")),
   status: load(() => import("./compose/status.ts")),
   guide: load(() => import("./compose/guide.ts"))
 }
@@ -70,6 +71,7 @@ const actions: Actions = {
   event: (file, position, reveal) => Effect.flatMap(pieces.events, (m) => m.event(file, position, reveal)),
   testAlerts: (file) => Effect.flatMap(pieces.alerts, (m) => m.testAlerts(file)),
   verify: (file, request, watch) => Effect.flatMap(pieces.verify, (m) => m.verify(file, request, watch)),
+  repair: (file, request, watch) => Effect.flatMap(pieces.repair, (m) => m.repair(file, request, watch)),
   migrate: (file) => Effect.flatMap(pieces.migrate, (m) => m.migrate(file)),
   control: (file, roles, wish) => Effect.flatMap(pieces.control, (m) => m.control(file, roles, wish)),
   status: (file) => Effect.flatMap(pieces.status, (m) => m.status(file)),

@@ -15,7 +15,7 @@ import type {
   PersonDecision,
   Candidate
 } from "../../schemas/held.ts"
-import type { ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
+import type { DamageKind, ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Relinked, Resolved } from "../apply/HeldDesk.ts"
 import type { StageOffset } from "../../schemas/stage-offset.ts"
@@ -23,6 +23,7 @@ import type { Explanation } from "../apply/explain-result.ts"
 import type { EmployeeFacts, HistoryEntry, LanePlace, LedgerEntry, PersonLink } from "../apply/TraceDesk.ts"
 import type { LaneState } from "../apply/LaneDesk.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
+import type { RepairStep } from "../reconcile/repair.ts"
 import type { StoredDifference } from "../reconcile/RunStore.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
 import type { MoveHistory, MoveRequest, MoveView } from "./OffsetMoves.ts"
@@ -240,6 +241,25 @@ export interface VerifyView {
   readonly more: boolean
 }
 
+/** Which of a run's differences are to be mended. */
+export interface RepairRequest {
+  readonly run: string
+  readonly kinds: ReadonlyArray<DamageKind>
+  readonly mode: "print" | "look" | "execute"
+  readonly revokeExtra: boolean
+  /** Why they are revoked. */
+  readonly reason: string | null
+  /** How long rows that were sent are waited for. */
+  readonly waitSeconds: number
+}
+
+export interface RepairView {
+  readonly connector: string
+  readonly run: string
+  readonly mode: RepairRequest["mode"]
+  readonly steps: ReadonlyArray<RepairStep>
+}
+
 export interface Migrated {
   /** Migrations applied now. */
   readonly applied: number
@@ -315,6 +335,11 @@ export interface Actions {
     request: VerifyRequest,
     watch: (run: ReconciliationRun, table: TableRun) => Effect.Effect<void>
   ) => Action<VerifyView>
+  readonly repair: (
+    file: string,
+    request: RepairRequest,
+    watch: (table: string, rows: number) => Effect.Effect<void>
+  ) => Action<RepairView>
   readonly migrate: (file: string) => Action<Migrated>
   readonly control: (
     file: string,

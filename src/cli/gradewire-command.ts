@@ -15,6 +15,7 @@ import { pauseCommand, resumeCommand } from "./pause-command.ts"
 import { runCommand } from "./run-command.ts"
 import { traceCommand } from "./trace-command.ts"
 import { statusCommand } from "./status-command.ts"
+import { repairCommand } from "./repair-command.ts"
 import { snapshotCommand } from "./snapshot-command.ts"
 import { verifyCommand } from "./verify-command.ts"
 
@@ -45,6 +46,7 @@ export const gradewireCommand = (actions: Actions) =>
       lanesCommand(actions),
       snapshotCommand(actions),
       verifyCommand(actions),
+      repairCommand(actions),
       migrateCommand(actions),
       statusCommand(actions),
       explainCommand(actions),

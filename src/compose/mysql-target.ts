@@ -41,7 +41,7 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
     reconciliation: Effect.map(options("verify"), (mysql) =>
       Layer.mergeAll(
         layerProfileView({ ...given, mysql, tables: comparedTables(loaded) }),
-        layerRunStore({ ...given, mysql })
+        layerRunStore({ ...given, mysql, tables: comparedTables(loaded) })
       )
     ),
     operations: Effect.flatMap(options("operations"), (mysql) => openOperations(mysql, given.connector))

@@ -46,7 +46,7 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
     reconciliation: Effect.map(options("verify"), (postgres) =>
       Layer.mergeAll(
         layerProfileView({ ...given, postgres, tables: comparedTables(loaded) }),
-        layerRunStore({ ...given, postgres })
+        layerRunStore({ ...given, postgres, tables: comparedTables(loaded) })
       )
     ),
     operations: Effect.flatMap(options("operations"), (postgres) => openOperations(postgres, given.connector))

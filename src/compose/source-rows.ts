@@ -4,7 +4,8 @@
  */
 import { Effect, Layer } from "effect"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
-import { timeZone, utcToLocal } from "../../schemas/civil-time.ts"
+import type { ChangeEvent } from "../../schemas/change-event.ts"
+import { timeZone, utcToLocal, type TimeZone } from "../../schemas/civil-time.ts"
 import type { TableConfig } from "../../schemas/table-config.ts"
 import { binlogFileNumber, positionIn, transactionPrefix } from "../../schemas/position.ts"
 import { Undecodable, type RowImage } from "../capture/ChangeSource.ts"
@@ -17,6 +18,9 @@ import {
   type SnapshotChunk
 } from "../capture/SnapshotSource.ts"
 import { planTable, type TablePlan } from "../capture/table-plan.ts"
+import { KeyNormaliser } from "../identity/KeyNormaliser.ts"
+import { keyRulesOf } from "../identity/key-rules.ts"
+import { normaliseChanges } from "../identity/normalise-changes.ts"
 import { SourceRows, type SourceMark, type SourceRow, type SourceScope } from "../reconcile/SourceRows.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import { sourceOptions } from "./options.ts"
@@ -29,6 +33,8 @@ interface Reader {
   readonly plan: TablePlan
   readonly encode: RowsEncoder
   readonly columns: ReadonlyArray<string>
+  /** As apply does it before it files anything; only where keys of people are mapped. */
+  readonly canonical: (event: string) => string
 }
 
 export const layerSourceRows = (loaded: LoadedConfig) =>
@@ -38,19 +44,25 @@ export const layerSourceRows = (loaded: LoadedConfig) =>
     )
   )
 
-const make = Effect.fnUntraced(function* ({ config }: LoadedConfig) {
-  const snapshots = yield* SnapshotSource
-  const zone = timeZone(config.source.timeZone) ?? 0
-  const readers = new Map(
+const readersOf = (config: LoadedConfig["config"], zone: TimeZone): ReadonlyMap<string, Reader> => {
+  const normaliser = new KeyNormaliser(keyRulesOf(config.employees))
+  const canonical = (event: string): string =>
+    JSON.stringify(normaliseChanges([JSON.parse(event) as ChangeEvent], normaliser)[0])
+  return new Map(
     config.tables.map((table): [string, Reader] => {
       const plan = planTable(table)
       const columns = plan.key.map((index) => plan.wanted.columns[index]!)
-      return [
-        table.table,
-        { config: table, plan, columns, encode: compileRowsEncoder(plan, config.connector, zone) }
-      ]
+      const encode = compileRowsEncoder(plan, config.connector, zone)
+      const form = hasPersonalKeys(table) ? canonical : (event: string) => event
+      return [table.table, { config: table, plan, columns, encode, canonical: form }]
     })
   )
+}
+
+const make = Effect.fnUntraced(function* ({ config }: LoadedConfig) {
+  const snapshots = yield* SnapshotSource
+  const zone = timeZone(config.source.timeZone) ?? 0
+  const readers = readersOf(config, zone)
   const read = (table: string, request: Pick<ChunkRequest, "after" | "keys" | "only" | "rowsMax">) =>
     Effect.gen(function* () {
       const { columns, plan } = readers.get(table)!
@@ -131,8 +143,13 @@ const markOf = ({ high }: SnapshotChunk, server: string): SourceMark => ({
   fileNumber: binlogFileNumber(high.file) ?? 0
 })
 
+const PERSONAL_KEYS = ["employeeNo", "phone", "email"]
+
+const hasPersonalKeys = (table: TableConfig): boolean =>
+  (table.as === "score" || table.as === "learner") && PERSONAL_KEYS.some((name) => name in table.fields)
+
 const rowsOf = (
-  { config, encode, plan }: Reader,
+  { canonical, config, encode, plan }: Reader,
   images: ReadonlyArray<RowImage>
 ): ReadonlyArray<SourceRow> => {
   const events: Array<string> = []
@@ -154,13 +171,16 @@ const rowsOf = (
     sink
   )
   const prefix = config.as === "score" ? `${config.table}:` : ""
-  return images.map((image, index) => ({ id: prefix + keyText(plan.key, image)!, event: events[index]! }))
+  return images.map((image, index) => ({
+    id: prefix + keyText(plan.key, image)!,
+    event: canonical(events[index]!)
+  }))
 }
 
 const choicesOf = (
   config: TableConfig,
   { assessment, learners, since }: SourceScope,
-  zone: ReturnType<typeof timeZone> & {}
+  zone: TimeZone
 ): ReadonlyArray<RowChoice> => {
   const fields: Readonly<Record<string, string | undefined>> = config.as === "row" ? {} : config.fields
   const choices: Array<RowChoice> = []

@@ -40,7 +40,7 @@ export const verifyWith = Effect.fnUntraced(function* (
 
 /** What a run found, as far as a person reads; the rest stands in the HR database. */
 export const viewOf = Effect.fnUntraced(function* (connector: string, run: ReconciliationRun) {
-  const filter = { kinds: FINDING_KINDS, isOpen: false, after: undefined }
+  const filter = { kinds: FINDING_KINDS, isOpen: false, table: undefined, after: undefined }
   const found = yield* (yield* RunStore).differences(run.run, filter, SHOWN_MAX + 1)
   return {
     connector,

@@ -57,8 +57,9 @@ export interface DifferenceFilter {
   readonly kinds: ReadonlyArray<DifferenceKind>
   /** Only those that nobody had mended. */
   readonly isOpen: boolean
-  /** Behind this one, in the order of table and id. */
-  readonly after: { readonly table: string; readonly id: string } | undefined
+  /** Of this table of the run alone, those behind an id; in the order of ids. `undefined`: of all tables. */
+  readonly table: string | undefined
+  readonly after: string | undefined
 }
 
 export class RunStore extends Context.Service<
@@ -80,6 +81,8 @@ export class RunStore extends Context.Service<
       filter: DifferenceFilter,
       max: number
     ) => Effect.Effect<ReadonlyArray<StoredDifference>, Failure>
+    /** Guards of results that stand beyond everything that was ever applied are set back to where apply is. */
+    readonly lowerGuards: (table: string, ids: ReadonlyArray<string>) => Effect.Effect<void, Failure>
     readonly repaired: (
       run: string,
       table: string,

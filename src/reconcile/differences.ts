@@ -31,6 +31,12 @@ export const kindOf = (standing: Standing): DifferenceKind => {
   return standing.isUntouched ? "stale" : "mismatch"
 }
 
+/** It differs, and stands in no queue. */
+export const isDamage = (standing: Standing): boolean => {
+  const kind = kindOf(standing)
+  return kind !== "held" && kind !== "dead"
+}
+
 /** Where the training database was when it gave an answer, as a position of the timeline that apply is on. */
 export const positionOf = (mark: SourceMark, timeline: number): PositionText =>
   positionIn(transactionPrefix(timeline, mark.fileNumber, mark.position), 0)

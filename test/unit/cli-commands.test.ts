@@ -97,6 +97,7 @@ const actions: Actions = {
   relink: () => Effect.fail(new Refused({ message: "not here" })),
   moveOffsets: () => Effect.fail(new Refused({ message: "not here" })),
   offsetMoves: () => Effect.fail(new Refused({ message: "not here" })),
+  repair: () => Effect.fail(new Refused({ message: "not here" })),
   verify: () => Effect.fail(new Refused({ message: "not here" })),
   migrate: () => Effect.fail(new Refused({ message: "no way in" })),
   status: () => Effect.fail(new Refused({ message: "not here" })),

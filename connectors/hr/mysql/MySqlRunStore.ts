@@ -15,7 +15,9 @@ import {
   type DifferenceRow,
   type RunRow
 } from "../stored-runs.ts"
+import { DIRECTORIES, type ComparedTable } from "../compared-tables.ts"
 import { jsonRows, jsonTypes } from "./batch-tables.ts"
+import { idRows } from "./compare-script.ts"
 import { classifyError } from "./classify-error.ts"
 import { migrationGrants } from "./migrate.ts"
 import { openSession, type DriverError, type MySqlOptions, type ServerFacts } from "./mysql-client.ts"
@@ -24,6 +26,7 @@ import { literal } from "./sql-text.ts"
 export interface MySqlRunStoreOptions {
   readonly connector: string
   readonly mysql: MySqlOptions
+  readonly tables: ReadonlyArray<ComparedTable>
   /** Names this process: host and process id. */
   readonly holder: string
 }
@@ -53,7 +56,7 @@ interface Desk {
   readonly facts: Effect.Effect<ServerFacts, ProfileStoreError>
 }
 
-const make = Effect.fnUntraced(function* ({ connector, holder, mysql }: MySqlRunStoreOptions) {
+const make = Effect.fnUntraced(function* ({ connector, holder, mysql, tables }: MySqlRunStoreOptions) {
   const session = yield* openSession(mysql)
   const place = { server: `${mysql.host}:${mysql.port}`, grants: migrationGrants(mysql.user) }
   const asked = <A>(question: Effect.Effect<A, DriverError>) =>
@@ -65,7 +68,12 @@ const make = Effect.fnUntraced(function* ({ connector, holder, mysql }: MySqlRun
     script: (statements) => asked(session.script(statements)),
     facts: asked(session.facts)
   }
-  return RunStore.of({ ...opening(desk), ...finding(desk), save: saving(desk) })
+  return RunStore.of({
+    ...opening(desk),
+    ...finding(desk),
+    lowerGuards: lowering(desk, tables),
+    save: saving(desk)
+  })
 })
 
 const read = Effect.fnUntraced(function* ({ connector, rows }: Desk, run: string) {
@@ -152,17 +160,14 @@ const finding = ({ connector, rows }: Desk) => {
   const list = (values: ReadonlyArray<string>) => values.map((value) => literal(value)).join(", ")
   const within = (run: string) => `connector = ${literal(connector)} and run = ${literal(run)}`
   return {
-    differences: (run: string, { after, isOpen, kinds }: DifferenceFilter, max: number) => {
-      const name = "cast(table_name as binary)"
-      const last = after === undefined ? "" : `cast(${literal(after.table)} as binary)`
-      const behind =
-        after === undefined
-          ? ""
-          : ` and (${name} > ${last} or ${name} = ${last} and row_id > ${literal(after.id)})`
+    differences: (run: string, { after, isOpen, kinds, table }: DifferenceFilter, max: number) => {
+      const only =
+        table === undefined ? "" : ` and cast(table_name as binary) = cast(${literal(table)} as binary)`
+      const behind = after === undefined ? "" : ` and row_id > ${literal(after)}`
       return Effect.map(
         rows<DifferenceRow>(`select table_name, row_id, kind, fields, position, learner_id, ${moment("repaired_at")}, repaired_by
-from ${DIFF} where ${within(run)} and kind in (${list(kinds)})${isOpen ? " and repaired_at is null" : ""}${behind}
-order by ${name}, row_id limit ${max}`),
+from ${DIFF} where ${within(run)} and kind in (${list(kinds)})${isOpen ? " and repaired_at is null" : ""}${only}${behind}
+order by place, row_id limit ${max}`),
         (found) => found.map(differenceOf)
       )
     },
@@ -175,3 +180,29 @@ where ${within(run)} and table_name = ${literal(table)} and row_id in (${list(id
           )
   }
 }
+
+/** The lanes' rows are locked, so that no batch is between what is read and what is written. */
+const lowering =
+  ({ connector, facts, script }: Desk, tables: ReadonlyArray<ComparedTable>) =>
+  (table: string, ids: ReadonlyArray<string>) => {
+    const kind = tables.find((each) => each.table === table)?.as ?? "score"
+    const guard = kind === "score" ? { table: "result_ledger", id: "result_id" } : DIRECTORIES[kind]
+    return Effect.flatMap(facts, (server) =>
+      Effect.asVoid(
+        script([
+          // As for the batch's own tables (batch-tables.ts).
+          "use `gradewire`",
+          "start transaction",
+          "set @gradewire_place = null",
+          `select position into @gradewire_place from \`gradewire\`.\`apply_offset\`
+where connector = ${literal(connector)} order by position desc limit 1 for update`,
+          `set @gradewire_ids = ${literal(JSON.stringify(ids))}`,
+          `update ${idRows(guard.id, server)} f straight_join \`gradewire\`.\`${guard.table}\` l
+  on l.connector = ${literal(connector)} and l.${guard.id} = f.${guard.id}
+set l.position = @gradewire_place
+where cast(l.position as binary) > cast(@gradewire_place as binary)`,
+          "commit"
+        ])
+      )
+    )
+  }

@@ -237,7 +237,8 @@ from \`gradewire\`.\`apply_offset\` where connector = ${literal(this.connector)}
   }
 }
 
-const idRows = (column: string, facts: ServerFacts): string =>
+/** Ids in a JSON array in `@gradewire_ids`. */
+export const idRows = (column: string, facts: ServerFacts): string =>
   `json_table(@gradewire_ids, '$[*]' columns (${column} ${jsonTypes(facts).text} path '$'))`
 
 /** Beyond all that was ever applied: nothing could overwrite it, and apply did not write it. */

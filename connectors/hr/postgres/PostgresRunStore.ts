@@ -14,6 +14,7 @@ import {
   type DifferenceRow,
   type RunRow
 } from "../stored-runs.ts"
+import { DIRECTORIES, type ComparedTable } from "../compared-tables.ts"
 import { classifyError } from "./classify-error.ts"
 import { migrationGrants } from "./migrate.ts"
 import { openSession, type PostgresOptions, type Row } from "./postgres-client.ts"
@@ -21,6 +22,7 @@ import { openSession, type PostgresOptions, type Row } from "./postgres-client.t
 export interface PostgresRunStoreOptions {
   readonly connector: string
   readonly postgres: PostgresOptions
+  readonly tables: ReadonlyArray<ComparedTable>
   /** Names this process: host and process id. */
   readonly holder: string
 }
@@ -69,15 +71,28 @@ select count(*)::integer as held from held`
 
 const READ = `select ${RUN_COLUMNS} from ${RUN} where connector = $1 and run = $2`
 
-/** $2 run, $3 kinds, $4 only open ones, $5 place, $6 id, $7 how many */
+/** $2 run, $3 kinds, $4 only open ones, $5 table, $6 id, $7 how many */
 const DIFFERENCES = `select table_name, row_id, kind, fields, position, learner_id, ${moment("repaired_at")}, repaired_by
 from ${DIFF} d where connector = $1 and run = $2 and kind = any($3::text[]) and (not $4::boolean or repaired_at is null)
-  and ($5::text is null or (table_name collate "C", row_id) > ($5, $6))
-order by table_name collate "C", row_id limit $7::integer`
+  and ($5::text is null or table_name = $5) and ($6::text is null or row_id > $6)
+order by place, row_id limit $7::integer`
 
 /** $2 run, $3 table, $4 ids, $5 by */
 const REPAIRED = `update ${DIFF} set repaired_at = clock_timestamp(), repaired_by = $5
 where connector = $1 and run = $2 and table_name = $3 and row_id = any($4::text[])`
+
+/** $2 ids. The lanes' rows are locked, so that no batch is between what is read and what is written. */
+const lower = (table: string, id: string): string => `with place as materialized (
+  select position from gradewire.apply_offset where connector = $1 order by lane for update
+)
+update gradewire.${table} l set position = p.position
+from (select max(position) as position from place) p
+where l.connector = $1 and l.${id} = any($2::text[]) and l.position > p.position`
+const LOWER = {
+  score: lower("result_ledger", "result_id"),
+  learner: lower(DIRECTORIES.learner.table, DIRECTORIES.learner.id),
+  assessment: lower(DIRECTORIES.assessment.table, DIRECTORIES.assessment.id)
+}
 
 export const layerRunStore = (options: PostgresRunStoreOptions): Layer.Layer<RunStore> =>
   Layer.effect(RunStore, make(options))
@@ -87,7 +102,7 @@ type Ask = <R extends object = Row>(
   ...values: ReadonlyArray<unknown>
 ) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
 
-const make = Effect.fnUntraced(function* ({ connector, holder, postgres }: PostgresRunStoreOptions) {
+const make = Effect.fnUntraced(function* ({ connector, holder, postgres, tables }: PostgresRunStoreOptions) {
   const session = yield* openSession(postgres)
   const place = {
     server: `${postgres.host}:${postgres.port}/${postgres.database}`,
@@ -116,11 +131,15 @@ const make = Effect.fnUntraced(function* ({ connector, holder, postgres }: Postg
       const [saved] = yield* ask<{ held: number }>(SAVE, run.run, holder, ...progress, JSON.stringify(rows))
       if (saved?.held !== 1) return yield* takenOver(run.run)
     }),
-    differences: (run, { after, isOpen, kinds }, max) =>
+    differences: (run, { after, isOpen, kinds, table }, max) =>
       Effect.map(
-        ask<DifferenceRow>(DIFFERENCES, run, kinds, isOpen, after?.table ?? null, after?.id ?? null, max),
+        ask<DifferenceRow>(DIFFERENCES, run, kinds, isOpen, table ?? null, after ?? null, max),
         (rows) => rows.map(differenceOf)
       ),
+    lowerGuards: (table, ids) => {
+      const kind = tables.find((each) => each.table === table)?.as ?? "score"
+      return Effect.asVoid(ask(LOWER[kind], ids))
+    },
     repaired: (run, table, ids, by) => Effect.asVoid(ask(REPAIRED, run, table, ids, by))
   })
 })
