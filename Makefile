@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Both fetch what they need into .cache/.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check build release format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-apply bench-end-to-end
+.PHONY: help demo test chaos check build release format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-matching bench-apply bench-end-to-end
 
 ARGS ?=
 # Node 24: the machine's own, or one from the cache. Lazily, so that `make help` needs nothing.
@@ -54,6 +54,9 @@ bench-capture: build ## Captured events per CPU-second, MySQL and MariaDB to ack
 
 bench-snapshot: build ## Copied rows per CPU-second, and memory for small and large tables
 	@$(NODE) node test/bench/snapshot.ts $(ARGS)
+
+bench-matching: setup ## What finding a score's person costs apply, with a million employees: ARGS="--seconds 20"
+	@$(NODE) node test/bench/matching.ts $(ARGS)
 
 bench-apply: setup ## Applied rows per CPU-second, against an insert builder: ARGS="mysql --results 300000"
 	@$(NODE) node test/bench/apply.ts $(ARGS)

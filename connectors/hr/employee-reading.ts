@@ -15,7 +15,7 @@ import { keyRulesOf, type KeyKind } from "../../src/identity/key-rules.ts"
 import { isUsual, spellingsOf } from "../../src/identity/spellings.ts"
 
 /** Rows read at once; a view without an index sorts all of them for each chunk. */
-const CHUNK_ROWS = 10_000
+const CHUNK_ROWS = 5_000
 /** Characters that an entry has room for. */
 const ENTRY_MAX = 255
 /** Raised where keys get other canonical forms than before. */

@@ -57,7 +57,7 @@ const eventOf = ({ learner, position, raw, resultId }: Score): ChangeEvent => ({
 
 export const eventsOf = (scores: ReadonlyArray<Score>): ReadonlyArray<ChangeEvent> => scores.map(eventOf)
 
-const offsetAt = (position: string): ApplyOffset => ({
+export const offsetAt = (position: string): ApplyOffset => ({
   position,
   generation: 0,
   streamSequence: change,

@@ -20,6 +20,8 @@ export interface ColumnShape {
   readonly defaultSql: string | undefined
   /** Filled by the server alone: GENERATED ALWAYS. */
   readonly isGenerated: boolean
+  /** An index of the table begins with it. */
+  readonly isIndexed?: boolean
 }
 
 export interface UniqueIndex {
@@ -128,12 +130,15 @@ export const readTableShape = (
     const columns = yield* session.rows<ColumnRow>({ text: COLUMNS, values })
     if (columns.length === 0) return undefined
     const indexes = yield* session.rows<IndexRow>({ text: UNIQUES, values })
+    const indexedFirst = new Set(indexes.flatMap((row) => (row.columns ?? []).slice(0, 1)))
     return {
       kind: columns[0]!.kind,
-      columns: new Map(columns.map((row) => [row.name, columnShape(row)])),
+      columns: new Map(
+        columns.map((row) => [row.name, { ...columnShape(row), isIndexed: indexedFirst.has(row.name) }])
+      ),
       uniques: indexes
         .filter((row) => row.is_unique)
         .map((row) => ({ name: row.name, columns: row.columns ?? [], isPlain: row.is_plain })),
-      indexedFirst: new Set(indexes.flatMap((row) => (row.columns ?? []).slice(0, 1)))
+      indexedFirst
     }
   })

@@ -125,6 +125,9 @@ export const matchKey = (key: string, column: ColumnShape): string => {
   return TEXTS.has(column.type) || column.category === "S" ? `${key}::${column.type}` : key
 }
 
+/** SQL of a text whose column names a collation as one that names none, so that the other side's index serves. */
+export const anyCollation = (sql: string): string => `(to_jsonb(${sql}) #>> '{}')`
+
 /** SQL of the employee column in that comparison. */
 export const matchColumn = (sql: string, column: ColumnShape): string =>
   INTEGERS.has(column.type) || TEXTS.has(column.type) || column.category === "S" ? sql : `${sql}::text`

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import type { EmployeeRow, EmployeeSource, SpellingRow } from "../employee-reading.ts"
-import { matchColumn, matchKey } from "./column-values.ts"
+import { anyCollation, matchColumn, matchKey } from "./column-values.ts"
 import type { HrMapping } from "./mapping.ts"
 import type { Row, Statement } from "./postgres-client.ts"
 import { identifier, literal } from "./sql-text.ts"
@@ -33,8 +33,8 @@ const forgetOld = ({ employees }: HrMapping): string => {
   const still = employees.rules.map(
     ({ column, learner }) => `i.kind = ${literal(learner)} and i.source = ${literal(column.name)} and exists (
     select from ${employees.relation} e
-    where ${matchColumn(`e.${identifier(key.name)}`, key)} = ${matchKey("i.employee_key", key)}
-      and e.${identifier(column.name)}::text = i.raw
+    where ${matchColumn(`e.${identifier(key.name)}`, key)} = ${matchKey(anyCollation("i.employee_key"), key)}
+      and e.${identifier(column.name)}::text = ${anyCollation("i.raw")}
   )`
   )
   return `delete from gradewire.employee_spelling i where i.connector = $1 and not (${still.join(" or ")})`

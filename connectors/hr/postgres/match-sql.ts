@@ -7,7 +7,7 @@
 import type { Spelling, SpellingPart } from "../../../src/identity/spellings.ts"
 import type { LearnerKey, MatchRule } from "../mapping.ts"
 import type { ColumnShape } from "./catalog.ts"
-import { matchColumn, matchKey } from "./column-values.ts"
+import { anyCollation, matchColumn, matchKey } from "./column-values.ts"
 import type { HrMapping } from "./mapping.ts"
 import { identifier, literal } from "./sql-text.ts"
 
@@ -83,10 +83,16 @@ export const hitsOf = (
   const raw = `e.${identifier(column.name)}`
   const employee = keyOf(mapping, "e")
   const where = `not starts_with(${key}, '?')`
+  const holds = `${matchColumn(raw, column)} = ${matchKey("w.value", column)}`
+  // Of a few hundred spellings the planner would rather read a million employees than look them up.
+  const usual =
+    column.isIndexed === true
+      ? `cross join lateral (select e.* from ${employees.relation} e where ${holds} offset 0) e`
+      : `join ${employees.relation} e on ${holds}`
   return [
     {
       join: `${spelled(spellings, key)}
-  join ${employees.relation} e on ${matchColumn(raw, column)} = ${matchKey("w.value", column)}`,
+  ${usual}`,
       where: `${where} and ${employee} is not null`,
       employee: personOf(mapping)
     },
@@ -99,8 +105,8 @@ export const hitsOf = (
   ) i
   cross join lateral (
     select e.* from ${employees.relation} e
-    where ${matchColumn(employee, employees.key)} = ${matchKey("i.employee_key", employees.key)}
-      and ${raw}::text = i.raw
+    where ${matchColumn(employee, employees.key)} = ${matchKey(anyCollation("i.employee_key"), employees.key)}
+      and ${raw}::text = ${anyCollation("i.raw")}
     offset 0
   ) e`,
       where,
