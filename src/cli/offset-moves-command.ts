@@ -152,7 +152,7 @@ export const resetCommand = (actions: Actions) =>
       },
       {
         command:
-          "gradewire offsets reset --config connector.yaml --by-duration 1d --execute --reason 'wrong mapping since yesterday'"
+          "gradewire offsets reset --config connector.yaml --by-duration 1d --execute --reason 'a subscriber lost a day'"
       },
       {
         command:

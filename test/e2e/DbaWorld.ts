@@ -55,7 +55,7 @@ export interface Contents {
   readonly ledger: ReadonlyArray<Readonly<Record<string, unknown>>>
 }
 
-/** Connector `moved`, table lms.score. */
+/** Connector `lms-hr`, table lms.score. */
 export class DbaWorld {
   readonly program: ShippedProgram
   readonly source: RunningServer
@@ -89,7 +89,7 @@ export class DbaWorld {
     ])
     const lms = await createConnection({ uri: source.url, multipleStatements: true })
     await lms.query(
-      "create database lms; create table lms.score (id int primary key, phone varchar(20), points decimal(5,2))"
+      "create database lms; create table lms.score (id int primary key, phone varchar(20), points decimal(5,2), attempts int not null default 1)"
     )
     const world = new DbaWorld(program, source, nats, people, lms)
     await world.configure("raw: points")
@@ -102,7 +102,7 @@ export class DbaWorld {
     return writeFile(
       this.config,
       `version: 1
-connector: moved
+connector: lms-hr
 source: { host: ${source.host}, port: ${source.port}, user: root, timeZone: "+00:00" }
 changeLog: { servers: ["${nats.url}"] }
 target: ${people.yaml}
@@ -149,7 +149,7 @@ limits: { checkpointSeconds: 1 }
   }
 
   async exam(id: number, points: string): Promise<void> {
-    await this.lms.query(`insert into lms.score values (${id}, '13800000001', ${points})`)
+    await this.lms.query(`insert into lms.score (id, phone, points) values (${id}, '13800000001', ${points})`)
   }
 
   filed(id: number, points?: string) {

@@ -29,7 +29,7 @@ describe.each([
     expect(await world.offsets("history")).toMatchObject({ code: 1 })
     expect((await world.program.run("migrate", "--config", world.config)).code).toBe(0)
     expect(await world.refused("reset", "--to-earliest")).toMatchObject({ code: 1, tag: "OffsetsNone" })
-    expect((await world.offsets("history")).out).toBe("The offsets of moved were never moved.\n")
+    expect((await world.offsets("history")).out).toBe("The offsets of lms-hr were never moved.\n")
   })
 
   it("shows what would come again, while the connector runs, and changes nothing (G2)", async () => {
