@@ -12,11 +12,23 @@ export interface StoredLag {
   readonly deadLetters: number
 }
 
+/** A process that begins to apply. */
+export interface MappingStart {
+  /** SHA-256 of the mapping, in hex. */
+  readonly hash: string
+  /** JSON text. */
+  readonly mapping: string
+  readonly startedBy: string
+  readonly programVersion: string
+}
+
 /** A session that stays open, for a process that asks again and again. */
 export interface Operations {
   /** Roles that somebody ever paused or resumed. */
   readonly controls: Effect.Effect<ReadonlyArray<RoleControl>, ProfileStoreError>
   readonly setControl: (control: Omit<RoleControl, "changedAt">) => Effect.Effect<void, ProfileStoreError>
+  /** Books that a process begins with a mapping. */
+  readonly recordMapping: (start: MappingStart) => Effect.Effect<void, ProfileStoreError>
   /** `undefined` where the connector has never applied anything. */
   readonly lag: Effect.Effect<StoredLag | undefined, ProfileStoreError>
 }

@@ -305,7 +305,9 @@ export const control = gradewire.table(
     paused: boolean("paused").notNull(),
     reason: text("reason").notNull(),
     changedBy: text("changed_by").notNull(),
-    changedAt: moment("changed_at").notNull()
+    changedAt: moment("changed_at").notNull(),
+    /** Change events that the role may pass in a second; null: as many as it can. */
+    eventsPerSecond: integer("events_per_second")
   },
   (table) => [primaryKey({ name: "control_pk", columns: [table.connector, table.role] })]
 )
@@ -325,6 +327,22 @@ export const offsetHistory = gradewire.table("offset_history", {
   oldPlace: jsonb("old_place").notNull(),
   newPlace: jsonb("new_place").notNull()
 })
+
+/** Every mapping that apply was ever started with, and when; told apart by its hash. */
+export const mappingVersion = gradewire.table(
+  "mapping_version",
+  {
+    connector: bytewise("connector").notNull(),
+    hash: bytewise("hash").notNull(),
+    firstStartedAt: moment("first_started_at").notNull(),
+    lastStartedAt: moment("last_started_at").notNull(),
+    starts: bigint("starts", { mode: "number" }).notNull(),
+    startedBy: text("started_by").notNull(),
+    programVersion: text("program_version").notNull(),
+    mapping: jsonb("mapping").notNull()
+  },
+  (table) => [primaryKey({ name: "mapping_version_pk", columns: [table.connector, table.hash] })]
+)
 
 /** The profile that gradewire keeps itself: the row of every result as it is now. A revoked one stays, and no view shows it. */
 export const trainingRecord = gradewire.table(

@@ -265,6 +265,8 @@ export interface Migrated {
   readonly applied: number
   /** Migrations that the database holds. */
   readonly total: number
+  /** Role `gradewire_reader`, and what an administrator runs where this account may not make it. */
+  readonly reader: { readonly ready: boolean; readonly statements: string }
 }
 
 export interface RunOptions {

@@ -14,7 +14,12 @@ export const migrateCommand = (actions: Actions) =>
     Command.withExamples([{ command: "gradewire migrate --config connector.yaml" }])
   )
 
-const migratedText = ({ applied, total }: Migrated): string =>
-  applied === 0
-    ? `Nothing to do: all ${total} migrations are there.`
-    : `${applied} of ${total} migrations applied now.`
+const migratedText = ({ applied, reader, total }: Migrated): string =>
+  [
+    applied === 0
+      ? `Nothing to do: all ${total} migrations are there.`
+      : `${applied} of ${total} migrations applied now.`,
+    reader.ready
+      ? "The role gradewire_reader may read the views."
+      : `This account may not make the role gradewire_reader, which reads the views. As an administrator, once:\n\n${reader.statements}`
+  ].join("\n")

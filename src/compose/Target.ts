@@ -2,6 +2,7 @@
 import type { Effect, Layer, Scope } from "effect"
 import type { MigrateOutcome } from "../../connectors/hr/migrations.ts"
 import type { Operations } from "../../connectors/hr/operations.ts"
+import type { ReaderRole } from "../../connectors/hr/reader-role.ts"
 import type { AppliedSnapshot, StoredOffset } from "../../connectors/hr/stored-rows.ts"
 import type { Lane } from "../../schemas/lane.ts"
 import type { SourceColumns } from "../../connectors/hr/target-findings.ts"
@@ -24,6 +25,8 @@ export interface Target {
   readonly lanes: Effect.Effect<LaneDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly offsetDesk: Effect.Effect<OffsetDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly migrate: Asked<MigrateOutcome, ProfileStoreError>
+  /** Makes the role that reads the views, where the account may. */
+  readonly grantReader: Asked<ReaderRole, ProfileStoreError>
   /** @param sourceColumns what the training database's columns can hold, where that is known */
   readonly check: (sourceColumns: ReadonlyMap<string, SourceColumns>) => Asked<ReadonlyArray<Finding>>
   readonly letters: Effect.Effect<DeadLetterDesk, SecretUnreadable, Machine | Scope.Scope>

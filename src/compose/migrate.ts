@@ -7,7 +7,12 @@ import { targetOf } from "./target-of.ts"
 const migrateOnce = (loaded: LoadedConfig) => Effect.flatMap(targetOf(loaded), (target) => target.migrate)
 
 /** Nobody waits at a terminal: the error is the answer. */
-export const migrate = (file: string) => Effect.flatMap(loadConfig(file), migrateOnce)
+export const migrate = Effect.fnUntraced(function* (file: string) {
+  const loaded = yield* loadConfig(file)
+  const migrated = yield* migrateOnce(loaded)
+  const reader = yield* Effect.flatMap(targetOf(loaded), (target) => target.grantReader)
+  return { ...migrated, reader }
+})
 
 const backoff = Schedule.min([Schedule.exponential("200 millis", 2), Schedule.spaced("5 seconds")]).pipe(
   Schedule.jittered

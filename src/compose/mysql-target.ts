@@ -1,6 +1,7 @@
 /** The HR database on MySQL or MariaDB. */
 import { fileURLToPath } from "node:url"
 import { Effect, Layer } from "effect"
+import { grantReader } from "../../connectors/hr/mysql/grant-reader.ts"
 import { migrate } from "../../connectors/hr/mysql/migrate.ts"
 import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
@@ -29,6 +30,7 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
     lanes: Effect.flatMap(options("lanes"), (mysql) => openLanes(mysql, given.connector)),
     offsetDesk: Effect.flatMap(options("offsets"), (mysql) => openOffsetDesk(mysql, given.connector)),
     migrate: Effect.flatMap(options("migrate"), (mysql) => migrate({ mysql, migrationsFolder: MIGRATIONS })),
+    grantReader: Effect.flatMap(options("migrate"), grantReader),
     check: (sourceColumns) =>
       Effect.flatMap(options("check"), (mysql) =>
         checkTarget({ mysql, mapping: given.mapping, sourceColumns })

@@ -1,6 +1,7 @@
 /** The HR database on PostgreSQL. */
 import { fileURLToPath } from "node:url"
 import { Effect, Layer } from "effect"
+import { grantReader } from "../../connectors/hr/postgres/grant-reader.ts"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
@@ -32,6 +33,7 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
     migrate: Effect.flatMap(options("migrate"), (postgres) =>
       migrate({ postgres, migrationsFolder: MIGRATIONS })
     ),
+    grantReader: Effect.flatMap(options("migrate"), grantReader),
     check: (sourceColumns) =>
       Effect.flatMap(options("check"), (postgres) =>
         checkTarget({ postgres, mapping: given.mapping, sourceColumns })

@@ -24,6 +24,7 @@ import { CurrentVitals, ROLE_NAMES, type RoleName } from "../pipeline/Vitals.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { migrateSchema } from "./migrate.ts"
+import { recordMapping } from "./record-mapping.ts"
 import { alertWatch } from "./alerts.ts"
 import { followOperators } from "./follow-operators.ts"
 import { layerWatch, ownReport } from "./watch.ts"
@@ -107,6 +108,7 @@ const applyRole = Effect.fnUntraced(function* (
   vitals.migrated = false
   yield* migrateSchema(loaded)
   vitals.migrated = true
+  yield* recordMapping(loaded)
   const numbers = taken ?? Array.from({ length: divided.lanes }, (_, lane) => lane)
   const lanes = numbers.map((lane): Lane => ({ lane, lanes: divided.lanes }))
   if (divided.lanes === 1) return yield* applyLane(loaded, log, ONLY_LANE, undefined)

@@ -131,6 +131,8 @@ describe("an operator", { timeout: CASE_MILLIS }, () => {
       expect(await metric(`gradewire_connected{system="${system}"}`)).toBe(1)
     }
     await until(async () => ((await metric("gradewire_held_results")) === 1 ? true : undefined))
+    const { rows: mappings } = await people.query("select hash, starts from gradewire.mapping_versions")
+    expect(mappings).toEqual([{ hash: expect.stringMatching(/^[0-9a-f]{64}$/), starts: "1" }])
     const { body } = await get("/readyz?verbose")
     expect(body).toMatch(/^\[\+\] capture: running for /m)
     expect(body).toMatch(/^\[\+\] lag apply: \d+\.\d+s$/m)

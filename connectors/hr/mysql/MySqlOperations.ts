@@ -33,6 +33,15 @@ values (${literal(connector)}, ${literal(role)}, ${paused}, ${why}, ${who}, utc_
 on duplicate key update paused = ${paused}, reason = ${why}, changed_by = ${who}, changed_at = utc_timestamp(6)`)
         )
       },
+      recordMapping: ({ hash, mapping, programVersion, startedBy }) => {
+        const [by, version] = [literal(startedBy), literal(programVersion)]
+        return Effect.asVoid(
+          rows(`insert into \`gradewire\`.\`mapping_version\`
+  (connector, hash, first_started_at, last_started_at, starts, started_by, program_version, mapping)
+values (${literal(connector)}, ${literal(hash)}, utc_timestamp(6), utc_timestamp(6), 1, ${by}, ${version}, ${literal(mapping)})
+on duplicate key update last_started_at = utc_timestamp(6), starts = starts + 1, started_by = ${by}, program_version = ${version}`)
+        )
+      },
       lag: Effect.map(
         rows<LagRow>(
           `select total_lag_s, heartbeat_age_s, held, oldest_held_s, dead_letters from \`gradewire\`.\`lag\` where ${ours}`

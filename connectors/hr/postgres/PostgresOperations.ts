@@ -14,6 +14,13 @@ values ($1, $2, $3, $4, $5, clock_timestamp())
 on conflict (connector, role) do update set paused = excluded.paused, reason = excluded.reason,
   changed_by = excluded.changed_by, changed_at = excluded.changed_at`
 
+const RECORD_MAPPING = `insert into gradewire.mapping_version
+  (connector, hash, first_started_at, last_started_at, starts, started_by, program_version, mapping)
+values ($1, $2, clock_timestamp(), clock_timestamp(), 1, $3, $4, $5::jsonb)
+on conflict (connector, hash) do update set last_started_at = excluded.last_started_at,
+  starts = gradewire.mapping_version.starts + 1, started_by = excluded.started_by,
+  program_version = excluded.program_version`
+
 const LAG = `select total_lag_s::text, heartbeat_age_s::text, held::text, oldest_held_s::text, dead_letters::text
 from gradewire.lag where connector = $1`
 
@@ -36,6 +43,10 @@ export const openOperations = (
       ),
       setControl: ({ changedBy, paused, reason, role }) =>
         Effect.asVoid(rows({ text: SET_CONTROL, values: [connector, role, paused, reason, changedBy] })),
+      recordMapping: ({ hash, mapping, programVersion, startedBy }) =>
+        Effect.asVoid(
+          rows({ text: RECORD_MAPPING, values: [connector, hash, startedBy, programVersion, mapping] })
+        ),
       lag: Effect.map(rows<LagRow>({ text: LAG, values: [connector] }), ([row]) => lagOf(row))
     }
   })
