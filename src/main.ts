@@ -31,6 +31,7 @@ const pieces = {
   control: load(() => import("./compose/control.ts")),
   verify: load(() => import("./compose/verify.ts")),
   repair: load(() => import("./compose/repair.ts")),
+  lag: load(() => import("./compose/lag.ts")),
   status: load(() => import("./compose/status.ts")),
   guide: load(() => import("./compose/guide.ts"))
 }
@@ -74,6 +75,7 @@ const actions: Actions = {
   repair: (file, request, watch) => Effect.flatMap(pieces.repair, (m) => m.repair(file, request, watch)),
   migrate: (file) => Effect.flatMap(pieces.migrate, (m) => m.migrate(file)),
   control: (file, roles, wish) => Effect.flatMap(pieces.control, (m) => m.control(file, roles, wish)),
+  openLag: (file) => Effect.flatMap(pieces.lag, (m) => m.openLag(file)),
   status: (file) => Effect.flatMap(pieces.status, (m) => m.status(file)),
   guide: Effect.flatMap(pieces.guide, (m) => m.guide)
 }

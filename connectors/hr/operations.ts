@@ -10,6 +10,7 @@ export interface StoredLag {
   readonly held: number
   readonly oldestHeldSeconds: number | null
   readonly deadLetters: number
+  readonly paused: ReadonlyArray<"capture" | "apply">
 }
 
 /** A process that begins to apply. */
@@ -41,12 +42,14 @@ export interface ControlRow {
   readonly changed_at: string
 }
 
+const isTrue = (value: boolean | number | string): boolean => value === true || Number(value) === 1
+
 /** Servers answer booleans as `true`, `1` or `"1"`. @param instant a time as the server writes it in RFC 3339 */
 export const controlOf =
   (instant: (text: string) => string) =>
   (row: ControlRow): RoleControl => ({
     role: row.role === "capture" ? "capture" : "apply",
-    paused: row.paused === true || Number(row.paused) === 1,
+    paused: isTrue(row.paused),
     reason: row.reason,
     changedBy: row.changed_by,
     changedAt: instant(row.changed_at)
@@ -58,6 +61,8 @@ export interface LagRow {
   readonly held: string | number
   readonly oldest_held_s: string | number | null
   readonly dead_letters: string | number
+  readonly capture_paused: boolean | number | string
+  readonly apply_paused: boolean | number | string
 }
 
 export const lagOf = (row: LagRow | undefined): StoredLag | undefined =>
@@ -68,7 +73,11 @@ export const lagOf = (row: LagRow | undefined): StoredLag | undefined =>
         heartbeatAgeSeconds: numberOf(row.heartbeat_age_s),
         held: Number(row.held),
         oldestHeldSeconds: numberOf(row.oldest_held_s),
-        deadLetters: Number(row.dead_letters)
+        deadLetters: Number(row.dead_letters),
+        paused: [
+          ...(isTrue(row.capture_paused) ? (["capture"] as const) : []),
+          ...(isTrue(row.apply_paused) ? (["apply"] as const) : [])
+        ]
       }
 
 const numberOf = (value: string | number | null): number | null => (value === null ? null : Number(value))

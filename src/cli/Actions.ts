@@ -2,7 +2,7 @@
  * What the commands can ask for. The program's roof supplies it and loads each piece only when it is asked, so that a
  * small answer costs no driver.
  */
-import type { Effect, FileSystem, Path } from "effect"
+import type { Effect, FileSystem, Path, Scope } from "effect"
 import type { RoleControl } from "../../schemas/control.ts"
 import type { DeadLetter, LetterContent, LetterFilter } from "../../schemas/dead-letter.ts"
 import type { Failure } from "../../schemas/failure.ts"
@@ -27,6 +27,7 @@ import type { RepairStep } from "../reconcile/repair.ts"
 import type { StoredDifference } from "../reconcile/RunStore.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
 import type { MoveHistory, MoveRequest, MoveView } from "./OffsetMoves.ts"
+import type { LagSample } from "./LagSample.ts"
 import type { PipelineStatus } from "./PipelineStatus.ts"
 
 /** What every action may need of the machine. */
@@ -349,6 +350,8 @@ export interface Actions {
     wish: { readonly paused: boolean; readonly reason: string }
   ) => Action<ControlView>
   readonly status: (file: string) => Action<PipelineStatus>
+  /** What gives a sample whenever it is run, for as long as the scope lives. */
+  readonly openLag: (file: string) => Effect.Effect<Effect.Effect<LagSample>, Failure, Machine | Scope.Scope>
   /** Text of docs/operations.md and docs/alerts.md, as it was when the program was built. */
   readonly guide: Action<string>
 }

@@ -4,6 +4,7 @@ import { Argument, Command } from "effect/cli"
 import { CHECK_PARTS, type Actions, type PartFinding } from "./Actions.ts"
 import { answer } from "./answer.ts"
 import { configFlag, outputFlag } from "./flags.ts"
+import { checkLagCommand } from "./lag-command.ts"
 import { textTable } from "./text-table.ts"
 
 export const checkCommand = (actions: Actions) =>
@@ -41,7 +42,8 @@ export const checkCommand = (actions: Actions) =>
         command:
           "gradewire check --config connector.yaml -o json | jq '.findings[] | select(.severity==\"error\")'"
       }
-    ])
+    ]),
+    Command.withSubcommands([checkLagCommand(actions)])
   )
 
 const errorsIn = (findings: ReadonlyArray<PartFinding>): number =>

@@ -8,6 +8,7 @@ import { deadlettersCommand } from "./deadletters-command.ts"
 import { heldCommand } from "./held-command.ts"
 import { eventsCommand } from "./events-command.ts"
 import { explainCommand } from "./explain-command.ts"
+import { lagCommand } from "./lag-command.ts"
 import { lanesCommand } from "./lanes-command.ts"
 import { migrateCommand } from "./migrate-command.ts"
 import { offsetsCommand } from "./offsets-command.ts"
@@ -49,6 +50,7 @@ export const gradewireCommand = (actions: Actions) =>
       repairCommand(actions),
       migrateCommand(actions),
       statusCommand(actions),
+      lagCommand(actions),
       explainCommand(actions),
       alertsCommand(actions),
       pauseCommand(actions),

@@ -2,17 +2,8 @@
 import { Option } from "effect"
 import { Argument, Flag } from "effect/cli"
 import { LETTER_STATES, UNRESOLVED, type LetterFilter } from "../../schemas/dead-letter.ts"
+import { durationOf } from "./duration.ts"
 import { sourceTableFlag, textFlag } from "./flags.ts"
-
-const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
-
-/** `90s`, `15m`, `2h`, `7d` as seconds. */
-const durationOf = (text: string): Option.Option<number> => {
-  const found = /^(\d{1,9})([smhd])$/.exec(text)
-  return found === null
-    ? Option.none()
-    : Option.some(Number(found[1]) * SECONDS[found[2] as keyof typeof SECONDS])
-}
 
 export const durationFlag = (name: string, description: string) =>
   Flag.String(name).pipe(

@@ -44,7 +44,7 @@ on duplicate key update last_started_at = utc_timestamp(6), starts = starts + 1,
       },
       lag: Effect.map(
         rows<LagRow>(
-          `select total_lag_s, heartbeat_age_s, held, oldest_held_s, dead_letters from \`gradewire\`.\`lag\` where ${ours}`
+          `select total_lag_s, heartbeat_age_s, held, oldest_held_s, dead_letters, capture_paused, apply_paused from \`gradewire\`.\`lag\` where ${ours}`
         ),
         ([row]) => lagOf(row)
       )

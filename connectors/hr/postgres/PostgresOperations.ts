@@ -21,7 +21,8 @@ on conflict (connector, hash) do update set last_started_at = excluded.last_star
   starts = gradewire.mapping_version.starts + 1, started_by = excluded.started_by,
   program_version = excluded.program_version`
 
-const LAG = `select total_lag_s::text, heartbeat_age_s::text, held::text, oldest_held_s::text, dead_letters::text
+const LAG = `select total_lag_s::text, heartbeat_age_s::text, held::text, oldest_held_s::text, dead_letters::text,
+  capture_paused, apply_paused
 from gradewire.lag where connector = $1`
 
 export const openOperations = (
