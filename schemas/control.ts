@@ -6,6 +6,8 @@ export interface RoleControl {
   readonly reason: string
   /** User and host of the command. */
   readonly changedBy: string
+  /** Change events that each of its processes may pass in a second; null: no limit. */
+  readonly eventsPerSecond: number | null
   /** RFC 3339 UTC. */
   readonly changedAt: string
 }

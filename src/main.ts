@@ -76,6 +76,7 @@ const actions: Actions = {
   migrate: (file) => Effect.flatMap(pieces.migrate, (m) => m.migrate(file)),
   control: (file, roles, wish) => Effect.flatMap(pieces.control, (m) => m.control(file, roles, wish)),
   openLag: (file) => Effect.flatMap(pieces.lag, (m) => m.openLag(file)),
+  throttle: (file, roles, wish) => Effect.flatMap(pieces.control, (m) => m.throttle(file, roles, wish)),
   status: (file) => Effect.flatMap(pieces.status, (m) => m.status(file)),
   guide: Effect.flatMap(pieces.guide, (m) => m.guide)
 }

@@ -27,7 +27,14 @@ export interface MappingStart {
 export interface Operations {
   /** Roles that somebody ever paused or resumed. */
   readonly controls: Effect.Effect<ReadonlyArray<RoleControl>, ProfileStoreError>
-  readonly setControl: (control: Omit<RoleControl, "changedAt">) => Effect.Effect<void, ProfileStoreError>
+  /** Pauses a role or lets it go on; its limit stays. */
+  readonly setControl: (
+    control: Omit<RoleControl, "changedAt" | "eventsPerSecond">
+  ) => Effect.Effect<void, ProfileStoreError>
+  /** Limits a role or lifts the limit; whether it is paused, and why, stays. */
+  readonly setThrottle: (
+    control: Pick<RoleControl, "role" | "eventsPerSecond" | "reason" | "changedBy">
+  ) => Effect.Effect<void, ProfileStoreError>
   /** Books that a process begins with a mapping. */
   readonly recordMapping: (start: MappingStart) => Effect.Effect<void, ProfileStoreError>
   /** `undefined` where the connector has never applied anything. */
@@ -40,6 +47,8 @@ export interface ControlRow {
   readonly reason: string
   readonly changed_by: string
   readonly changed_at: string
+  /** Missing while the database is older than this program. */
+  readonly events_per_second?: string | number | null
 }
 
 const isTrue = (value: boolean | number | string): boolean => value === true || Number(value) === 1
@@ -52,6 +61,10 @@ export const controlOf =
     paused: isTrue(row.paused),
     reason: row.reason,
     changedBy: row.changed_by,
+    eventsPerSecond:
+      row.events_per_second === undefined || row.events_per_second === null
+        ? null
+        : Number(row.events_per_second),
     changedAt: instant(row.changed_at)
   })
 

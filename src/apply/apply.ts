@@ -10,6 +10,7 @@ import { Effect, Option, Result, Schedule, type Scope } from "effect"
 import type { ApplyOffset } from "../../schemas/apply-offset.ts"
 import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import { persevere } from "../pipeline/persevere.ts"
+import { CurrentThrottles } from "../pipeline/Throttles.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
 import { noteApplied, noteRefusal, noteReleased } from "./apply-watch.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedReader } from "./ChangeFeed.ts"
@@ -192,14 +193,17 @@ const pump = Effect.fnUntraced(function* (
   const store = yield* ProfileStore
   const ahead = yield* readAhead(reader, from, readSegmentOf(options), options.batchEvents)
   let offset = from
+  const throttles = yield* CurrentThrottles
   let releasedAt = yield* monotonicMillis
   while (true) {
     const read = yield* Effect.timeoutOption(ahead.take, options.releaseMillis)
     if (Option.isSome(read)) {
       const { failure, runs } = read.value
-      for (const batch of planBatches(runs, offset, options.batchEvents, options.checkScore)) {
+      const batchEvents = Math.min(options.batchEvents, throttles.perSecond("apply") ?? options.batchEvents)
+      for (const batch of planBatches(runs, offset, batchEvents, options.checkScore)) {
         yield* noteApplied(batch, yield* applyBatch(epoch, batch))
         offset = batch.offset
+        yield* throttles.passed("apply", batch.events)
       }
       if (failure !== undefined) return yield* Effect.fail(failure)
     }

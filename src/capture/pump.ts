@@ -11,6 +11,7 @@ import { Clock, Effect, Fiber, Option, Result, type Scope } from "effect"
 import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
 import type { SnapshotCommand } from "../../schemas/snapshot-command.ts"
 import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
+import { CurrentThrottles } from "../pipeline/Throttles.ts"
 import type { ChangeLogError, LogAppender, LogMessage } from "./ChangeLog.ts"
 import { Undecodable, type ChangeSourceError, type SourceChunk, type SourceReader } from "./ChangeSource.ts"
 import { splitKeyText } from "./field-text.ts"
@@ -88,7 +89,7 @@ export const pump = Effect.fnUntraced(function* (
   const send = Effect.fnUntraced(function* (messages: ReadonlyArray<LogMessage>) {
     if (messages.length === 0) return
     for (const message of messages) yield* appender.append(message)
-    yield* watch.sent(messages)
+    yield* Effect.andThen(watch.sent(messages), asFastAsAllowed(messages))
     lastMessageAt = yield* monotonicMillis
   })
   while (true) {
@@ -135,6 +136,15 @@ export const pump = Effect.fnUntraced(function* (
     if (translator.needsCheckpoint) yield* send([translator.stateCheckpoint()])
   }
 })
+
+/** Waits where an operator has limited capture. */
+const asFastAsAllowed = (messages: ReadonlyArray<LogMessage>): Effect.Effect<void> =>
+  Effect.flatMap(CurrentThrottles, (throttles) =>
+    throttles.passed(
+      "capture",
+      messages.reduce((sum, { head }) => sum + head.count, 0)
+    )
+  )
 
 /** Now, RFC 3339 UTC. */
 const timeText = Effect.map(Clock.currentTimeMillis, (millis) =>

@@ -349,6 +349,12 @@ export interface Actions {
     roles: ReadonlyArray<RoleName>,
     wish: { readonly paused: boolean; readonly reason: string }
   ) => Action<ControlView>
+  /** @param eventsPerSecond `null`: no limit any more */
+  readonly throttle: (
+    file: string,
+    roles: ReadonlyArray<RoleName>,
+    wish: { readonly eventsPerSecond: number | null; readonly reason: string }
+  ) => Action<ControlView>
   readonly status: (file: string) => Action<PipelineStatus>
   /** What gives a sample whenever it is run, for as long as the scope lives. */
   readonly openLag: (file: string) => Effect.Effect<Effect.Effect<LagSample>, Failure, Machine | Scope.Scope>

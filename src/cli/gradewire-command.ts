@@ -12,7 +12,7 @@ import { lagCommand } from "./lag-command.ts"
 import { lanesCommand } from "./lanes-command.ts"
 import { migrateCommand } from "./migrate-command.ts"
 import { offsetsCommand } from "./offsets-command.ts"
-import { pauseCommand, resumeCommand } from "./pause-command.ts"
+import { pauseCommand, resumeCommand, throttleCommand } from "./pause-command.ts"
 import { runCommand } from "./run-command.ts"
 import { traceCommand } from "./trace-command.ts"
 import { statusCommand } from "./status-command.ts"
@@ -54,6 +54,7 @@ export const gradewireCommand = (actions: Actions) =>
       explainCommand(actions),
       alertsCommand(actions),
       pauseCommand(actions),
-      resumeCommand(actions)
+      resumeCommand(actions),
+      throttleCommand(actions)
     ])
   )

@@ -101,7 +101,9 @@ const ROLE_COLUMNS: ReadonlyArray<Column<RoleLine>> = [
 const wantedText = ({ controls }: PipelineStatus, role: string): string => {
   if (controls === null) return "unknown"
   const control = controls.find((one) => one.role === role)
-  return control?.paused === true ? `paused: ${control.reason} (${control.changedBy})` : "running"
+  if (control?.paused === true) return `paused: ${control.reason} (${control.changedBy})`
+  const most = control?.eventsPerSecond ?? null
+  return most === null ? "running" : `running, at most ${most} events/s`
 }
 
 /** One line for every process that has the role; one that says so where none answers. */

@@ -1,4 +1,4 @@
-/** `gradewire pause|resume`: stores the operator's wish in the HR database. */
+/** `gradewire pause|resume|throttle`: stores the operator's wish in the HR database. */
 import { Effect } from "effect"
 import type { ControlView } from "../cli/Actions.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
@@ -15,6 +15,19 @@ export const control = Effect.fnUntraced(function* (
   const target = yield* targetOf(loaded)
   const operations = yield* target.operations
   for (const role of roles) yield* operations.setControl({ role, ...wish, changedBy: operator() })
+  const controls = yield* operations.controls
+  return { connector: loaded.config.connector, controls } satisfies ControlView
+}, Effect.scoped)
+
+export const throttle = Effect.fnUntraced(function* (
+  file: string,
+  roles: ReadonlyArray<RoleName>,
+  wish: { readonly eventsPerSecond: number | null; readonly reason: string }
+) {
+  const loaded = yield* loadConfig(file)
+  const target = yield* targetOf(loaded)
+  const operations = yield* target.operations
+  for (const role of roles) yield* operations.setThrottle({ role, ...wish, changedBy: operator() })
   const controls = yield* operations.controls
   return { connector: loaded.config.connector, controls } satisfies ControlView
 }, Effect.scoped)

@@ -10,6 +10,7 @@ import type { Operations } from "../../connectors/hr/operations.ts"
 import { isRetryable } from "../../schemas/failure.ts"
 import type { Machine } from "../cli/Actions.ts"
 import { CurrentPauses } from "../pipeline/Pauses.ts"
+import { CurrentThrottles } from "../pipeline/Throttles.ts"
 import { CurrentVitals, ROLE_NAMES } from "../pipeline/Vitals.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import { watchCertificates } from "./certificates.ts"
@@ -55,8 +56,10 @@ export const followOperators = Effect.fnUntraced(function* (loaded: LoadedConfig
 const takeWishes = Effect.fnUntraced(function* (operations: Operations) {
   const controls = yield* operations.controls
   const pauses = yield* CurrentPauses
+  const throttles = yield* CurrentThrottles
   for (const role of ROLE_NAMES) {
     const control = controls.find((one) => one.role === role)
+    throttles.set(role, control?.eventsPerSecond ?? undefined)
     pauses.set(role, control?.paused === true ? { by: control.changedBy, reason: control.reason } : undefined)
   }
 })

@@ -97,8 +97,45 @@ describe.each([
     )
     const changedAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/) as unknown
     expect(controls).toEqual([
-      { role: "capture", paused: false, reason: "", changedBy: "a@b", changedAt },
-      { role: "apply", paused: true, reason, changedBy: "o'hara@db", changedAt }
+      { role: "capture", paused: false, reason: "", changedBy: "a@b", changedAt, eventsPerSecond: null },
+      { role: "apply", paused: true, reason, changedBy: "o'hara@db", changedAt, eventsPerSecond: null }
+    ])
+  })
+
+  it("keeps a limit beside a pause: neither touches the other (G4, G8)", async () => {
+    const controls = await place.with((operations) =>
+      Effect.gen(function* () {
+        yield* operations.setControl({ role: "apply", paused: true, reason: "upgrade", changedBy: "a@b" })
+        yield* operations.setThrottle({
+          role: "apply",
+          eventsPerSecond: 50,
+          reason: "slow",
+          changedBy: "c@d"
+        })
+        yield* operations.setThrottle({
+          role: "capture",
+          eventsPerSecond: 9,
+          reason: "busy",
+          changedBy: "c@d"
+        })
+        const limited = yield* operations.controls
+        yield* operations.setControl({ role: "apply", paused: false, reason: "", changedBy: "a@b" })
+        yield* operations.setThrottle({
+          role: "capture",
+          eventsPerSecond: null,
+          reason: "",
+          changedBy: "c@d"
+        })
+        return [...limited, ...(yield* operations.controls)]
+      })
+    )
+    expect(
+      controls.map(({ eventsPerSecond, paused, reason, role }) => [role, paused, eventsPerSecond, reason])
+    ).toEqual([
+      ["capture", false, 9, "busy"],
+      ["apply", true, 50, "upgrade"],
+      ["capture", false, null, ""],
+      ["apply", false, 50, ""]
     ])
   })
 

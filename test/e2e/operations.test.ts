@@ -201,6 +201,55 @@ describe("an operator", { timeout: CASE_MILLIS }, () => {
     await until(() => filed(4))
   })
 
+  it("goes no faster than it is told, over a restart, and as it can afterwards (G1, G8)", async () => {
+    const slow = await program.run("throttle", "apply", "--events-per-second", "1", "--config", config)
+    expect(slow.out).toContain("ops apply: may run, at most 1 events/s since")
+    await until(async () =>
+      (await program.run("status", "--config", config)).out.includes("running, at most 1 events/s")
+        ? true
+        : undefined
+    )
+    expect(await program.stop(running)).toBe(0)
+    const rows = Array.from({ length: 300 }, (_, i) => `(${100 + i}, '13800000001', 50)`)
+    await lms.query(`insert into lms.score values ${rows.join(", ")}`)
+    run()
+    await until(() => filed(100))
+    expect(await filed(399)).toBeUndefined()
+    const off = await program.run("throttle", "--events-per-second", "off", "--config", config)
+    expect(off.out).not.toContain("at most")
+    await until(() => filed(399))
+  })
+
+  it("tells people and Nagios how late scores are (G1)", async () => {
+    const now = await until(async () => {
+      const { code, out } = await program.run(
+        "check",
+        "lag",
+        "--config",
+        config,
+        "--warning",
+        "10m",
+        "--critical",
+        "1h"
+      )
+      return code === 0 ? out : undefined
+    })
+    expect(now).toMatch(/^GRADEWIRE OK - ops: lag \S+, heartbeat \S+ ago \| lag=\d+\.\d{3}s;600;3600;0 /)
+    const tight = await program.run("check", "lag", "--config", config, "--warning", "0s", "--critical", "1h")
+    expect(tight.code).toBe(1)
+    const once = await program.run("lag", "--config", config)
+    expect(once.out).toMatch(
+      /^ops {2}lag \S+s {2}heartbeat \S+ ago {2}read \d+\.\d\ds {2}publish \d+\.\d\ds {2}apply \d+\.\d\ds {2}held 1 {2}dead 0$/m
+    )
+    const before = program.printed.length
+    const monitor = program.start("lag", "--monitor", "--config", config)
+    const line = /^ *\d+\.\d\ds \[ *\d+\.\d\ds, +\d+\.\d\ds, +\d+\.\d\ds \] {2}read /gm
+    await program.until(() =>
+      Promise.resolve((program.printed.slice(before).match(line) ?? []).length >= 2 ? true : undefined)
+    )
+    await program.stop(monitor, "SIGINT")
+  })
+
   it("sees a second instance that was started by mistake (G6)", async () => {
     // Paused, neither of the two throws the other out meanwhile.
     await program.run("pause", "--config", config, "--reason", "who is there?")
@@ -231,6 +280,11 @@ describe("an operator", { timeout: CASE_MILLIS }, () => {
     expect(status.hr).toMatchObject({ lagSeconds: null, held: null, deadLetters: null })
     expect(status.hr.trouble).toMatchObject({ tag: "StoreUnavailable" })
     expect(status.log.lastSequence).toBeGreaterThan(0)
+    const check = await program.run("check", "lag", "--config", config)
+    expect(check.code).toBe(3)
+    expect(check.out).toMatch(
+      /^GRADEWIRE UNKNOWN - ops: .* \| lag=U;30;300;0 heartbeat_age=U;;;0 held=U;;;0 dead_letters=U;;;0$/m
+    )
     const told = await until(() => Promise.resolve(alerts.find("GradewireDisconnected", "firing", "hr")))
     expect(told.text).toBe("the HR database does not answer.")
     const lags = await until(async () => {

@@ -20,9 +20,7 @@ export const openOperations = (
     const ours = `connector = ${literal(connector)}`
     return {
       controls: Effect.map(
-        rows<ControlRow>(
-          `select role, paused, reason, changed_by, changed_at from \`gradewire\`.\`control\` where ${ours} order by role desc`
-        ),
+        rows<ControlRow>(`select c.* from \`gradewire\`.\`control\` c where ${ours} order by role desc`),
         (found) => found.map(controlOf(instantOf))
       ),
       setControl: ({ changedBy, paused, reason, role }) => {
@@ -31,6 +29,17 @@ export const openOperations = (
           rows(`insert into \`gradewire\`.\`control\` (connector, role, paused, reason, changed_by, changed_at)
 values (${literal(connector)}, ${literal(role)}, ${paused}, ${why}, ${who}, utc_timestamp(6))
 on duplicate key update paused = ${paused}, reason = ${why}, changed_by = ${who}, changed_at = utc_timestamp(6)`)
+        )
+      },
+      setThrottle: ({ changedBy, eventsPerSecond, reason, role }) => {
+        const [why, who] = [literal(reason), literal(changedBy)]
+        const limit = eventsPerSecond === null ? "null" : String(eventsPerSecond)
+        return Effect.asVoid(
+          rows(`insert into \`gradewire\`.\`control\`
+  (connector, role, paused, reason, changed_by, changed_at, events_per_second)
+values (${literal(connector)}, ${literal(role)}, false, ${why}, ${who}, utc_timestamp(6), ${limit})
+on duplicate key update events_per_second = ${limit}, reason = if(paused, reason, ${why}), changed_by = ${who},
+  changed_at = utc_timestamp(6)`)
         )
       },
       recordMapping: ({ hash, mapping, programVersion, startedBy }) => {

@@ -6,12 +6,20 @@ import { openSession, type PostgresOptions, type Statement } from "./postgres-cl
 import { migrationGrants } from "./migrate.ts"
 
 const CONTROLS = `select role, paused, reason, changed_by,
-  to_char(timezone('UTC', changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as changed_at
-from gradewire.control where connector = $1 order by role desc`
+  to_char(timezone('UTC', changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as changed_at,
+  to_jsonb(c) ->> 'events_per_second' as events_per_second
+from gradewire.control c where connector = $1 order by role desc`
 
 const SET_CONTROL = `insert into gradewire.control (connector, role, paused, reason, changed_by, changed_at)
 values ($1, $2, $3, $4, $5, clock_timestamp())
 on conflict (connector, role) do update set paused = excluded.paused, reason = excluded.reason,
+  changed_by = excluded.changed_by, changed_at = excluded.changed_at`
+
+const SET_THROTTLE = `insert into gradewire.control as c
+  (connector, role, paused, reason, changed_by, changed_at, events_per_second)
+values ($1, $2, false, $3, $4, clock_timestamp(), $5)
+on conflict (connector, role) do update set events_per_second = excluded.events_per_second,
+  reason = case when c.paused then c.reason else excluded.reason end,
   changed_by = excluded.changed_by, changed_at = excluded.changed_at`
 
 const RECORD_MAPPING = `insert into gradewire.mapping_version
@@ -44,6 +52,10 @@ export const openOperations = (
       ),
       setControl: ({ changedBy, paused, reason, role }) =>
         Effect.asVoid(rows({ text: SET_CONTROL, values: [connector, role, paused, reason, changedBy] })),
+      setThrottle: ({ changedBy, eventsPerSecond, reason, role }) =>
+        Effect.asVoid(
+          rows({ text: SET_THROTTLE, values: [connector, role, reason, changedBy, eventsPerSecond] })
+        ),
       recordMapping: ({ hash, mapping, programVersion, startedBy }) =>
         Effect.asVoid(
           rows({ text: RECORD_MAPPING, values: [connector, hash, startedBy, programVersion, mapping] })
