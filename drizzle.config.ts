@@ -3,6 +3,10 @@ import { defineConfig } from "drizzle-kit"
 
 export default defineConfig({
   dialect: "postgresql",
-  schema: ["./schemas/hr/tables.ts", "./schemas/hr/reconciliation-tables.ts"],
+  schema: [
+    "./schemas/hr/tables.ts",
+    "./schemas/hr/operator-tables.ts",
+    "./schemas/hr/reconciliation-tables.ts"
+  ],
   out: "./schemas/hr/migrations/postgresql"
 })

@@ -3,6 +3,10 @@ import { defineConfig } from "drizzle-kit"
 
 export default defineConfig({
   dialect: "mysql",
-  schema: ["./schemas/hr/mysql/tables.ts", "./schemas/hr/mysql/reconciliation-tables.ts"],
+  schema: [
+    "./schemas/hr/mysql/tables.ts",
+    "./schemas/hr/mysql/operator-tables.ts",
+    "./schemas/hr/mysql/reconciliation-tables.ts"
+  ],
   out: "./schemas/hr/migrations/mysql"
 })

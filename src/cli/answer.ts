@@ -1,6 +1,8 @@
 /** Runs one action and prints its answer on standard output, or its error on standard error, with the exit code it means. */
-import { Console, Data, Effect, Runtime } from "effect"
+import { Console, Data, Effect, Runtime, Stdio } from "effect"
 import { failureJson, failureText } from "./failure-text.ts"
+import { CLEAR_SCREEN } from "./text-table.ts"
+import { toYaml } from "./yaml-text.ts"
 import type { Action } from "./Actions.ts"
 
 /** 0 ok · 1 error · 2 wrong usage · 3 differences or a threshold */
@@ -25,6 +27,34 @@ export const answer = Effect.fnUntraced(function* <A>(action: Action<A>, how: An
   const code = how.exitCode?.(value) ?? 0
   if (code !== 0) return yield* new ExitCode({ code })
 })
+
+const AGAIN = "2 seconds"
+
+interface Form<A> {
+  readonly output: "table" | "wide" | "json" | "yaml"
+  /** Again and again, until it is stopped. */
+  readonly watch: boolean
+  readonly render: (value: A) => string
+}
+
+/** An answer in every form, once or every two seconds; a terminal then shows the newest alone. */
+export const answerAgain = Effect.fnUntraced(function* <A>(action: Action<A>, form: Form<A>) {
+  const { output, watch } = form
+  const stdio = yield* Stdio.Stdio
+  const clear = watch && output !== "json" && output !== "yaml" && (yield* stdio.stdoutIsTerminal)
+  const once = Effect.flatMap(printingFailures(action, output === "json"), (value) =>
+    Console.log((clear ? CLEAR_SCREEN : "") + textIn(form, value))
+  )
+  yield* once
+  if (watch) yield* Effect.forever(Effect.andThen(Effect.sleep(AGAIN), once))
+})
+
+const textIn = <A>({ output, render, watch }: Form<A>, value: A): string => {
+  // One answer a line, for whoever reads them as they come.
+  if (output === "json") return JSON.stringify(value, null, watch ? 0 : 2)
+  if (output === "yaml") return watch ? `---\n${toYaml(value)}` : toYaml(value)
+  return render(value)
+}
 
 export const printingFailures = <A>(action: Action<A>, json: boolean) =>
   action.pipe(

@@ -4,21 +4,33 @@
  */
 import { Command } from "effect/cli"
 import type { Actions } from "./Actions.ts"
-import { answer } from "./answer.ts"
+import { answerAgain } from "./answer.ts"
 import { secondsText } from "./seconds-text.ts"
-import { configFlag, outputFlag } from "./flags.ts"
+import { configFlag, formFlag, verticalFlag, watchFlag } from "./flags.ts"
 import type { PipelineStatus } from "./PipelineStatus.ts"
+import { verticalText } from "./vertical-text.ts"
 import { textTable, type Column } from "./text-table.ts"
 
 export const statusCommand = (actions: Actions) =>
-  Command.make("status", { config: configFlag, output: outputFlag }, ({ config, output }) =>
-    answer(actions.status(config), { json: output === "json", render: statusText })
+  Command.make(
+    "status",
+    { config: configFlag, output: formFlag, vertical: verticalFlag, watch: watchFlag },
+    ({ config, output, vertical, watch }) =>
+      answerAgain(actions.status(config), {
+        output,
+        watch,
+        render: vertical
+          ? (status) => verticalText(status.connector, status as unknown as Readonly<Record<string, unknown>>)
+          : statusText
+      })
   ).pipe(
     Command.withDescription(
       "Source, change log, HR database and the running processes in one screen; what cannot be reached is unknown"
     ),
     Command.withExamples([
       { command: "gradewire status --config connector.yaml" },
+      { command: "gradewire status --watch --config connector.yaml" },
+      { command: "gradewire status -G --config connector.yaml", description: "As SHOW REPLICA STATUS\\G" },
       { command: "gradewire status --config connector.yaml -o json | jq .hr.lagSeconds" }
     ])
   )

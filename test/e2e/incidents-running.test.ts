@@ -22,7 +22,8 @@ let alerts: AlertReceiver
 let running: ChildProcess
 
 /** Each takes half a second or more; the slowest thing to wait for is a lag of half a minute. */
-const ATTEMPTS = 100
+const ATTEMPTS = 60
+const AS_PRINTED = "as the page says"
 const CONFIG = "connector.yaml"
 
 beforeAll(async () => {
@@ -95,7 +96,7 @@ const told = (alert: string, state: "firing" | "resolved" = "firing", subject = 
   until(() => Promise.resolve(alerts.find(alert, state, subject)))
 
 /** Runs a command of the page until it prints what the page says; what it lacked at last is in the failure. */
-const walk = async ({ args, lines }: PageCommand): Promise<void> => {
+const walk = async ({ args, lines }: PageCommand): Promise<string> => {
   let last = ""
   let missing = lines
   for (let attempt = 0; attempt < ATTEMPTS && (attempt === 0 || missing.length > 0); attempt++) {
@@ -106,7 +107,7 @@ const walk = async ({ args, lines }: PageCommand): Promise<void> => {
   if (missing.length > 0 || process.env["SHOW"] !== undefined) {
     process.stdout.write(`$ gradewire ${args.join(" ")}\n${last}\n`)
   }
-  expect({ command: args.join(" "), missing }).toEqual({ command: args.join(" "), missing: [] })
+  return missing.length === 0 ? AS_PRINTED : `${args.join(" ")} lacks\n${missing.join("\n")}\nin\n${last}`
 }
 
 const steps = (title: string): ReadonlyArray<PageCommand> => {
@@ -127,14 +128,14 @@ describe("docs/incidents.md, when", { timeout: CASE_MILLIS }, () => {
     await holder.connect()
     await holder.query("begin; lock table hr.record in access exclusive mode")
     await take(2, 91)
-    await walk(check)
-    await walk(status)
-    await walk(lag)
+    expect(await walk(check)).toBe(AS_PRINTED)
+    expect(await walk(status)).toBe(AS_PRINTED)
+    expect(await walk(lag)).toBe(AS_PRINTED)
     expect((await told("GradewireLagHigh")).severity).toBe("warning")
     await holder.query("rollback")
     await holder.end()
     await until(() => filed(2))
-    await walk(after)
+    expect(await walk(after)).toBe(AS_PRINTED)
     await told("GradewireLagHigh", "resolved")
   })
 
@@ -142,23 +143,23 @@ describe("docs/incidents.md, when", { timeout: CASE_MILLIS }, () => {
     const [status, offsets, after] = steps("Pod dead") as [PageCommand, PageCommand, PageCommand]
     await program.stop(running, "SIGKILL")
     await take(3, 70)
-    await walk(status)
-    await walk(offsets)
+    expect(await walk(status)).toBe(AS_PRINTED)
+    expect(await walk(offsets)).toBe(AS_PRINTED)
     run()
     await until(() => filed(3))
-    await walk(after)
+    expect(await walk(after)).toBe(AS_PRINTED)
   })
 
   it("NATS is down (G1, G5)", async () => {
     const [status, offsets, after] = steps("NATS down") as [PageCommand, PageCommand, PageCommand]
     await nats.kill()
     await take(4, 71)
-    await walk(status)
-    await walk(offsets)
+    expect(await walk(status)).toBe(AS_PRINTED)
+    expect(await walk(offsets)).toBe(AS_PRINTED)
     await told("GradewireDisconnected", "firing", "log")
     await nats.restart()
     await until(() => filed(4))
-    await walk(after)
+    expect(await walk(after)).toBe(AS_PRINTED)
     await told("GradewireDisconnected", "resolved", "log")
   })
 
@@ -171,15 +172,17 @@ describe("docs/incidents.md, when", { timeout: CASE_MILLIS }, () => {
     ]
     await take(5, 120)
     await score(6, 72)
-    await walk(list)
+    expect(await walk(list)).toBe(AS_PRINTED)
     await told("GradewireDeadLetters")
     const { rows } = await people.query("select position from gradewire.dead_letters")
     const { position } = rows[0] as { position: string }
-    await walk({ ...show, args: show.args.map((word) => (/^\d{4}-/.test(word) ? position : word)) })
+    expect(
+      await walk({ ...show, args: show.args.map((word) => (/^\d{4}-/.test(word) ? position : word)) })
+    ).toBe(AS_PRINTED)
     await people.query(`alter table hr.record drop constraint record_points_check;
       alter table hr.record add check (points <= 150)`)
-    await walk(replay)
-    await walk(execute)
+    expect(await walk(replay)).toBe(AS_PRINTED)
+    expect(await walk(execute)).toBe(AS_PRINTED)
     await until(() => filed(5))
     await told("GradewireDeadLetters", "resolved")
   })
@@ -194,8 +197,8 @@ describe("docs/incidents.md, when", { timeout: CASE_MILLIS }, () => {
     expect(ended.exitCode).toBe(1)
     running = alive
     expect(alerts.notices.map(({ alert }) => alert).join()).toMatch(/GradewireFenced|GradewireRoleNotRunning/)
-    await walk(explain)
-    await walk(status)
+    expect(await walk(explain)).toBe(AS_PRINTED)
+    expect(await walk(status)).toBe(AS_PRINTED)
     await score(7, 73)
     const { rows } = await people.query(
       "select count(*)::int as n, count(distinct ref)::int as refs from hr.record"

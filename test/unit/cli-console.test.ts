@@ -1,10 +1,12 @@
 /** What an operator asks and says from the command line: lag, thresholds, alerts, limits. */
 import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
+import { parse } from "yaml"
 import type { Fate } from "../../schemas/failure.ts"
 import type { Actions } from "../../src/cli/Actions.ts"
 import { LagAverages, monitorLine } from "../../src/cli/lag-text.ts"
 import type { LagSample } from "../../src/cli/LagSample.ts"
+import type { PipelineStatus } from "../../src/cli/PipelineStatus.ts"
 import { runCommand } from "../support/run-command.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {
@@ -25,7 +27,16 @@ const LAG: LagSample = {
   trouble: null
 }
 
+const STATUS = {
+  connector: "lms-hr",
+  source: { address: "db:3306", server: "mysql:1", file: "binlog.000003", position: 1378, trouble: null },
+  bytesBehind: null,
+  snapshot: [{ table: "lms.成绩", state: "done" }],
+  processes: []
+} as unknown as PipelineStatus
+
 const actions = {
+  status: () => Effect.succeed(STATUS),
   check: () => Effect.succeed([]),
   testAlerts: () =>
     Effect.succeed([
@@ -126,6 +137,35 @@ describe("gradewire alerts test", () => {
       ok: false,
       webhooks: [{ webhook: "ops" }, { delivered: false }]
     })
+  })
+})
+
+describe("gradewire status", () => {
+  it("is one value a line with -G, NULL where nobody knows (G1)", async () => {
+    const { code, out } = await gradewire(["status", "-G", "--config", "x"])
+    expect({ code, lines: out.split("\n") }).toEqual({
+      code: 0,
+      lines: [
+        "*************************** lms-hr ***************************",
+        "       Connector: lms-hr",
+        "  Source_Address: db:3306",
+        "   Source_Server: mysql:1",
+        "     Source_File: binlog.000003",
+        " Source_Position: 1378",
+        "  Source_Trouble: NULL",
+        "    Bytes_Behind: NULL",
+        "Snapshot_1_Table: lms.成绩",
+        "Snapshot_1_State: done",
+        "       Processes: -"
+      ]
+    })
+  })
+
+  it("is the same in YAML as in JSON (G1)", async () => {
+    const yaml = await gradewire(["status", "-o", "yaml", "--config", "x"])
+    const json = await gradewire(["status", "-o", "json", "--config", "x"])
+    expect(parse(yaml.out)).toEqual(JSON.parse(json.out))
+    expect(parse(yaml.out)).toEqual(STATUS)
   })
 })
 
