@@ -212,10 +212,11 @@ describe("an operator", { timeout: CASE_MILLIS }, () => {
     expect(await program.stop(running)).toBe(0)
     const rows = Array.from({ length: 300 }, (_, i) => `(${100 + i}, '13800000001', 50)`)
     await lms.query(`insert into lms.score values ${rows.join(", ")}`)
-    await lms.query("insert into lms.score values (500, '13800000001', 51)")
     run()
     // A message is filed whole; the next one has to wait for five minutes.
     await until(() => filed(100))
+    await lms.query("insert into lms.score values (500, '13800000001', 51)")
+    await until(async () => ((await statusOf()).messagesBehind! > 0 ? true : undefined))
     expect(await filed(500)).toBeUndefined()
     const off = await program.run("throttle", "--events-per-second", "off", "--config", config)
     expect(off.out).not.toContain("at most")
