@@ -7,7 +7,12 @@
  */
 import { Effect } from "effect"
 import { HeldRefused, type HeldDesk, type Relink, type Resolved } from "../../src/apply/HeldDesk.ts"
-import { planResolve, type HeldKey } from "../../src/apply/plan-resolve.ts"
+import {
+  employeeProblem,
+  planResolve,
+  type EmployeeState,
+  type HeldKey
+} from "../../src/apply/plan-resolve.ts"
 import type { ProfileStoreError } from "../../src/apply/ProfileStore.ts"
 import type { PersonDecision } from "../../schemas/held.ts"
 import { PAGE_RESULTS } from "./release-held.ts"
@@ -34,7 +39,7 @@ export interface PeopleBench {
   /** Results that stand in a profile. */
   readonly filedOf: (results: ReadonlyArray<string>) => Asked<ReadonlyArray<Whose>>
   /** Those that the employee table has. */
-  readonly employeesOf: (keys: ReadonlyArray<string>) => Asked<ReadonlyArray<string>>
+  readonly employeesOf: (keys: ReadonlyArray<string>) => Asked<ReadonlyMap<string, EmployeeState>>
   readonly link: (pairs: ReadonlyArray<Whose>) => Asked<unknown>
   /** Results without a learner: the ledger says whose they are before anything of them is filed. */
   readonly claim: (pairs: ReadonlyArray<Whose>) => Asked<unknown>
@@ -85,7 +90,7 @@ const resolve =
           held,
           links: asMap(yield* bench.linksOf([...new Set([...learners, ...subjects])])),
           filed: asMap(yield* bench.filedOf(subjects)),
-          employees: new Set(yield* bench.employeesOf([...new Set(orders.map(({ employee }) => employee))]))
+          employees: yield* bench.employeesOf([...new Set(orders.map(({ employee }) => employee))])
         })
         if (wrong.length > 0) return yield* refused(wrong)
         const whose = (hasLearner: boolean): ReadonlyArray<Whose> =>
@@ -148,8 +153,8 @@ const relink =
         const [link] = yield* bench.linksOf([learner])
         if (link === undefined) return yield* refused([{ place: 0, problem: "NOT_LINKED" }])
         if (link.employee === to) return yield* refused([{ place: 0, problem: "SAME_EMPLOYEE" }])
-        const known = yield* bench.employeesOf([to])
-        if (known.length === 0) return yield* refused([{ place: 0, problem: "EMPLOYEE_UNKNOWN" }])
+        const problem = employeeProblem((yield* bench.employeesOf([to])).get(to))
+        if (problem !== undefined) return yield* refused([{ place: 0, problem }])
         if (yield* bench.hasStrays(learner))
           return yield* refused([{ place: 0, problem: "TABLE_NOT_MAPPED" }])
         const moved = yield* bench.move(learner, to)

@@ -21,6 +21,8 @@ import type { ProfileStoreError } from "./ProfileStore.ts"
 export const HELD_PROBLEMS = {
   NOT_HELD: "nothing is held for it: see gradewire held list --reveal",
   EMPLOYEE_UNKNOWN: "the employee table has nobody with this key, written exactly so",
+  EMPLOYEE_LEFT: "this employee has left (employees.leftOn)",
+  EMPLOYEE_MERGED: "this employee was merged into another one (employees.mergedInto): name that one",
   LINKED_ELSEWHERE: "it is linked to somebody else already: gradewire held relink",
   CONTRADICTION: "the same learner is given to two employees",
   NOT_LINKED: "this learner is linked to nobody yet: gradewire held resolve",

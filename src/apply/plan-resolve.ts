@@ -14,8 +14,18 @@ export interface Known {
   readonly links: ReadonlyMap<string, string>
   /** Result or learner that is filed already: employee. */
   readonly filed: ReadonlyMap<string, string>
-  /** Keys that the employee table has. */
-  readonly employees: ReadonlySet<string>
+  /** Employees that are named, by key; without those that the employee table has not. */
+  readonly employees: ReadonlyMap<string, EmployeeState>
+}
+
+/** What HR's row says, where columns are named for it. */
+export type EmployeeState = "employed" | "left" | "merged"
+
+/** Why nothing can be filed for the employee; `undefined`: it can. */
+export const employeeProblem = (state: EmployeeState | undefined): RefusedOrder["problem"] | undefined => {
+  if (state === undefined) return "EMPLOYEE_UNKNOWN"
+  if (state === "employed") return undefined
+  return state === "left" ? "EMPLOYEE_LEFT" : "EMPLOYEE_MERGED"
 }
 
 interface Person {
@@ -50,7 +60,8 @@ export const planResolve = (orders: ReadonlyArray<ResolveOrder>, known: Known): 
     const linked =
       learner === null ? (known.filed.get(subject) ?? known.links.get(subject)) : known.links.get(learner)
     const refuse = (problem: RefusedOrder["problem"]) => refused.push({ place, problem })
-    if (!known.employees.has(employee)) refuse("EMPLOYEE_UNKNOWN")
+    const problem = employeeProblem(known.employees.get(employee))
+    if (problem !== undefined) refuse(problem)
     else if (linked !== undefined && linked !== employee) refuse("LINKED_ELSEWHERE")
     else if (results.length === 0) {
       if (linked === undefined) refuse("NOT_HELD")

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import type { EmployeesConfig } from "../../schemas/employees-config.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
+import type { HeldDesk } from "../../src/apply/HeldDesk.ts"
 import type { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { batch, exam, EXAM, learner, type HrWorld } from "./hr-world.ts"
 
@@ -121,6 +122,39 @@ export const peopleProofsConformance = (name: string, open: () => Promise<Provin
         exam(5, 5, { phone: "13800000002" }, "1.00", taken("2026-05-05"))
       ]
       expect(await outcome(people, changes)).toEqual({ 1: "E1", 2: "E1", 3: "E2", 4: "ABSENT", 5: "E2" })
+    })
+  })
+}
+
+/** People's word does not go against what HR's own row says. */
+export const leaversConformance = (
+  name: string,
+  open: () => Promise<{ readonly world: ProvingWorld; readonly desk: HeldDesk }>
+): void => {
+  describe(`people's word: ${name}`, () => {
+    it("files nothing for who has left or was merged into another (G7)", async () => {
+      const { desk, world } = await open()
+      await world.enter(
+        { no: "LEFT", left_on: "2020-01-01" },
+        { no: "GONE", merged: "HERE" },
+        { no: "HERE", left_on: "2037-01-01" }
+      )
+      const store = world.proving()
+      const { epoch } = await Effect.runPromise(store.takeOver)
+      await Effect.runPromise(store.apply(epoch, batch(0, [exam(1, 1, { id: "7", phone: PHONE }, "1.00")])))
+      const order = { place: 0, subject: "7", why: "they say so" }
+      const problems = []
+      for (const employee of ["LEFT", "GONE", "NOBODY"]) {
+        const error = await Effect.runPromise(Effect.flip(desk.resolve([{ ...order, employee }], "ann")))
+        problems.push("orders" in error ? error.orders[0]!.problem : error._tag)
+      }
+      expect(problems).toEqual(["EMPLOYEE_LEFT", "EMPLOYEE_MERGED", "EMPLOYEE_UNKNOWN"])
+      await Effect.runPromise(desk.resolve([{ ...order, employee: "HERE" }], "ann"))
+      expect((await world.profile(EXAM)).map((row) => row["工号"])).toEqual(["HERE"])
+      const moved = await Effect.runPromise(
+        Effect.flip(desk.relink({ learner: "7", to: "LEFT", by: "ann", why: "they say so" }))
+      )
+      expect(moved).toMatchObject({ orders: [{ problem: "EMPLOYEE_LEFT" }] })
     })
   })
 }

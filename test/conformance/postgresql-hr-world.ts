@@ -139,8 +139,8 @@ export class PostgresWorlds {
     return Effect.runSync(Scope.provide(opened, this.scope))
   }
 
-  heldDesk(scores: HrMappingConfig["scores"] = SCORES): HeldDesk {
-    const mapping = { scores, employees: EMPLOYEES, zone: 480 }
+  heldDesk(scores: HrMappingConfig["scores"] = SCORES, employees = EMPLOYEES): HeldDesk {
+    const mapping = { scores, employees, zone: 480 }
     const opened = openHeld({
       connector: "test",
       holder: "desk",

@@ -5,12 +5,13 @@ import { heldConformance } from "./held.ts"
 import { scoreSemanticsConformance } from "./score-semantics.ts"
 import { traceConformance } from "./trace.ts"
 import { relinkConformance } from "./relink.ts"
+import { SCORES } from "./hr-world.ts"
 import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
-import { peopleProofsConformance } from "./people-proofs.ts"
+import { leaversConformance, peopleProofsConformance, PROVING } from "./people-proofs.ts"
 import { populationsConformance } from "./people-populations.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
@@ -65,3 +66,11 @@ traceConformance("MariaDB", async () => ({
 }))
 scoreSemanticsConformance("MySQL", () => mysql.openOwn())
 scoreSemanticsConformance("MariaDB", () => mariadb.openOwn())
+leaversConformance("MySQL", async () => ({
+  world: await mysql.openProving(),
+  desk: mysql.heldDesk(SCORES, PROVING)
+}))
+leaversConformance("MariaDB", async () => ({
+  world: await mariadb.openProving(),
+  desk: mariadb.heldDesk(SCORES, PROVING)
+}))

@@ -6,12 +6,13 @@ import { heldConformance } from "./held.ts"
 import { scoreSemanticsConformance } from "./score-semantics.ts"
 import { traceConformance } from "./trace.ts"
 import { relinkConformance } from "./relink.ts"
+import { SCORES } from "./hr-world.ts"
 import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
-import { peopleProofsConformance } from "./people-proofs.ts"
+import { leaversConformance, peopleProofsConformance, PROVING } from "./people-proofs.ts"
 import { populationsConformance } from "./people-populations.ts"
 import { profileStoreConformance } from "./profile-store.ts"
 
@@ -47,3 +48,7 @@ traceConformance("PostgreSQL", async () => ({
   trace: worlds.traceDesk()
 }))
 scoreSemanticsConformance("PostgreSQL", () => worlds.openOwn())
+leaversConformance("PostgreSQL", async () => ({
+  world: await worlds.openProving(),
+  desk: worlds.heldDesk(SCORES, PROVING)
+}))

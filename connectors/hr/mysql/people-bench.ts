@@ -1,9 +1,10 @@
 /** What decisions about people do in one transaction on MySQL and MariaDB; in which order is in ../people-decisions.ts. */
 import { Effect } from "effect"
 import { START } from "../../../schemas/position.ts"
-import type { HeldKey } from "../../../src/apply/plan-resolve.ts"
+import type { EmployeeState, HeldKey } from "../../../src/apply/plan-resolve.ts"
 import { RowRefused, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import type { PeopleBench, Whose } from "../people-decisions.ts"
+import type { ColumnShape } from "./catalog.ts"
 import { withinTransaction } from "./decide-sql.ts"
 import { readHeld } from "./held-changes.ts"
 import type { HrMapping } from "./mapping.ts"
@@ -38,14 +39,22 @@ where ${here} and learner_id in (${listed(learners)})`),
 where ${here} and result_id in (${listed(results)}) and state = 'recorded'`),
     employeesOf: (keys) =>
       Effect.gen(function* () {
-        const { key, relation } = (yield* mapping).employees
+        const { key, leftOn, mergedInto, relation } = (yield* mapping).employees
         const column = `e.${identifier(key.name)}`
-        const found: Array<string> = []
+        const all = (shape: ColumnShape | undefined, test: (name: string) => string) =>
+          shape === undefined ? "0" : `coalesce(min(${test(`e.${identifier(shape.name)}`)}), 0)`
+        const found = new Map<string, EmployeeState>()
         for (const one of keys) {
-          const [row] = yield* rows(
-            `select 1 as found from ${relation} e where ${holds(column, key, literal(one))} limit 1`
+          const [row] = yield* rows<Readonly<Record<"n" | "has_left" | "is_merged", string | number>>>(
+            `select count(*) as n, ${all(leftOn, (name) => `coalesce(cast(${name} as date) < utc_date(), 0)`)} as has_left,
+  ${all(mergedInto, (name) => `coalesce(${name}, '') <> ''`)} as is_merged
+from ${relation} e where ${holds(column, key, literal(one))}`
           )
-          if (row !== undefined) found.push(one)
+          if (Number(row!.n) === 0) continue
+          found.set(
+            one,
+            Number(row!.is_merged) === 1 ? "merged" : Number(row!.has_left) === 1 ? "left" : "employed"
+          )
         }
         return found
       }),

@@ -4,6 +4,7 @@ import type { HeldKey } from "../../../src/apply/plan-resolve.ts"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import { START } from "../../../schemas/position.ts"
 import type { PeopleBench, Whose } from "../people-decisions.ts"
+import type { ColumnShape } from "./catalog.ts"
 import type { HrMapping } from "./mapping.ts"
 import { moveStatements } from "./move-statements.ts"
 import type { Row } from "./postgres-client.ts"
@@ -79,13 +80,22 @@ export const peopleBench = (
     filedOf: (results) => ask<Whose>(FILED_OF, results),
     employeesOf: (keys) =>
       Effect.gen(function* () {
-        const { key, relation } = (yield* mapping).employees
-        const column = `${identifier(key.name)}::text`
-        const found = yield* store.rows<{ employee: string }>({
-          text: `select distinct ${column} as employee from ${relation} where ${column} = any($1::text[])`,
+        const { key, leftOn, mergedInto, relation } = (yield* mapping).employees
+        const column = `e.${identifier(key.name)}::text`
+        const all = (shape: ColumnShape | undefined, test: (name: string) => string) =>
+          shape === undefined ? "false" : `coalesce(bool_and(${test(`e.${identifier(shape.name)}`)}), false)`
+        const found = yield* store.rows<{ employee: string; has_left: boolean; is_merged: boolean }>({
+          text: `select ${column} as employee, ${all(leftOn, (name) => `coalesce(${name}::date < current_date, false)`)} as has_left,
+  ${all(mergedInto, (name) => `coalesce(${name}::text, '') <> ''`)} as is_merged
+from ${relation} e where ${column} = any($1::text[]) group by 1`,
           values: [keys]
         })
-        return found.map(({ employee }) => employee)
+        return new Map(
+          found.map(({ employee, has_left: hasLeft, is_merged: isMerged }) => [
+            employee,
+            isMerged ? "merged" : hasLeft ? "left" : "employed"
+          ])
+        )
       }),
     link: (pairs) => ask(LINK, JSON.stringify(pairs)),
     claim: (pairs) => ask(CLAIM, JSON.stringify(pairs)),
