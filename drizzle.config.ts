@@ -5,6 +5,8 @@ export default defineConfig({
   dialect: "postgresql",
   schema: [
     "./schemas/hr/tables.ts",
+    "./schemas/hr/people-tables.ts",
+    "./schemas/hr/profile-tables.ts",
     "./schemas/hr/operator-tables.ts",
     "./schemas/hr/reconciliation-tables.ts"
   ],

@@ -5,6 +5,8 @@ export default defineConfig({
   dialect: "mysql",
   schema: [
     "./schemas/hr/mysql/tables.ts",
+    "./schemas/hr/mysql/people-tables.ts",
+    "./schemas/hr/mysql/profile-tables.ts",
     "./schemas/hr/mysql/operator-tables.ts",
     "./schemas/hr/mysql/reconciliation-tables.ts"
   ],

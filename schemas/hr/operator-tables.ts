@@ -1,21 +1,6 @@
 /** What operators want and wanted of a connector, and with which mapping it was started: tables of schema `gradewire`. */
-import {
-  bigint,
-  boolean,
-  customType,
-  integer,
-  jsonb,
-  pgSchema,
-  primaryKey,
-  text,
-  timestamp
-} from "drizzle-orm/pg-core"
-
-const gradewire = pgSchema("gradewire")
-
-/** Text that is compared byte by byte, whatever the database's collation is. */
-const bytewise = customType<{ data: string; driverData: string }>({ dataType: () => 'text COLLATE "C"' })
-const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: "string" })
+import { bigint, boolean, integer, jsonb, primaryKey, text } from "drizzle-orm/pg-core"
+import { bytewise, gradewire, moment } from "./column-kinds.ts"
 
 /** What an operator wants a role to do, whether it runs at the moment or not. A role without a row may run. */
 export const control = gradewire.table(

@@ -1,20 +1,6 @@
 /** What comparisons of both databases leave in the HR database, schema `gradewire`; the other tables are in tables.ts. */
-import {
-  customType,
-  jsonb,
-  pgSchema,
-  primaryKey,
-  smallint,
-  text,
-  timestamp,
-  unique
-} from "drizzle-orm/pg-core"
-
-const gradewire = pgSchema("gradewire")
-
-/** Text that is compared byte by byte, whatever the database's collation is. */
-const bytewise = customType<{ data: string; driverData: string }>({ dataType: () => 'text COLLATE "C"' })
-const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: "string" })
+import { jsonb, primaryKey, smallint, text, unique } from "drizzle-orm/pg-core"
+import { gradewire, bytewise, moment } from "./column-kinds.ts"
 
 /** Comparisons of both databases. `active` is 1 while one runs, so that there is one at a time. */
 export const reconciliationRun = gradewire.table(

@@ -9,50 +9,16 @@ import { sql } from "drizzle-orm"
 import {
   bigint,
   boolean,
-  customType,
   index,
   integer,
   json,
   jsonb,
   numeric,
-  pgSchema,
   primaryKey,
   smallint,
-  text,
-  timestamp
+  text
 } from "drizzle-orm/pg-core"
-
-const gradewire = pgSchema("gradewire")
-
-/** Text that is compared byte by byte, whatever the database's collation is. */
-const bytewise = customType<{ data: string; driverData: string }>({ dataType: () => 'text COLLATE "C"' })
-const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 6, mode: "string" })
-const count = (name: string) => bigint(name, { mode: "bigint" })
-
-const recordColumns = () => ({
-  employeeKey: text("employee_key").notNull(),
-  learnerId: text("learner_id"),
-  assessmentId: text("assessment_id"),
-  assessmentTitle: text("assessment_title"),
-  assessmentMax: numeric("assessment_max"),
-  assessmentPass: numeric("assessment_pass"),
-  scoreRaw: numeric("score_raw"),
-  scoreMin: numeric("score_min"),
-  scoreMax: numeric("score_max"),
-  scorePass: numeric("score_pass"),
-  scoreText: text("score_text"),
-  attemptNumber: bigint("attempt_number", { mode: "bigint" }),
-  startedAt: moment("started_at"),
-  submittedAt: moment("submitted_at"),
-  gradedAt: moment("graded_at"),
-  attributes: jsonb("attributes"),
-  state: text("state", { enum: ["recorded", "revoked"] }).notNull(),
-  position: bytewise("position").notNull(),
-  eventType: text("event_type").notNull(),
-  eventId: text("event_id").notNull(),
-  eventTime: moment("event_time").notNull(),
-  appliedAt: moment("applied_at").notNull()
-})
+import { bytewise, count, gradewire, moment } from "./column-kinds.ts"
 
 /** One row per connector: progress, fencing number and totals. Locked first by every batch. */
 export const applyOffset = gradewire.table(
@@ -148,56 +114,6 @@ export const assessmentDirectory = gradewire.table(
   (table) => [primaryKey({ name: "assessment_directory_pk", columns: [table.connector, table.assessmentId] })]
 )
 
-/** Whom a learner was proven to be; it outlives a changed phone number (G7). */
-export const personLink = gradewire.table(
-  "person_link",
-  {
-    connector: bytewise("connector").notNull(),
-    learnerId: bytewise("learner_id").notNull(),
-    employeeKey: text("employee_key").notNull(),
-    rule: text("rule").notNull(),
-    linkedAt: moment("linked_at").notNull()
-  },
-  (table) => [primaryKey({ name: "person_link_pk", columns: [table.connector, table.learnerId] })]
-)
-
-/**
- * Keys of employees that HR spells in unusual ways, by their canonical form (src/identity). Never proof by itself: an
- * entry counts only while HR's own row still holds `raw`.
- */
-export const employeeSpelling = gradewire.table(
-  "employee_spelling",
-  {
-    connector: bytewise("connector").notNull(),
-    kind: text("kind", { enum: ["employeeNo", "phone", "email"] }).notNull(),
-    /** Column of the employee table. */
-    source: bytewise("source").notNull(),
-    value: bytewise("value").notNull(),
-    employeeKey: bytewise("employee_key").notNull(),
-    raw: bytewise("raw").notNull()
-  },
-  (table) => [
-    primaryKey({
-      name: "employee_spelling_pk",
-      columns: [table.connector, table.kind, table.source, table.value, table.employeeKey]
-    })
-  ]
-)
-
-/** When the whole employee table was last read for {@link employeeSpelling}; no score is judged before it once was. */
-export const employeeReading = gradewire.table(
-  "employee_reading",
-  {
-    connector: bytewise("connector").notNull(),
-    /** What the reading depended on: table, columns, rules. */
-    rules: text("rules").notNull(),
-    completedAt: moment("completed_at").notNull(),
-    employees: count("employees").notNull(),
-    spellings: count("spellings").notNull()
-  },
-  (table) => [primaryKey({ name: "employee_reading_pk", columns: [table.connector] })]
-)
-
 /** The last change of each result that waits for its person or its assessment. */
 export const heldChange = gradewire.table(
   "held_change",
@@ -262,66 +178,5 @@ export const deadLetterDecision = gradewire.table(
   },
   (table) => [
     primaryKey({ name: "dead_letter_decision_pk", columns: [table.connector, table.position, table.at] })
-  ]
-)
-
-/** Held results that people put aside; one whose result was held anew since counts no more. */
-export const ignoredChange = gradewire.table(
-  "ignored_change",
-  {
-    connector: bytewise("connector").notNull(),
-    resultId: bytewise("result_id").notNull(),
-    at: moment("at").notNull(),
-    byWhom: text("by_whom").notNull(),
-    why: text("why").notNull()
-  },
-  (table) => [primaryKey({ name: "ignored_change_pk", columns: [table.connector, table.resultId] })]
-)
-
-/** What people decided about whose scores are whose; nothing is ever removed. `subject` is a learner, or a result without one. */
-export const personDecision = gradewire.table(
-  "person_decision",
-  {
-    connector: bytewise("connector").notNull(),
-    subject: bytewise("subject").notNull(),
-    at: moment("at").notNull(),
-    action: text("action", { enum: ["resolve", "relink", "ignore", "restore"] }).notNull(),
-    fromEmployee: text("from_employee"),
-    toEmployee: text("to_employee"),
-    /** Results that it filed, moved or put aside. */
-    results: integer("results").notNull(),
-    byWhom: text("by_whom").notNull(),
-    why: text("why").notNull()
-  },
-  (table) => [primaryKey({ name: "person_decision_pk", columns: [table.connector, table.subject, table.at] })]
-)
-
-/** The profile that gradewire keeps itself: the row of every result as it is now. A revoked one stays, and no view shows it. */
-export const trainingRecord = gradewire.table(
-  "training_record",
-  {
-    connector: bytewise("connector").notNull(),
-    resultId: bytewise("result_id").notNull(),
-    ...recordColumns()
-  },
-  (table) => [
-    primaryKey({ name: "training_record_pk", columns: [table.connector, table.resultId] }),
-    index("training_record_employee").on(table.employeeKey)
-  ]
-)
-
-/** Every change that took effect on it, once: the whole row as it was from then on. Rows are only ever added. */
-export const trainingRecordHistory = gradewire.table(
-  "training_record_history",
-  {
-    connector: bytewise("connector").notNull(),
-    resultId: bytewise("result_id").notNull(),
-    ...recordColumns()
-  },
-  (table) => [
-    primaryKey({
-      name: "training_record_history_pk",
-      columns: [table.connector, table.resultId, table.position, table.state]
-    })
   ]
 )

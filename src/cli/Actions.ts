@@ -7,28 +7,21 @@ import type { RoleControl } from "../../schemas/control.ts"
 import type { DeadLetter, LetterContent, LetterFilter } from "../../schemas/dead-letter.ts"
 import type { Failure } from "../../schemas/failure.ts"
 import type { Finding } from "../../schemas/finding.ts"
-import type {
-  HeldCounts,
-  HeldFilter,
-  HeldResult,
-  LearnerKeys,
-  PersonDecision,
-  Candidate
-} from "../../schemas/held.ts"
-import type { DamageKind, ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
+import type { HeldFilter } from "../../schemas/held.ts"
+import type { ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
-import type { Relinked, Resolved } from "../apply/HeldDesk.ts"
+import type { Relinked } from "../apply/HeldDesk.ts"
 import type { StageOffset } from "../../schemas/stage-offset.ts"
-import type { Explanation } from "../apply/explain-result.ts"
-import type { EmployeeFacts, HistoryEntry, LanePlace, LedgerEntry, PersonLink } from "../apply/TraceDesk.ts"
 import type { LaneState } from "../apply/LaneDesk.ts"
 import type { Settlement, SettleRequest } from "../apply/settle-letters.ts"
-import type { RepairStep } from "../reconcile/repair.ts"
-import type { StoredDifference } from "../reconcile/RunStore.ts"
 import type { RoleName } from "../pipeline/Vitals.ts"
 import type { MoveHistory, MoveRequest, MoveView } from "./OffsetMoves.ts"
 import type { LagSample } from "./LagSample.ts"
 import type { PipelineStatus } from "./PipelineStatus.ts"
+import type { HeldList, HeldView, Named, HeldResolution, HeldAside } from "./HeldAnswer.ts"
+import type { ResultTrace, EmployeeTrace } from "./Trace.ts"
+import type { EventTail, LoggedEventView } from "./LoggedEvents.ts"
+import type { VerifyRequest, VerifyView, RepairRequest, RepairView } from "./Reconciliation.ts"
 
 /** What every action may need of the machine. */
 export type Machine = FileSystem.FileSystem | Path.Path
@@ -79,122 +72,10 @@ export interface LetterView extends Pick<LetterContent, "decisions"> {
   readonly revealed: boolean
 }
 
-/** Keys of learners and employees are masked unless revealed. */
-export interface HeldList {
-  readonly results: ReadonlyArray<HeldResult>
-  readonly counts: HeldCounts
-  /** Whether the limit left some out. */
-  readonly more: boolean
-  readonly revealed: boolean
-}
-
-export interface HeldView {
-  readonly held: HeldResult
-  readonly keys: LearnerKeys
-  readonly linked: string | null
-  readonly candidates: ReadonlyArray<Candidate>
-  readonly decisions: ReadonlyArray<PersonDecision>
-  readonly event: unknown
-  readonly revealed: boolean
-}
-
-/** Who decides, and why. `by` undefined: this machine's account. */
-export interface Named {
-  readonly by: string | undefined
-  readonly why: string
-}
-
-export interface HeldResolution {
-  /** Learners, or results without one, whose results were filed now; keys masked. */
-  readonly people: ReadonlyArray<Omit<Resolved, "place">>
-  /** Orders, or lines, that had been carried out before. */
-  readonly already: number
-  /** Lines of a file without an employee. */
-  readonly empty: number
-}
-
-export interface HeldAside {
-  readonly ignored: boolean
-  readonly results: number
-}
-
-/** Where a change stands in the source's history. `null`: not known any more. */
-export interface SourcePlace {
-  readonly position: string
-  /** Event id; before `#` it names the transaction: a GTID where the server has one. */
-  readonly eventId: string
-  /** `binlog.000007`, or only its number. */
-  readonly file: string
-  readonly byte: number
-  /** A copied row has no transaction of its own. */
-  readonly copied: boolean
-  readonly type: string | null
-  readonly committedAt: string | null
-}
-
-/** What is known of one result; keys of people are masked unless revealed. */
-export interface ResultTrace {
-  readonly result: string
-  readonly explanation: Explanation
-  /** The newest change that is known. */
-  readonly source: SourcePlace | null
-  /** Its message in the change log; `gone`: the log no longer holds it; `unasked`: it did not answer in time. */
-  readonly log: { readonly state: "there" | "gone" | "unasked"; readonly sequence: number | null }
-  readonly link: PersonLink | null
-  readonly ledger: LedgerEntry | null
-  readonly held: HeldResult | null
-  readonly candidates: ReadonlyArray<Candidate>
-  readonly letters: ReadonlyArray<DeadLetter>
-  readonly decisions: ReadonlyArray<PersonDecision>
-  readonly history: ReadonlyArray<HistoryEntry>
-  readonly lanes: ReadonlyArray<LanePlace>
-  readonly revealed: boolean
-}
-
-export interface EmployeeTrace extends EmployeeFacts {
-  readonly employee: string
-  /** What still waits for something of the learners who are linked to the employee. */
-  readonly held: ReadonlyArray<HeldResult>
-  readonly more: boolean
-  readonly revealed: boolean
-}
-
 /** What operators want, of every role that somebody ever paused or resumed. */
 export interface ControlView {
   readonly connector: string
   readonly controls: ReadonlyArray<RoleControl>
-}
-
-export interface EventTail {
-  /** How many of the newest. */
-  readonly lines: number
-  /** Never ends by itself. */
-  readonly follow: boolean
-  readonly filter: {
-    readonly type: string | null
-    readonly table: string | null
-    readonly result: string | null
-  }
-  /** Personal values too. */
-  readonly reveal: boolean
-}
-
-/** One change event of the change log. */
-export interface LoggedEventView {
-  /** Of its message in the stream. */
-  readonly sequence: number
-  readonly generation: number
-  readonly position: string
-  /** Commit time at the source, RFC 3339 UTC. */
-  readonly time: string
-  /** Without prefix and version: `score.corrected`. */
-  readonly type: string
-  /** What it is about. */
-  readonly key: string
-  /** Names of the fields that a correction changed. */
-  readonly changed: ReadonlyArray<string>
-  readonly revealed: boolean
-  readonly event: unknown
 }
 
 /** The connector's lanes before and after; the same where nothing was changed. */
@@ -215,50 +96,6 @@ export interface AlertTest {
   /** In its own words, or the error. */
   readonly answer: string
   readonly fix: string | null
-}
-
-/** What is to be compared, and how patiently. */
-export interface VerifyRequest {
-  readonly tables: ReadonlyArray<string>
-  /** RFC 3339 UTC: only results that were submitted or graded since. */
-  readonly since: string | null
-  /** Only results of this assessment. */
-  readonly course: string | null
-  /** Only results of learners who are this employee. */
-  readonly person: string | null
-  /** Goes on with the run that did not end. */
-  readonly resume: boolean
-  /** How long apply is waited for. */
-  readonly waitSeconds: number
-  readonly rowsPerSecond: number | undefined
-}
-
-export interface VerifyView {
-  readonly connector: string
-  readonly run: ReconciliationRun
-  /** Rows that differ, by name and kind, never by value. */
-  readonly differences: ReadonlyArray<StoredDifference>
-  /** Whether there are more than are shown. */
-  readonly more: boolean
-}
-
-/** Which of a run's differences are to be mended. */
-export interface RepairRequest {
-  readonly run: string
-  readonly kinds: ReadonlyArray<DamageKind>
-  readonly mode: "print" | "look" | "execute"
-  readonly revokeExtra: boolean
-  /** Why they are revoked. */
-  readonly reason: string | null
-  /** How long rows that were sent are waited for. */
-  readonly waitSeconds: number
-}
-
-export interface RepairView {
-  readonly connector: string
-  readonly run: string
-  readonly mode: RepairRequest["mode"]
-  readonly steps: ReadonlyArray<RepairStep>
 }
 
 export interface Migrated {

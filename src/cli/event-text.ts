@@ -1,5 +1,5 @@
 /** Change events for a person at a terminal. */
-import type { LoggedEventView } from "./Actions.ts"
+import type { LoggedEventView } from "./LoggedEvents.ts"
 import { textTable, type Column } from "./text-table.ts"
 
 const COLUMNS: ReadonlyArray<Column<LoggedEventView>> = [

@@ -1,7 +1,7 @@
 /** Held scores for a person at a terminal. */
 import type { HeldResult } from "../../schemas/held.ts"
 import type { Relinked } from "../apply/HeldDesk.ts"
-import type { HeldAside, HeldList, HeldResolution, HeldView } from "./Actions.ts"
+import type { HeldAside, HeldList, HeldResolution, HeldView } from "./HeldAnswer.ts"
 import { secondsText } from "./seconds-text.ts"
 import { textTable, type Column } from "./text-table.ts"
 

@@ -1,5 +1,5 @@
 /** A trace for a person at a terminal. What is not known is said, not left out. */
-import type { EmployeeTrace, ResultTrace } from "./Actions.ts"
+import type { EmployeeTrace, ResultTrace } from "./Trace.ts"
 import { secondsText } from "./seconds-text.ts"
 import { textTable, type Column } from "./text-table.ts"
 

@@ -6,7 +6,7 @@ import type { ChangeEvent } from "../../schemas/change-event.ts"
 import type { Fate } from "../../schemas/failure.ts"
 import { maskEvent } from "../apply/mask-event.ts"
 import { eventAt, followEvents, lastEvents, type EventFilter, type LoggedEvent } from "../apply/read-log.ts"
-import type { EventTail, LoggedEventView } from "../cli/Actions.ts"
+import type { EventTail, LoggedEventView } from "../cli/LoggedEvents.ts"
 import { loadConfig } from "../runtime/load-config.ts"
 import { changeLogOptions } from "./options.ts"
 

@@ -1,6 +1,7 @@
 /** `gradewire repair`: what a run found, mended by way of the running capture. */
 import { Effect, Layer } from "effect"
-import type { Actions, RepairRequest, RepairView } from "../cli/Actions.ts"
+import type { Actions } from "../cli/Actions.ts"
+import type { RepairRequest, RepairView } from "../cli/Reconciliation.ts"
 import { repair as mend } from "../reconcile/repair.ts"
 import { ReconcileUnaskable } from "../reconcile/RunStore.ts"
 import { loadConfig } from "../runtime/load-config.ts"

@@ -1,7 +1,8 @@
 /** `gradewire verify`: both databases, asked side by side; the run is kept in the HR database. */
 import { Effect, Layer, Random } from "effect"
 import { FINDING_KINDS, type ReconciliationRun } from "../../schemas/reconciliation.ts"
-import type { Actions, VerifyRequest, VerifyView } from "../cli/Actions.ts"
+import type { Actions } from "../cli/Actions.ts"
+import type { VerifyRequest, VerifyView } from "../cli/Reconciliation.ts"
 import { ProfileView } from "../reconcile/ProfileView.ts"
 import { ReconcileUnaskable, RunStore } from "../reconcile/RunStore.ts"
 import { newRun, utcNow, verify as compare, type VerifyOptions } from "../reconcile/verify.ts"

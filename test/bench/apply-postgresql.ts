@@ -6,7 +6,7 @@ import { Effect, type Layer } from "effect"
 import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import type { RunningServer } from "../../deploy/servers/server.ts"
-import { trainingRecord } from "../../schemas/hr/tables.ts"
+import { trainingRecord } from "../../schemas/hr/profile-tables.ts"
 import type { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { MIGRATIONS, postgresOptions } from "../conformance/postgresql-hr-world.ts"
 import {

@@ -2,7 +2,8 @@ import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import type { Fate } from "../../schemas/failure.ts"
 import type { SnapshotStatus } from "../../schemas/snapshot-command.ts"
-import type { Actions, LoggedEventView, PartFinding } from "../../src/cli/Actions.ts"
+import type { Actions, PartFinding } from "../../src/cli/Actions.ts"
+import type { LoggedEventView } from "../../src/cli/LoggedEvents.ts"
 import { runCommand } from "../support/run-command.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {

@@ -1,24 +1,6 @@
 /** What operators want of a connector, as on PostgreSQL (schemas/hr/operator-tables.ts); and what the views' columns mean. */
-import {
-  bigint,
-  boolean,
-  customType,
-  datetime,
-  int,
-  json,
-  mysqlTable,
-  primaryKey,
-  text,
-  varchar
-} from "drizzle-orm/mysql-core"
-
-const ascii = (length: number) =>
-  customType<{ data: string }>({
-    dataType: () => `varchar(${length}) CHARACTER SET ascii COLLATE ascii_bin`
-  })
-const connectorName = ascii(31)
-const positionText = ascii(64)
-const moment = (name: string) => datetime(name, { mode: "string", fsp: 6 })
+import { bigint, boolean, int, json, mysqlTable, primaryKey, text, varchar } from "drizzle-orm/mysql-core"
+import { connectorName, positionText, moment } from "./column-kinds.ts"
 
 export const control = mysqlTable(
   "control",

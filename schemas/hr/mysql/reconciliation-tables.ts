@@ -1,26 +1,7 @@
 /** What comparisons of both databases leave in the HR database; the other tables are in tables.ts, and say how keys sort. */
-import {
-  customType,
-  datetime,
-  json,
-  mysqlTable,
-  primaryKey,
-  smallint,
-  text,
-  unique
-} from "drizzle-orm/mysql-core"
+import { json, mysqlTable, primaryKey, smallint, text, unique } from "drizzle-orm/mysql-core"
+import { ascii, connectorName, positionText, stateText, keyText, moment } from "./column-kinds.ts"
 
-const ascii = (length: number) =>
-  customType<{ data: string }>({
-    dataType: () => `varchar(${length}) CHARACTER SET ascii COLLATE ascii_bin`
-  })
-const connectorName = ascii(31)
-const positionText = ascii(64)
-const stateText = ascii(16)
-const keyText = customType<{ data: string }>({
-  dataType: () => "varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"
-})
-const moment = (name: string) => datetime(name, { mode: "string", fsp: 6 })
 const runName = ascii(32)
 
 /** Comparisons of both databases. `active` is 1 while one runs, so that there is one at a time. */

@@ -7,13 +7,9 @@
  * - `utf8mb4_0900_bin` is MySQL's name of that collation; the migrations' runner writes MariaDB's.
  * - Times are UTC without a zone: TIMESTAMP ends in 2038.
  */
-import { sql } from "drizzle-orm"
 import {
   bigint,
   boolean,
-  customType,
-  datetime,
-  decimal,
   index,
   int,
   json,
@@ -24,56 +20,7 @@ import {
   text,
   varchar
 } from "drizzle-orm/mysql-core"
-
-const ascii = (length: number) =>
-  customType<{ data: string }>({
-    dataType: () => `varchar(${length}) CHARACTER SET ascii COLLATE ascii_bin`
-  })
-const connectorName = ascii(31)
-const positionText = ascii(64)
-const stateText = ascii(16)
-/** 700 characters and a connector's name are what an InnoDB key of 3072 bytes has room for. */
-const keyText = customType<{ data: string }>({
-  dataType: () => "varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"
-})
-/** Lengths add up to less than a key of 3072 bytes. */
-const shortKey = (length: number) =>
-  customType<{ data: string }>({
-    dataType: () => `varchar(${length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin`
-  })
-const moment = (name: string) => datetime(name, { mode: "string", fsp: 6 })
-const count = (name: string) =>
-  bigint(name, { mode: "bigint" })
-    .notNull()
-    .default(sql`0`)
-
-/** Wide enough for every score, narrow enough to add up. */
-const mark = (name: string) => decimal(name, { precision: 40, scale: 10 })
-
-const recordColumns = () => ({
-  employeeKey: varchar("employee_key", { length: 255 }).notNull(),
-  learnerId: text("learner_id"),
-  assessmentId: text("assessment_id"),
-  assessmentTitle: text("assessment_title"),
-  assessmentMax: mark("assessment_max"),
-  assessmentPass: mark("assessment_pass"),
-  scoreRaw: mark("score_raw"),
-  scoreMin: mark("score_min"),
-  scoreMax: mark("score_max"),
-  scorePass: mark("score_pass"),
-  scoreText: text("score_text"),
-  attemptNumber: bigint("attempt_number", { mode: "bigint" }),
-  startedAt: moment("started_at"),
-  submittedAt: moment("submitted_at"),
-  gradedAt: moment("graded_at"),
-  attributes: json("attributes"),
-  state: stateText("state").notNull(),
-  position: positionText("position").notNull(),
-  eventType: positionText("event_type").notNull(),
-  eventId: text("event_id").notNull(),
-  eventTime: moment("event_time").notNull(),
-  appliedAt: moment("applied_at").notNull()
-})
+import { connectorName, count, keyText, moment, positionText } from "./column-kinds.ts"
 
 export const applyOffset = mysqlTable(
   "apply_offset",
@@ -152,45 +99,6 @@ export const assessmentDirectory = mysqlTable(
   (table) => [primaryKey({ columns: [table.connector, table.assessmentId] })]
 )
 
-export const personLink = mysqlTable(
-  "person_link",
-  {
-    connector: connectorName("connector").notNull(),
-    learnerId: keyText("learner_id").notNull(),
-    employeeKey: text("employee_key").notNull(),
-    rule: varchar("rule", { length: 16 }).notNull(),
-    linkedAt: moment("linked_at").notNull()
-  },
-  (table) => [primaryKey({ columns: [table.connector, table.learnerId] })]
-)
-
-export const employeeSpelling = mysqlTable(
-  "employee_spelling",
-  {
-    connector: connectorName("connector").notNull(),
-    kind: stateText("kind").notNull(),
-    source: shortKey(64)("source").notNull(),
-    value: shortKey(255)("value").notNull(),
-    employeeKey: shortKey(255)("employee_key").notNull(),
-    raw: shortKey(255)("raw").notNull()
-  },
-  (table) => [
-    primaryKey({ columns: [table.connector, table.kind, table.source, table.value, table.employeeKey] })
-  ]
-)
-
-export const employeeReading = mysqlTable(
-  "employee_reading",
-  {
-    connector: connectorName("connector").notNull(),
-    rules: text("rules").notNull(),
-    completedAt: moment("completed_at").notNull(),
-    employees: bigint("employees", { mode: "bigint" }).notNull(),
-    spellings: bigint("spellings", { mode: "bigint" }).notNull()
-  },
-  (table) => [primaryKey({ columns: [table.connector] })]
-)
-
 export const heldChange = mysqlTable(
   "held_change",
   {
@@ -251,57 +159,4 @@ export const deadLetterDecision = mysqlTable(
     why: text("why")
   },
   (table) => [primaryKey({ columns: [table.connector, table.position, table.at] })]
-)
-
-/** Held results that people put aside; one whose result was held anew since counts no more. */
-export const ignoredChange = mysqlTable(
-  "ignored_change",
-  {
-    connector: connectorName("connector").notNull(),
-    resultId: keyText("result_id").notNull(),
-    at: moment("at").notNull(),
-    byWhom: text("by_whom").notNull(),
-    why: text("why").notNull()
-  },
-  (table) => [primaryKey({ columns: [table.connector, table.resultId] })]
-)
-
-/** What people decided about whose scores are whose; nothing is ever removed. `subject` is a learner, or a result without one. */
-export const personDecision = mysqlTable(
-  "person_decision",
-  {
-    connector: connectorName("connector").notNull(),
-    subject: keyText("subject").notNull(),
-    at: moment("at").notNull(),
-    action: varchar("action", { length: 16, enum: ["resolve", "relink", "ignore", "restore"] }).notNull(),
-    fromEmployee: text("from_employee"),
-    toEmployee: text("to_employee"),
-    results: int("results").notNull(),
-    byWhom: text("by_whom").notNull(),
-    why: text("why").notNull()
-  },
-  (table) => [primaryKey({ columns: [table.connector, table.subject, table.at] })]
-)
-
-export const trainingRecord = mysqlTable(
-  "training_record",
-  {
-    connector: connectorName("connector").notNull(),
-    resultId: keyText("result_id").notNull(),
-    ...recordColumns()
-  },
-  (table) => [
-    primaryKey({ columns: [table.connector, table.resultId] }),
-    index("training_record_employee").on(table.employeeKey)
-  ]
-)
-
-export const trainingRecordHistory = mysqlTable(
-  "training_record_history",
-  {
-    connector: connectorName("connector").notNull(),
-    resultId: keyText("result_id").notNull(),
-    ...recordColumns()
-  },
-  (table) => [primaryKey({ columns: [table.connector, table.resultId, table.position, table.state] })]
 )
