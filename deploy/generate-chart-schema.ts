@@ -46,6 +46,8 @@ const SHAPES: Readonly<Record<string, Json>> = {
   "networkPolicy.changeLogPeers": OBJECTS,
   "networkPolicy.targetPeers": OBJECTS,
   "networkPolicy.metricsPeers": OBJECTS,
+  "networkPolicy.webhookPeers": OBJECTS,
+  "networkPolicy.webhookPort": { ...PORT, minimum: 1 },
   "networkPolicy.ports": {
     type: "object",
     properties: { source: PORT, changeLog: PORT, target: PORT },

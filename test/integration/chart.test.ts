@@ -109,6 +109,21 @@ describe("the chart", () => {
     expect(await dealt("--set", "applyProcesses=1")).toEqual([])
   })
 
+  it("lets alerts out to webhooks where there are some, and nowhere else (G9)", async () => {
+    const webhook = 'config.alerts={"webhooks":[{"name":"hr","kind":"json","url":{"env":"HOOK"}}]}'
+    expect(await renderProfile("medium")).not.toContain("webhooks of alerts")
+    const text = await renderProfile("medium", "--set-json", webhook)
+    expect(text).toContain("# webhooks of alerts\n    - ports: [{ port: 443, protocol: TCP }]")
+    const kept = await renderProfile(
+      "medium",
+      "--set-json",
+      webhook,
+      "--set-json",
+      'networkPolicy.webhookPeers=[{"ipBlock":{"cidr":"10.0.0.8/32"}}]'
+    )
+    expect(kept).toMatch(/# webhooks of alerts[^]*?cidr: 10\.0\.0\.8\/32/)
+  })
+
   it("restarts the pods when the configuration changes, and only then (G3)", async () => {
     const checksum = (text: string) =>
       /checksum\/config: (\S+)/.exec(text.slice(text.indexOf("kind: Deployment")))?.[1]
