@@ -1,82 +1,26 @@
 /** The program as it is shipped: the bundle, built outside the checkout, as its own process against a real HR database. */
-import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { text } from "node:stream/consumers"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildProgram } from "../../deploy/build.ts"
-import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+import { LoneHr, PASSWORD } from "../e2e/LoneHr.ts"
 
+let world: LoneHr
 let folder: string
-let program: string
-let hr: RunningServer
 let config: string
 
-const PASSWORD = "correct horse 工号"
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "gradewire-cli-"))
-  await buildProgram(join(folder, "dist"))
-  program = join(folder, "dist/gradewire.js")
-  hr = await startServer("postgresql")
-  const client = new Client({ connectionString: hr.url })
-  await client.connect()
-  await client.query(`
-    create role gradewire login password '${PASSWORD}';
-    grant create on database postgres to gradewire;
-    create schema hr;
-    create table hr.employee (工号 text primary key, mobile text);
-    create table hr.exam_score (source_ref text primary key, employee_no text not null, exam_score numeric(5,2));
-    grant usage on schema hr to gradewire;
-    grant select on hr.employee to gradewire;
-    grant select, insert, update, delete on hr.exam_score to gradewire;
-  `)
-  await client.end()
-  await writeFile(join(folder, "hr-password"), `${PASSWORD}\n`)
-  config = join(folder, "connector.yaml")
-  // Port 9 (discard) answers nowhere: what needs it waits.
-  await writeFile(
-    config,
-    `version: 1
-connector: cli-test
-source: { host: 127.0.0.1, port: 9, user: gw, timeZone: "+08:00" }
-changeLog: { servers: ["nats://127.0.0.1:9"] }
-target: { kind: postgresql, host: ${hr.host}, port: ${hr.port}, database: postgres, user: gradewire, password: { file: hr-password } }
-employees: { table: hr.employee, key: 工号, match: [{ learner: phone, employee: mobile }] }
-tables:
-  - table: lms.成绩
-    as: score
-    key: [id]
-    fields: { phone: 手机号, raw: 分数 }
-    target:
-      table: hr.exam_score
-      key: [source_ref]
-      columns: { source_ref: resultId, employee_no: employee, exam_score: score.raw }
-`
-  )
+  world = await LoneHr.open("cli-test")
+  folder = world.program.folder
+  config = world.config
 })
 
-afterAll(async () => {
-  await hr?.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => world?.close())
 
-const start = (args: ReadonlyArray<string>) =>
-  spawn(process.execPath, [program, ...args], {
-    cwd: folder,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(folder, "cache") },
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-
-const gradewire = async (...args: ReadonlyArray<string>) => {
-  const child = start(args)
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")])
-  return { code: code as number | null, out, err }
-}
+const gradewire = (...args: ReadonlyArray<string>) => world.program.run(...args)
 
 describe("the shipped program", () => {
   it("explains itself on standard output (G3)", async () => {
@@ -158,13 +102,13 @@ describe("the shipped program", () => {
   })
 
   it("runs until it is told to stop: JSON lines on standard error, exit code 0 (G3)", async () => {
-    const child = start(["run", "--config", config, "--http", "off"])
+    const child = world.program.start("run", "--config", config, "--http", "off")
     const exited = once(child, "exit")
-    const out = text(child.stdout)
+    const out = text(child.stdout!)
     const lines: Array<Record<string, unknown>> = []
     // A second signal would not wait for the end of what the first one began.
     let told = false
-    for await (const line of createInterface({ input: child.stderr })) {
+    for await (const line of createInterface({ input: child.stderr! })) {
       lines.push(JSON.parse(line) as Record<string, unknown>)
       if (lines.at(-1)!["tag"] === "LogUnavailable" && !told) {
         told = true
@@ -179,7 +123,7 @@ describe("the shipped program", () => {
   })
 
   it("shows dead letters and takes decisions about them, whether anything runs or not (G1, G9)", async () => {
-    const client = new Client({ connectionString: hr.url })
+    const client = new Client({ connectionString: world.server.url })
     await client.connect()
     const position = (n: number) => `0001-0000000001-0000000000000${n}-0000017592186044416`
     for (const [n, state] of [

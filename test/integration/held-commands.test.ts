@@ -1,86 +1,26 @@
 /** `gradewire held` and `gradewire trace` as shipped, against a real HR database; nothing else answers. */
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { text } from "node:stream/consumers"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildProgram } from "../../deploy/build.ts"
-import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+import { LoneHr } from "../e2e/LoneHr.ts"
 
-let folder: string
-let program: string
-let hr: RunningServer
+let world: LoneHr
 let config: string
 
-const PASSWORD = "correct horse 工号"
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "gradewire-held-"))
-  await buildProgram(join(folder, "dist"))
-  program = join(folder, "dist/gradewire.js")
-  hr = await startServer("postgresql")
-  const client = new Client({ connectionString: hr.url })
-  await client.connect()
-  await client.query(`
-    create role gradewire login password '${PASSWORD}';
-    grant create on database postgres to gradewire;
-    create schema hr;
-    create table hr.employee (工号 text primary key, mobile text);
-    create table hr.exam_score (source_ref text primary key, employee_no text not null, exam_score numeric(5,2));
-    grant usage on schema hr to gradewire;
-    grant select on hr.employee to gradewire;
-    grant select, insert, update, delete on hr.exam_score to gradewire;
-  `)
-  await client.end()
-  await writeFile(join(folder, "hr-password"), `${PASSWORD}\n`)
-  config = join(folder, "connector.yaml")
-  // Port 9 (discard) answers nowhere: what needs it waits.
-  await writeFile(
-    config,
-    `version: 1
-connector: held-test
-source: { host: 127.0.0.1, port: 9, user: gw, timeZone: "+08:00" }
-changeLog: { servers: ["nats://127.0.0.1:9"] }
-target: { kind: postgresql, host: ${hr.host}, port: ${hr.port}, database: postgres, user: gradewire, password: { file: hr-password } }
-employees: { table: hr.employee, key: 工号, match: [{ learner: phone, employee: mobile }] }
-tables:
-  - table: lms.成绩
-    as: score
-    key: [id]
-    fields: { phone: 手机号, raw: 分数 }
-    target:
-      table: hr.exam_score
-      key: [source_ref]
-      columns: { source_ref: resultId, employee_no: employee, exam_score: score.raw }
-`
-  )
+  world = await LoneHr.open("held-test")
+  config = world.config
   await gradewire("migrate", "--config", config)
 })
 
-afterAll(async () => {
-  await hr?.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => world?.close())
 
-const start = (args: ReadonlyArray<string>) =>
-  spawn(process.execPath, [program, ...args], {
-    cwd: folder,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(folder, "cache") },
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-
-const gradewire = async (...args: ReadonlyArray<string>) => {
-  const child = start(args)
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")])
-  return { code: code as number | null, out, err }
-}
+const gradewire = (...args: ReadonlyArray<string>) => world.program.run(...args)
 
 describe("the shipped program's commands for people", () => {
   it("show held scores and take people's word about whose they are, by command and by file (G1, G7, G9)", async () => {
-    const client = new Client({ connectionString: hr.url })
+    const client = new Client({ connectionString: world.server.url })
     await client.connect()
     await client.query("insert into hr.employee values ('E00042', '13800000042')")
     await client.query(
@@ -135,7 +75,7 @@ describe("the shipped program's commands for people", () => {
     // What a spreadsheet would calculate.
     expect(exported).toContain(",'+8613900000007,")
     expect((await held("export", "--state", "waiting")).out).not.toMatch(/13900000007/)
-    const back = join(folder, "held.csv")
+    const back = join(world.program.folder, "held.csv")
     const filled = (employee: string) =>
       exported.replace(/,,\s*$/, `,${employee},Liste\n`).replaceAll(",", ";")
     await writeFile(back, `${filled("E00042")}lms.成绩:9;;;;;;;;;;E7;\nlms.成绩:8\n`)
