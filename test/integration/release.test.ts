@@ -43,7 +43,7 @@ describe("a release", () => {
       ])
     )
     const wanted =
-      /^(LICENSE|README\.md|package\.json|dist\/(docs\/operations\.md|gradewire\.js|package\.json|THIRD-PARTY-LICENSES\.txt|program\/bundle\/[\w.-]+\.js|schemas\/hr\/migrations\/\w+\/(\d{4}_\w+\.sql|meta\/_journal\.json)))$/
+      /^(LICENSE|README\.md|package\.json|dist\/(docs\/(operations|alerts)\.md|gradewire\.js|package\.json|THIRD-PARTY-LICENSES\.txt|program\/bundle\/[\w.-]+\.js|schemas\/hr\/migrations\/\w+\/(\d{4}_\w+\.sql|meta\/_journal\.json)))$/
     expect(inside.filter((file) => !wanted.test(file))).toEqual([])
   })
 
