@@ -18,8 +18,8 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY schemas ./schemas
 COPY connectors ./connectors
 COPY src ./src
-# `gradewire explain` prints from it.
-COPY docs/operations.md ./docs/operations.md
+# `gradewire explain` prints from them.
+COPY docs/operations.md docs/alerts.md ./docs/
 COPY deploy/build.ts deploy/third-party-licenses.ts ./deploy/
 RUN node deploy/build.ts /build/dist
 
