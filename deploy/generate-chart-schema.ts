@@ -47,6 +47,7 @@ const SHAPES: Readonly<Record<string, Json>> = {
   "networkPolicy.targetPeers": OBJECTS,
   "networkPolicy.metricsPeers": OBJECTS,
   "networkPolicy.webhookPeers": OBJECTS,
+  "networkPolicy.extraEgress": OBJECTS,
   "networkPolicy.webhookPort": { ...PORT, minimum: 1 },
   "networkPolicy.ports": {
     type: "object",

@@ -9,6 +9,7 @@ import { Name, Port, Secret, TimeZoneName, Tls } from "./config-values.ts"
 import { EmployeesConfig } from "./employees-config.ts"
 import { LANES_MAX } from "./lane.ts"
 import { TableConfig } from "./table-config.ts"
+import { TelemetryConfig } from "./telemetry-config.ts"
 
 export const SourceConfig = Schema.Struct({
   host: Schema.NonEmptyString,
@@ -163,6 +164,8 @@ export const ConnectorConfig = Schema.Struct({
   /** `false`: no HTTP at all. */
   http: Schema.optionalKey(Schema.Union([Schema.Literal(false), HttpConfig])),
   /** Who is told when something is wrong. Default: nobody. */
-  alerts: Schema.optionalKey(AlertsConfig)
+  alerts: Schema.optionalKey(AlertsConfig),
+  /** Where spans of batches are sent. Default: nowhere. */
+  telemetry: Schema.optionalKey(TelemetryConfig)
 })
 export type ConnectorConfig = typeof ConnectorConfig.Type

@@ -2,6 +2,7 @@
 import { Clock, Effect, Metric } from "effect"
 import { utcToEpochMillis } from "../../schemas/civil-time.ts"
 import * as metrics from "../pipeline/metrics.ts"
+import { traced, traceMore } from "../pipeline/traced.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
 import type { FeedMessage } from "./ChangeFeed.ts"
 import type { ApplyBatch, BatchOutcome } from "./ProfileStore.ts"
@@ -43,3 +44,27 @@ export const noteRefusal = Effect.fnUntraced(function* (tag: string) {
   if (tag === "StoreUnavailable") vitals.connections.set("hr", false)
   yield* Metric.update(metrics.retriesTotal({ stage: "apply", class: tag }), 1)
 })
+
+/** A span around a batch, its attempts included, that ends with what became of the results. */
+export const tracedBatch = <E, R>(
+  { changes, events, offset }: ApplyBatch,
+  step: Effect.Effect<BatchOutcome, E, R>
+): Effect.Effect<BatchOutcome, E, R> =>
+  traced(
+    "apply batch",
+    () => ({
+      "gradewire.events": events,
+      "gradewire.results": changes.length,
+      "gradewire.position": offset.position,
+      "gradewire.stream_sequence": offset.streamSequence,
+      "gradewire.committed_at": offset.committedAt ?? undefined
+    }),
+    Effect.tap(step, ({ applied, dead, held, stale }) =>
+      traceMore(() => ({
+        "gradewire.applied": applied,
+        "gradewire.stale": stale,
+        "gradewire.held": held,
+        "gradewire.dead": dead
+      }))
+    )
+  )

@@ -12,7 +12,7 @@ import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { CurrentThrottles } from "../pipeline/Throttles.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
-import { noteApplied, noteRefusal, noteReleased } from "./apply-watch.ts"
+import { noteApplied, noteRefusal, noteReleased, tracedBatch } from "./apply-watch.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedReader } from "./ChangeFeed.ts"
 import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
 import type { CheckScore } from "./score-checks.ts"
@@ -237,7 +237,7 @@ const applyBatch = (
   epoch: number,
   batch: SplittableBatch
 ): Effect.Effect<BatchOutcome, ProfileStoreError, ProfileStore> =>
-  Effect.flatMap(ProfileStore, (store) => repeated(store.apply(epoch, batch))).pipe(
+  Effect.flatMap(ProfileStore, (store) => tracedBatch(batch, repeated(store.apply(epoch, batch)))).pipe(
     Effect.tap((outcome) => (outcome.dead > 0 ? reportDead(batch, outcome) : Effect.void)),
     Effect.catchTag("RowRefused", (refused) => applyParts(epoch, batch, refused))
   )

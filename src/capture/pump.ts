@@ -12,6 +12,7 @@ import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
 import type { SnapshotCommand } from "../../schemas/snapshot-command.ts"
 import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import { CurrentThrottles } from "../pipeline/Throttles.ts"
+import { traced } from "../pipeline/traced.ts"
 import type { ChangeLogError, LogAppender, LogMessage } from "./ChangeLog.ts"
 import { Undecodable, type ChangeSourceError, type SourceChunk, type SourceReader } from "./ChangeSource.ts"
 import { splitKeyText } from "./field-text.ts"
@@ -88,7 +89,7 @@ export const pump = Effect.fnUntraced(function* (
   const look = watch.look(appender, translator)
   const send = Effect.fnUntraced(function* (messages: ReadonlyArray<LogMessage>) {
     if (messages.length === 0) return
-    for (const message of messages) yield* appender.append(message)
+    yield* traced("capture messages", () => runAttributes(messages), appendAll(appender, messages))
     yield* Effect.andThen(watch.sent(messages), asFastAsAllowed(messages))
     lastMessageAt = yield* monotonicMillis
   })
@@ -136,6 +137,21 @@ export const pump = Effect.fnUntraced(function* (
     if (translator.needsCheckpoint) yield* send([translator.stateCheckpoint()])
   }
 })
+
+const appendAll = Effect.fnUntraced(function* (appender: LogAppender, messages: ReadonlyArray<LogMessage>) {
+  for (const message of messages) yield* appender.append(message)
+})
+
+const runAttributes = (messages: ReadonlyArray<LogMessage>) => {
+  const { head } = messages.at(-1)!
+  return {
+    "gradewire.messages": messages.length,
+    "gradewire.events": messages.reduce((sum, message) => sum + message.head.count, 0),
+    "gradewire.bytes": messages.reduce((sum, message) => sum + message.body.length, 0),
+    "gradewire.position": head.last,
+    "gradewire.committed_at": head.committedAt ?? undefined
+  }
+}
 
 /** Waits where an operator has limited capture. */
 const asFastAsAllowed = (messages: ReadonlyArray<LogMessage>): Effect.Effect<void> =>

@@ -56,8 +56,16 @@ export const run = Effect.fnUntraced(function* (file: string, { http, lanes, rol
   const desk = layerHolderDesk(loaded.config.connector, [role, ...(lanes ?? [])].join("-"))
   const waitsFirst = standby ? standBy(rolesOf(role), work).pipe(Effect.provide(desk)) : work
   const alerting = alerts === undefined ? waitsFirst : withAlerts(alerts, waitsFirst)
+  const { telemetry } = loaded.config
+  const traces =
+    telemetry === undefined
+      ? Layer.empty
+      : yield* Effect.flatMap(
+          Effect.promise(() => import("./traces.ts")),
+          (m) => m.layerTraces(loaded, telemetry)
+        )
   return yield* Effect.raceFirst(alerting, answerVitals(log, ownReport)).pipe(
-    Effect.provide(Layer.merge(shared, watch)),
+    Effect.provide(Layer.mergeAll(shared, watch, traces)),
     Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
   )
 })

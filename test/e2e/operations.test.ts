@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import type { PipelineStatus } from "../../src/cli/PipelineStatus.ts"
 import { AlertReceiver } from "../support/AlertReceiver.ts"
+import { SpanReceiver } from "../support/SpanReceiver.ts"
 import { freePort, ShippedProgram } from "./ShippedProgram.ts"
 
 const CASE_MILLIS = 180_000
@@ -22,15 +23,17 @@ let config: string
 let port: number
 let running: ChildProcess
 let alerts: AlertReceiver
+let collector: SpanReceiver
 
 beforeAll(async () => {
-  ;[program, source, nats, hr, port, alerts] = await Promise.all([
+  ;[program, source, nats, hr, port, alerts, collector] = await Promise.all([
     ShippedProgram.build(),
     startServer("mysql"),
     startServer("nats"),
     startServer("postgresql"),
     freePort(),
-    AlertReceiver.open()
+    AlertReceiver.open(),
+    SpanReceiver.open()
   ])
   lms = await createConnection({ uri: source.url, multipleStatements: true })
   await lms.query(`create database lms;
@@ -43,6 +46,7 @@ beforeAll(async () => {
     create table hr.record (ref text primary key, employee text not null, points numeric(5,2));
     insert into hr.employee values ('E1', '13800000001')`)
   await writeFile(join(program.folder, "webhook-url"), `${alerts.url}\n`)
+  await writeFile(join(program.folder, "collector-token"), "Bearer t0ken\n")
   const { pathname, username } = new URL(hr.url)
   config = join(program.folder, "connector.yaml")
   await writeFile(
@@ -64,12 +68,14 @@ limits: { checkpointSeconds: 1 }
 alerts:
   webhooks: [{ name: ops, kind: json, url: { file: webhook-url } }]
   rules: { GradewireDisconnected: { forSeconds: 1 } }
+telemetry: { otlp: { url: "${collector.url}", headers: { authorization: { file: collector-token } } } }
 `
   )
 }, CASE_MILLIS)
 
 afterAll(async () => {
   alerts?.close()
+  collector?.close()
   lms?.destroy()
   await people?.end().catch(() => undefined)
   await program?.discard()
@@ -136,6 +142,29 @@ describe("an operator", { timeout: CASE_MILLIS }, () => {
     const { body } = await get("/readyz?verbose")
     expect(body).toMatch(/^\[\+\] capture: running for /m)
     expect(body).toMatch(/^\[\+\] lag apply: \d+\.\d+s$/m)
+  })
+
+  it("finds a span for each batch at the collector, and nobody's value in it (G9)", async () => {
+    const valuesOf = (name: string) =>
+      collector.spans
+        .filter((span) => span.name === name)
+        .map(({ attributes }) => new Map(attributes.map(({ key, value }) => [key, Object.values(value)[0]])))
+    const [captured] = await until(async () => {
+      const found = valuesOf("capture messages").filter((span) => Number(span.get("gradewire.events")) > 0)
+      return found.length > 0 ? found : undefined
+    })
+    expect(Number(captured!.get("gradewire.bytes"))).toBeGreaterThan(100)
+    const applied = await until(async () => {
+      const found = valuesOf("apply batch")
+      const results = found.reduce((sum, span) => sum + Number(span.get("gradewire.results") ?? 0), 0)
+      return results >= 2 ? found : undefined
+    })
+    expect(applied.reduce((sum, span) => sum + Number(span.get("gradewire.held") ?? 0), 0)).toBe(1)
+    expect(collector.path).toBe("/v1/traces")
+    expect(collector.headers.authorization).toBe("Bearer t0ken")
+    const text = JSON.stringify(collector.exports)
+    expect(text).toContain('"gradewire.connector"')
+    expect(text).not.toMatch(/1380000000|1390000000|88\.5|lms\.score:/)
   })
 
   it("sees a heartbeat travel the whole way while nothing changes (G1)", async () => {

@@ -124,6 +124,12 @@ describe("the chart", () => {
     expect(kept).toMatch(/# webhooks of alerts[^]*?cidr: 10\.0\.0\.8\/32/)
   })
 
+  it("opens more ways out where a site says so (G9)", async () => {
+    const rule = '[{"ports":[{"port":4318,"protocol":"TCP"}]}]'
+    const text = await renderProfile("medium", "--set-json", `networkPolicy.extraEgress=${rule}`)
+    expect(text).toMatch(/egress:[^]*?- ports:\n {6}- port: 4318/)
+  })
+
   it("restarts the pods when the configuration changes, and only then (G3)", async () => {
     const checksum = (text: string) =>
       /checksum\/config: (\S+)/.exec(text.slice(text.indexOf("kind: Deployment")))?.[1]
