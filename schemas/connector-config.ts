@@ -8,6 +8,7 @@ import { AlertsConfig } from "./alerts-config.ts"
 import { Name, Port, Secret, TimeZoneName, Tls } from "./config-values.ts"
 import { EmployeesConfig } from "./employees-config.ts"
 import { LANES_MAX } from "./lane.ts"
+import { ReconcileConfig } from "./reconcile-config.ts"
 import { TableConfig } from "./table-config.ts"
 import { TelemetryConfig } from "./telemetry-config.ts"
 
@@ -165,6 +166,8 @@ export const ConnectorConfig = Schema.Struct({
   http: Schema.optionalKey(Schema.Union([Schema.Literal(false), HttpConfig])),
   /** Who is told when something is wrong. Default: nobody. */
   alerts: Schema.optionalKey(AlertsConfig),
+  /** When both databases are compared by themselves. Default: never. */
+  reconcile: Schema.optionalKey(ReconcileConfig),
   /** Where spans of batches are sent. Default: nowhere. */
   telemetry: Schema.optionalKey(TelemetryConfig)
 })

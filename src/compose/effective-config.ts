@@ -78,6 +78,9 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
   },
   apply: { lanes: config.apply?.lanes ?? 1 },
   ...(config.alerts === undefined ? {} : { alerts: config.alerts }),
+  ...(config.reconcile === undefined
+    ? {}
+    : { reconcile: { timeZone: config.source.timeZone, ...config.reconcile } }),
   ...(config.telemetry === undefined ? {} : { telemetry: config.telemetry }),
   http:
     config.http === false ? false : { host: config.http?.host ?? "0.0.0.0", port: config.http?.port ?? 9090 }

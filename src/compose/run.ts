@@ -47,7 +47,8 @@ export const run = Effect.fnUntraced(function* (file: string, { http, lanes, rol
         ? applyRole(loaded, log, lanes)
         : // The first to stop ends both: a pod that does half of its work looks healthy and is not.
           Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log, lanes))
-  const alerts = yield* alertWatch(loaded, role !== "capture" && (lanes?.includes(0) ?? true))
+  const speaksForApply = role !== "capture" && (lanes?.includes(0) ?? true)
+  const alerts = yield* alertWatch(loaded, speaksForApply)
   const watch = yield* layerWatch(loaded, http)
   const asOperatorsWish = Effect.scoped(
     Effect.andThen(followOperators(loaded, http !== false || alerts !== undefined), roles)
@@ -56,7 +57,17 @@ export const run = Effect.fnUntraced(function* (file: string, { http, lanes, rol
   const desk = layerHolderDesk(loaded.config.connector, [role, ...(lanes ?? [])].join("-"))
   const waitsFirst = standby ? standBy(rolesOf(role), work).pipe(Effect.provide(desk)) : work
   const alerting = alerts === undefined ? waitsFirst : withAlerts(alerts, waitsFirst)
-  const { telemetry } = loaded.config
+  const { reconcile, telemetry } = loaded.config
+  const comparing =
+    reconcile === undefined || !speaksForApply
+      ? alerting
+      : Effect.raceFirst(
+          alerting,
+          Effect.flatMap(
+            Effect.promise(() => import("./scheduled-verify.ts")),
+            (m) => m.verifyByClock(loaded, reconcile)
+          )
+        )
   const traces =
     telemetry === undefined
       ? Layer.empty
@@ -64,7 +75,7 @@ export const run = Effect.fnUntraced(function* (file: string, { http, lanes, rol
           Effect.promise(() => import("./traces.ts")),
           (m) => m.layerTraces(loaded, telemetry)
         )
-  return yield* Effect.raceFirst(alerting, answerVitals(log, ownReport)).pipe(
+  return yield* Effect.raceFirst(comparing, answerVitals(log, ownReport)).pipe(
     Effect.provide(Layer.mergeAll(shared, watch, traces)),
     Effect.onInterrupt(() => Effect.logInfo("told to stop; nothing is lost, the next start goes on here"))
   )

@@ -1,4 +1,5 @@
 /** Both databases compared by the shipped program, after each kind of damage that no event shows. */
+import { appendFile } from "node:fs/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { LEARNERS, named, ReconcileWorld, RESULTS, type HrKind, type SourceKind } from "./ReconcileWorld.ts"
 
@@ -90,5 +91,23 @@ describe.each(PAIRS)("verifying %s against %s", { timeout: CASE_MILLIS }, (sourc
       ["missing", 4],
       ["stale", 2]
     ])
+  })
+
+  it("is done by the clock, by the process that applies, and says what it found (G1)", async () => {
+    expect(await world.program.stop(world.running!)).toBe(0)
+    // The sixth field, seconds, is for tests.
+    await appendFile(world.config, 'reconcile: { cron: "*/3 * * * * *" }\n')
+    const before = await world.count("gradewire.reconciliation_run")
+    world.run()
+    await world.program.until(
+      async () => (world.program.printed.includes("both databases differ") ? true : undefined),
+      world.running
+    )
+    const line = world.program.printed.split("\n").find((one) => one.includes("both databases differ"))!
+    expect(JSON.parse(line)).toMatchObject({
+      missing: 4,
+      remedy: expect.stringContaining("gradewire repair --run")
+    })
+    expect(await world.count("gradewire.reconciliation_run")).toBeGreaterThan(before)
   })
 })
