@@ -30,6 +30,8 @@ export const ALERT_RULES = {
   GradewirePurgeImminent: { severity: "critical", forSeconds: 0, threshold: 7_200, below: true },
   GradewireDeadLetters: { severity: "warning", forSeconds: 600, threshold: 0 },
   GradewireHeldTooLong: { severity: "warning", forSeconds: 600, threshold: DAY },
+  GradewireReconcileDiffers: { severity: "warning", forSeconds: 0, threshold: 0 },
+  GradewireReconcileStale: { severity: "warning", forSeconds: 0, threshold: 2 * DAY },
   GradewireSchemaDrift: {
     severity: "critical",
     forSeconds: 0,

@@ -1,6 +1,7 @@
 /** What operators ask of the HR database and tell it, besides offsets; the same on every kind of server. */
 import type { Effect } from "effect"
 import type { RoleControl } from "../../schemas/control.ts"
+import { DAMAGE_KINDS, type DamageKind } from "../../schemas/reconciliation.ts"
 import type { ProfileStoreError } from "../../src/apply/ProfileStore.ts"
 
 /** A row of the view `gradewire.lag`. `null` is not known, or none. */
@@ -11,6 +12,15 @@ export interface StoredLag {
   readonly oldestHeldSeconds: number | null
   readonly deadLetters: number
   readonly paused: ReadonlyArray<"capture" | "apply">
+}
+
+/** The last comparison of everything that was finished. */
+export interface LastComparison {
+  readonly run: string
+  /** Since it was finished. */
+  readonly ageSeconds: number
+  /** Rows by kind that differed and that no repair has been sent for; kinds without any are left out. */
+  readonly differences: ReadonlyMap<DamageKind, number>
 }
 
 /** A process that begins to apply. */
@@ -39,6 +49,29 @@ export interface Operations {
   readonly recordMapping: (start: MappingStart) => Effect.Effect<void, ProfileStoreError>
   /** `undefined` where the connector has never applied anything. */
   readonly lag: Effect.Effect<StoredLag | undefined, ProfileStoreError>
+  /** `undefined` where none ever was. */
+  readonly comparison: Effect.Effect<LastComparison | undefined, ProfileStoreError>
+}
+
+export interface ComparisonRow {
+  readonly run: string
+  readonly age_s: string | number
+  /** Null where nothing differs. */
+  readonly kind: string | null
+  readonly n: string | number
+}
+
+const isDamage = (kind: string | null): kind is DamageKind =>
+  (DAMAGE_KINDS as ReadonlyArray<string | null>).includes(kind)
+
+export const comparisonOf = (rows: ReadonlyArray<ComparisonRow>): LastComparison | undefined => {
+  const [first] = rows
+  if (first === undefined) return undefined
+  return {
+    run: first.run,
+    ageSeconds: Number(first.age_s),
+    differences: new Map(rows.flatMap(({ kind, n }) => (isDamage(kind) ? [[kind, Number(n)] as const] : [])))
+  }
 }
 
 export interface ControlRow {

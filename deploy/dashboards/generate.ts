@@ -117,6 +117,12 @@ const PANELS: ReadonlyArray<Panel> = [
     queries: [[best("gradewire_oldest_held_seconds", "service"), "{{service}}"]]
   },
   {
+    title: "Reconciliation",
+    meaning: "Rows that differed in the last comparison of everything and that no repair has been sent for",
+    unit: "short",
+    queries: [[best("gradewire_reconcile_diffs", "service, kind"), "{{service}} {{kind}}"]]
+  },
+  {
     title: "Heartbeat age",
     meaning: "Since the stage last heard of the training database, by a change or a heartbeat",
     unit: "s",

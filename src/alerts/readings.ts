@@ -84,7 +84,10 @@ const captureReadings = (vitals: Vitals, now: number): ReadonlyArray<Reading> =>
 ]
 
 const applyReadings = (vitals: Vitals, now: number): ReadonlyArray<Reading> => {
-  const { purgeMarginSeconds: margin, queues } = vitals
+  const { comparison, purgeMarginSeconds: margin, queues } = vitals
+  const differing =
+    comparison === undefined ? undefined : [...comparison.differences.values()].reduce((sum, n) => sum + n, 0)
+  const comparedAgo = comparison === undefined ? undefined : (now - comparison.finishedMillis) / 1000
   const lag = largest(vitals.lagSeconds("apply", now), queues?.lagSeconds)
   const late = `scores reach the profile ${spanText(lag)} after the exam.`
   const purge = `the training database may purge binlog files that are still needed in ${spanText(margin)}.`
@@ -105,6 +108,18 @@ const applyReadings = (vitals: Vitals, now: number): ReadonlyArray<Reading> => {
       subject: "",
       value: queues?.oldestHeldSeconds,
       text: `${queues?.held} scores wait for their person, the oldest for ${spanText(queues?.oldestHeldSeconds)}.`
+    },
+    {
+      alert: "GradewireReconcileDiffers",
+      subject: "",
+      value: differing,
+      text: `${differing} rows of the profile differ from the training database.`
+    },
+    {
+      alert: "GradewireReconcileStale",
+      subject: "",
+      value: comparedAgo,
+      text: `both databases were last compared ${spanText(comparedAgo)} ago.`
     },
     ...systemReadings(vitals, "hr", now)
   ]

@@ -5,7 +5,7 @@
  * Where the HR database does not answer, the last wish that is known holds; a process that starts just then waits for it a
  * moment, then begins.
  */
-import { Effect, Schedule, type Scope } from "effect"
+import { Clock, Effect, Schedule, type Scope } from "effect"
 import type { Operations } from "../../connectors/hr/operations.ts"
 import { isRetryable } from "../../schemas/failure.ts"
 import type { Machine } from "../cli/Actions.ts"
@@ -102,6 +102,14 @@ const countQueues = Effect.fnUntraced(function* (operations: Operations) {
             oldestHeldSeconds: lag.oldestHeldSeconds ?? 0,
             deadLetters: lag.deadLetters,
             lagSeconds: lag.totalSeconds ?? undefined
+          }
+    const last = yield* operations.comparison.pipe(Effect.catch(() => Effect.succeed(undefined)))
+    vitals.comparison =
+      last === undefined
+        ? undefined
+        : {
+            finishedMillis: (yield* Clock.currentTimeMillis) - last.ageSeconds * 1_000,
+            differences: last.differences
           }
     yield* Effect.sleep(COUNT)
   }

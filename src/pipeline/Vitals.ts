@@ -6,6 +6,7 @@
  *   stage. Changes move it, and so do heartbeats that travel the same way while nothing changes. What is not known is
  *   `undefined`, never zero.
  */
+import type { DamageKind } from "../../schemas/reconciliation.ts"
 import { Context } from "effect"
 import type { SnapshotState } from "../../schemas/snapshot-state.ts"
 
@@ -55,6 +56,13 @@ export interface QueueVitals {
   readonly lagSeconds: number | undefined
 }
 
+export interface ComparisonVitals {
+  /** When it was finished, ms since 1970 UTC. */
+  readonly finishedMillis: number
+  /** Rows by kind that differ and that no repair has been sent for. */
+  readonly differences: ReadonlyMap<DamageKind, number>
+}
+
 /** Heartbeats come every ten seconds from an idle source; two may be late before the silence counts as lag. */
 const QUIET_MILLIS_MAX = 25_000
 
@@ -69,6 +77,8 @@ export class Vitals {
   migrated: boolean | undefined = undefined
   snapshot: SnapshotState | undefined = undefined
   queues: QueueVitals | undefined = undefined
+  /** The last comparison of everything; `undefined`: not known, or none ever was. */
+  comparison: ComparisonVitals | undefined = undefined
   purgeMarginSeconds: number | undefined = undefined
   /** When the first certificate of a system's connection ends, ms since 1970 UTC. */
   readonly certificateEnds = new Map<OutsideSystem, number>()

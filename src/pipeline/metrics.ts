@@ -124,6 +124,15 @@ export const deadLetters = gauge(
   "gradewire_dead_letters",
   "Dead letters that nobody has resolved; NaN: not known"
 )
+export const reconcileDifferences = gauge(
+  "gradewire_reconcile_diffs",
+  "Rows that differed in the last comparison of everything and that no repair has been sent for; absent before the first",
+  { kind: "missing, extra, stale, mismatch" }
+)
+export const reconciledAt = gauge(
+  "gradewire_reconcile_last_success_timestamp_seconds",
+  "When the last comparison of everything was finished, seconds since 1970 UTC; absent before the first"
+)
 export const snapshotRows = gauge("gradewire_snapshot_rows", "Rows read by the copy of the table", {
   table: "mapped source table"
 })

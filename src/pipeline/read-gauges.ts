@@ -1,5 +1,6 @@
 /** Sets the gauges from what the process knows about itself. Asked for by whoever reads the metrics. */
 import { Clock, Effect, Metric } from "effect"
+import { DAMAGE_KINDS } from "../../schemas/reconciliation.ts"
 import * as metrics from "./metrics.ts"
 import { CurrentVitals, ROLE_NAMES, ROLE_STATES, STAGES, SYSTEMS, type Vitals } from "./Vitals.ts"
 
@@ -66,11 +67,25 @@ const stageGauges = (vitals: Vitals, now: number): ReadonlyArray<Reading> => [
   ])
 ]
 
-const queueGauges = ({ purgeMarginSeconds, queues, snapshot }: Vitals): ReadonlyArray<Reading> => [
+const queueGauges = ({
+  comparison,
+  purgeMarginSeconds,
+  queues,
+  snapshot
+}: Vitals): ReadonlyArray<Reading> => [
   [metrics.purgeMarginSeconds(), purgeMarginSeconds],
   [metrics.heldResults(), queues?.held],
   [metrics.oldestHeldSeconds(), queues?.oldestHeldSeconds],
   [metrics.deadLetters(), queues?.deadLetters],
+  ...(comparison === undefined
+    ? []
+    : [
+        [metrics.reconciledAt(), comparison.finishedMillis / 1000] as const,
+        ...DAMAGE_KINDS.map((kind): Reading => [
+          metrics.reconcileDifferences({ kind }),
+          comparison.differences.get(kind) ?? 0
+        ])
+      ]),
   ...(snapshot?.tables ?? []).flatMap(({ estimate, rows, table }): ReadonlyArray<Reading> => [
     [metrics.snapshotRows({ table }), rows],
     [metrics.snapshotEstimatedRows({ table }), estimate ?? undefined]

@@ -170,4 +170,34 @@ describe.each([
     expect(lag.oldestHeldSeconds).toBeGreaterThanOrEqual(90)
     expect(lag.oldestHeldSeconds).toBeLessThan(1000)
   })
+
+  it("knows the last comparison of everything that was finished, and what it left to mend (G1)", async () => {
+    const comparison = () => place.with((operations) => operations.comparison)
+    expect(await comparison()).toBeUndefined()
+    const whole = '{"tables":null,"course":null,"person":null,"since":null}'
+    const run = (name: string, state: string, scope: string, seconds: number) =>
+      place.sql(`insert into gradewire.reconciliation_run
+        (connector, run, state, scope, tables, by_whom, holder, started_at, updated_at, finished_at)
+        values ('lms-hr', '${name}', '${state}', '${scope}', '[]', 'a', 'b', ${place.ago(seconds + 9)}, ${place.ago(seconds)},
+          ${place.ago(seconds)})`)
+    const difference = (name: string, kind: string, row: number, repaired: string) =>
+      place.sql(`insert into gradewire.reconciliation_diff
+        (connector, run, place, row_id, table_name, kind, fields, found_at, repaired_at)
+        values ('lms-hr', '${name}', 0, '${row}', 't', '${kind}', '', ${place.ago(9)}, ${repaired})`)
+    await run("older", "done", whole, 5000)
+    await difference("older", "extra", 1, "null")
+    await run("newest", "done", whole, 1000)
+    await run("part", "done", '{"tables":["t"],"course":null,"person":null,"since":null}', 10)
+    await run("person", "done", '{"tables":null,"course":null,"person":"E1","since":null}', 10)
+    await run("broken", "failed", whole, 10)
+    expect(await comparison()).toMatchObject({ run: "newest", differences: new Map() })
+    await difference("newest", "missing", 1, "null")
+    await difference("newest", "missing", 2, "null")
+    await difference("newest", "missing", 3, place.ago(1))
+    await difference("newest", "held", 4, "null")
+    const last = (await comparison())!
+    expect(last.differences).toEqual(new Map([["missing", 2]]))
+    expect(last.ageSeconds).toBeGreaterThanOrEqual(1000)
+    expect(last.ageSeconds).toBeLessThan(1500)
+  })
 })

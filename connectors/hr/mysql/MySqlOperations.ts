@@ -1,6 +1,14 @@
 /** {@link Operations} on MySQL and MariaDB. */
 import { Effect, type Scope } from "effect"
-import { controlOf, lagOf, type ControlRow, type LagRow, type Operations } from "../operations.ts"
+import {
+  type ComparisonRow,
+  type ControlRow,
+  type LagRow,
+  type Operations,
+  comparisonOf,
+  controlOf,
+  lagOf
+} from "../operations.ts"
 import { classifyError } from "./classify-error.ts"
 import { migrationGrants } from "./migrate.ts"
 import { openSession, type MySqlOptions } from "./mysql-client.ts"
@@ -56,6 +64,20 @@ on duplicate key update last_started_at = utc_timestamp(6), starts = starts + 1,
           `select total_lag_s, heartbeat_age_s, held, oldest_held_s, dead_letters, capture_paused, apply_paused from \`gradewire\`.\`lag\` where ${ours}`
         ),
         ([row]) => lagOf(row)
+      ),
+      comparison: Effect.map(
+        rows<ComparisonRow>(`select r.run, timestampdiff(microsecond, r.finished_at, utc_timestamp(6)) / 1e6 as age_s, d.kind,
+  count(d.kind) as n
+from (
+  select run, finished_at from \`gradewire\`.\`reconciliation_run\`
+  where ${ours} and state = 'done' and finished_at is not null
+    and coalesce(json_value(scope, '$.tables[0]'), json_value(scope, '$.course'), json_value(scope, '$.person'),
+      json_value(scope, '$.since')) is null
+  order by finished_at desc limit 1
+) r
+left join \`gradewire\`.\`reconciliation_diff\` d on d.${ours} and d.run = r.run and d.repaired_at is null
+group by r.run, r.finished_at, d.kind`),
+        comparisonOf
       )
     }
   })

@@ -1,6 +1,14 @@
 /** {@link Operations} on PostgreSQL. */
 import { Effect, type Scope } from "effect"
-import { controlOf, lagOf, type ControlRow, type LagRow, type Operations } from "../operations.ts"
+import {
+  comparisonOf,
+  controlOf,
+  lagOf,
+  type ComparisonRow,
+  type ControlRow,
+  type LagRow,
+  type Operations
+} from "../operations.ts"
 import { classifyError } from "./classify-error.ts"
 import { openSession, type PostgresOptions, type Statement } from "./postgres-client.ts"
 import { migrationGrants } from "./migrate.ts"
@@ -33,6 +41,17 @@ const LAG = `select total_lag_s::text, heartbeat_age_s::text, held::text, oldest
   capture_paused, apply_paused
 from gradewire.lag where connector = $1`
 
+const COMPARISON = `select r.run, extract(epoch from clock_timestamp() - r.finished_at)::text as age_s, d.kind,
+  count(d.kind)::text as n
+from (
+  select run, finished_at from gradewire.reconciliation_run
+  where connector = $1 and state = 'done' and finished_at is not null
+    and coalesce(scope ->> 'tables', scope ->> 'course', scope ->> 'person', scope ->> 'since') is null
+  order by finished_at desc limit 1
+) r
+left join gradewire.reconciliation_diff d on d.connector = $1 and d.run = r.run and d.repaired_at is null
+group by r.run, r.finished_at, d.kind`
+
 export const openOperations = (
   options: PostgresOptions,
   connector: string
@@ -60,6 +79,7 @@ export const openOperations = (
         Effect.asVoid(
           rows({ text: RECORD_MAPPING, values: [connector, hash, startedBy, programVersion, mapping] })
         ),
-      lag: Effect.map(rows<LagRow>({ text: LAG, values: [connector] }), ([row]) => lagOf(row))
+      lag: Effect.map(rows<LagRow>({ text: LAG, values: [connector] }), ([row]) => lagOf(row)),
+      comparison: Effect.map(rows<ComparisonRow>({ text: COMPARISON, values: [connector] }), comparisonOf)
     }
   })

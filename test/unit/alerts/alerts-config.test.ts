@@ -12,7 +12,10 @@ describe("alerts in the configuration", () => {
     const [, block] = /^```yaml\n([\s\S]*?)^```$/m.exec(page)!
     expect(problemsOf(`${CONNECTOR_YAML}${block}`)).toEqual([])
     const example = readFileSync(new URL("../../../deploy/examples/lms-to-hr.yaml", import.meta.url), "utf8")
-    const section = example.slice(example.indexOf("# alerts:")).replaceAll(/^# /gm, "")
+    const section = example
+      .slice(example.indexOf("# alerts:"))
+      .replaceAll(/^# ──.*$/gm, "")
+      .replaceAll(/^# /gm, "")
     expect(problemsOf(`${CONNECTOR_YAML}${section}`)).toEqual([])
   })
 
