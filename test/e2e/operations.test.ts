@@ -9,6 +9,7 @@ import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import type { PipelineStatus } from "../../src/cli/PipelineStatus.ts"
 import { AlertReceiver } from "../support/AlertReceiver.ts"
 import { SpanReceiver } from "../support/SpanReceiver.ts"
+import { operatorConfig } from "./operator-config.ts"
 import { freePort, ShippedProgram } from "./ShippedProgram.ts"
 
 const CASE_MILLIS = 180_000
@@ -47,30 +48,8 @@ beforeAll(async () => {
     insert into hr.employee values ('E1', '13800000001')`)
   await writeFile(join(program.folder, "webhook-url"), `${alerts.url}\n`)
   await writeFile(join(program.folder, "collector-token"), "Bearer t0ken\n")
-  const { pathname, username } = new URL(hr.url)
   config = join(program.folder, "connector.yaml")
-  await writeFile(
-    config,
-    `version: 1
-connector: ops
-source: { host: ${source.host}, port: ${source.port}, user: root, timeZone: "+00:00" }
-changeLog: { servers: ["${nats.url}"] }
-target: { kind: postgresql, host: ${hr.host}, port: ${hr.port}, database: ${pathname.slice(1)}, user: ${username} }
-employees: { table: hr.employee, key: no, match: [{ learner: phone, employee: mobile }] }
-tables:
-  - table: lms.score
-    as: score
-    key: [id]
-    fields: { phone: phone, raw: points }
-    target: { table: hr.record, key: [ref], columns: { ref: resultId, employee: employee, points: score.raw } }
-http: { host: 127.0.0.1, port: ${port} }
-limits: { checkpointSeconds: 1 }
-alerts:
-  webhooks: [{ name: ops, kind: json, url: { file: webhook-url } }]
-  rules: { GradewireDisconnected: { forSeconds: 1 } }
-telemetry: { otlp: { url: "${collector.url}", headers: { authorization: { file: collector-token } } } }
-`
-  )
+  await writeFile(config, operatorConfig({ source, nats, hr, port, collector }))
 }, CASE_MILLIS)
 
 afterAll(async () => {

@@ -8,10 +8,10 @@ import {
 } from "../../../schemas/dead-letter.ts"
 import type { DeadLetterDesk, Decision } from "../../../src/apply/DeadLetterDesk.ts"
 import { letterOf, statesFor, type LetterRow } from "../stored-letters.ts"
-import { classifyError } from "./classify-error.ts"
-import { openSession, type MySqlOptions, type Row } from "./mysql-client.ts"
+import type { MySqlOptions } from "./mysql-client.ts"
+import { openDesk } from "./open-desk.ts"
 import { instantOf } from "./offset-statements.ts"
-import { account, literal } from "./sql-text.ts"
+import { literal } from "./sql-text.ts"
 
 const LETTER = "`gradewire`.`dead_letter`"
 const DECISION = "`gradewire`.`dead_letter_decision`"
@@ -68,26 +68,22 @@ export const openDeadLetters = (
   connector: string
 ): Effect.Effect<DeadLetterDesk, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession(options)
-    const place = {
-      server: `${options.host}:${options.port}`,
-      grants: `GRANT ALL PRIVILEGES ON \`gradewire\`.* TO ${account(options.user)};`
-    }
-    const ask = <R extends object = Row>(text: string) =>
-      Effect.mapError(session.rows<R>(text), (error) => classifyError(error.cause, place))
+    const desk = yield* openDesk(options)
     const here = (position: string) => `connector = ${literal(connector)} and position = ${literal(position)}`
     return {
       list: (filter, limit) =>
-        Effect.map(ask<LetterRow>(list(connector, filter, limit)), (rows) =>
+        Effect.map(desk.rows<LetterRow>(list(connector, filter, limit)), (rows) =>
           rows.map((row) =>
             letterOf({ ...row, at: instantOf(row.at), updated_at: instantOf(row.updated_at) })
           )
         ),
       content: (position) =>
         Effect.gen(function* () {
-          const [found] = yield* ask<{ event: string }>(`select event from ${LETTER} where ${here(position)}`)
+          const [found] = yield* desk.rows<{ event: string }>(
+            `select event from ${LETTER} where ${here(position)}`
+          )
           if (found === undefined) return undefined
-          const decisions = yield* ask<LetterDecision>(
+          const decisions = yield* desk.rows<LetterDecision>(
             `select at, action, by_whom as \`by\`, why from ${DECISION} where ${here(position)} order by at`
           )
           return {
@@ -96,12 +92,11 @@ export const openDeadLetters = (
           }
         }),
       decide: (decision) =>
-        session.script<{ position: string }>(decide(connector, decision)).pipe(
-          Effect.mapError((error) => classifyError(error.cause, place)),
-          Effect.map((rows) => rows.map(({ position }) => position))
+        Effect.map(desk.script<{ position: string }>(decide(connector, decision)), (rows) =>
+          rows.map(({ position }) => position)
         ),
       lastWriter: Effect.map(
-        ask<{ holder: string; idle: string | number }>(
+        desk.rows<{ holder: string; idle: string | number }>(
           `select holder, timestampdiff(microsecond, updated_at, utc_timestamp(6)) / 1e6 as idle
 from \`gradewire\`.\`apply_offset\` where connector = ${literal(connector)} order by updated_at desc limit 1`
         ),

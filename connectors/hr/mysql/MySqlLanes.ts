@@ -2,9 +2,9 @@
 import { Effect, type Scope } from "effect"
 import type { LaneDesk } from "../../../src/apply/LaneDesk.ts"
 import { COLUMNS, PLACE, TOTALS } from "../lane-columns.ts"
-import { classifyError } from "./classify-error.ts"
-import { openSession, type DriverError, type MySqlOptions } from "./mysql-client.ts"
-import { account, literal } from "./sql-text.ts"
+import type { MySqlOptions } from "./mysql-client.ts"
+import { openDesk } from "./open-desk.ts"
+import { literal } from "./sql-text.ts"
 
 const TABLE = "`gradewire`.`apply_offset`"
 
@@ -56,18 +56,10 @@ export const openLanes = (
   connector: string
 ): Effect.Effect<LaneDesk, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession(options)
-    const place = {
-      server: `${options.host}:${options.port}`,
-      grants: `GRANT ALL PRIVILEGES ON \`gradewire\`.* TO ${account(options.user)};`
-    }
-    const answered = <A>(asked: Effect.Effect<A, DriverError>) =>
-      Effect.mapError(asked, (error) => classifyError(error.cause, place))
+    const desk = yield* openDesk(options)
     return {
-      stored: Effect.map(answered(session.rows<StoredRow>(stored(connector))), (rows) => rows.map(stateOf)),
+      stored: Effect.map(desk.rows<StoredRow>(stored(connector)), (rows) => rows.map(stateOf)),
       divide: (lanes, holder) =>
-        Effect.map(answered(session.script<StoredRow>(divide(connector, lanes, holder))), (rows) =>
-          rows.map(stateOf)
-        )
+        Effect.map(desk.script<StoredRow>(divide(connector, lanes, holder)), (rows) => rows.map(stateOf))
     } satisfies LaneDesk
   })

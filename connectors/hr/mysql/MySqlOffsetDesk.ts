@@ -12,10 +12,10 @@ import {
   type LaneRow,
   type RecordRow
 } from "../stored-moves.ts"
-import { classifyError } from "./classify-error.ts"
-import { openSession, type DriverError, type MySqlOptions } from "./mysql-client.ts"
+import type { MySqlOptions } from "./mysql-client.ts"
+import { openDesk } from "./open-desk.ts"
 import { instantOf, moment, OFFSET_COLUMNS } from "./offset-statements.ts"
-import { account, literal } from "./sql-text.ts"
+import { literal } from "./sql-text.ts"
 
 const OFFSET = "`gradewire`.`apply_offset`"
 const HISTORY = "`gradewire`.`offset_history`"
@@ -72,34 +72,21 @@ export const openOffsetDesk = (
   connector: string
 ): Effect.Effect<OffsetDesk, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession(options)
-    const place = {
-      server: `${options.host}:${options.port}`,
-      grants: `GRANT ALL PRIVILEGES ON \`gradewire\`.* TO ${account(options.user)};`
-    }
-    const answered = <A>(asked: Effect.Effect<A, DriverError>) =>
-      Effect.mapError(asked, (error) => classifyError(error.cause, place))
+    const desk = yield* openDesk(options)
     const records = (text: string) =>
-      Effect.map(answered(session.rows<RecordRow>(text)), (rows) =>
-        rows.map((row) => offsetRecord(row, instantOf))
-      )
+      Effect.map(desk.rows<RecordRow>(text), (rows) => rows.map((row) => offsetRecord(row, instantOf)))
     return {
-      lanes: Effect.map(answered(session.rows<LaneRow>(lanes(connector))), (rows) =>
+      lanes: Effect.map(desk.rows<LaneRow>(lanes(connector)), (rows) =>
         rows.map((row) => laneOffset(row, instantOf))
       ),
       taken: (kind, keys) =>
         Effect.map(
-          answered(
-            session.rows<{ readonly taken_key: string; readonly position: string }>(
-              taken(connector, kind, keys)
-            )
-          ),
+          desk.rows<{ readonly taken_key: string; readonly position: string }>(taken(connector, kind, keys)),
           (rows) => new Map(rows.map(({ taken_key: key, position }) => [key, position]))
         ),
       move: (move) =>
-        Effect.map(
-          answered(session.script<{ readonly id: string | number | null }>(moved(connector, move))),
-          ([row]) => (row === undefined || row.id === null ? undefined : Number(row.id))
+        Effect.map(desk.script<{ readonly id: string | number | null }>(moved(connector, move)), ([row]) =>
+          row === undefined || row.id === null ? undefined : Number(row.id)
         ),
       history: (limit) => records(`${history(connector)} order by id desc limit ${limit}`),
       record: (id) => Effect.map(records(`${history(connector)} and id = ${id}`), ([row]) => row)

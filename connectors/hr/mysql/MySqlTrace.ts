@@ -8,10 +8,10 @@ import type {
   PersonLink,
   TraceDesk
 } from "../../../src/apply/TraceDesk.ts"
-import { classifyError } from "./classify-error.ts"
-import { openSession, type MySqlOptions } from "./mysql-client.ts"
+import type { MySqlOptions } from "./mysql-client.ts"
+import { openDesk } from "./open-desk.ts"
 import { instantOf } from "./offset-statements.ts"
-import { account, literal } from "./sql-text.ts"
+import { literal } from "./sql-text.ts"
 
 /** Columns that are times, in the form of events. */
 const withTimes = <R extends object>(rows: ReadonlyArray<R>): ReadonlyArray<R> =>
@@ -30,17 +30,9 @@ export const openTrace = (
   connector: string
 ): Effect.Effect<TraceDesk, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession(options)
-    const place = {
-      server: `${options.host}:${options.port}`,
-      grants: `GRANT ALL PRIVILEGES ON \`gradewire\`.* TO ${account(options.user)};`
-    }
+    const desk = yield* openDesk(options)
     const here = `connector = ${literal(connector)}`
-    const ask = <R extends object>(text: string) =>
-      session.rows<R>(text).pipe(
-        Effect.mapError((error) => classifyError(error.cause, place)),
-        Effect.map(withTimes)
-      )
+    const ask = <R extends object>(text: string) => Effect.map(desk.rows<R>(text), withTimes)
     const entries = (where: string) =>
       ask<LedgerEntry>(`select result_id as result, state, position, event_id as eventId, learner_id as learner,
   employee_key as employee, applied_at as appliedAt from \`gradewire\`.\`result_ledger\` where ${here} and ${where}`)

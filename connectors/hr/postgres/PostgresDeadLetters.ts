@@ -13,10 +13,10 @@ import {
 } from "../../../schemas/dead-letter.ts"
 import type { DeadLetterDesk } from "../../../src/apply/DeadLetterDesk.ts"
 import { letterOf, statesFor, type LetterRow } from "../stored-letters.ts"
-import { classifyError } from "./classify-error.ts"
 import { utc } from "./offset-statements.ts"
-import { openSession, type PostgresOptions, type Row } from "./postgres-client.ts"
-import { identifier, literal } from "./sql-text.ts"
+import { openDesk } from "./open-desk.ts"
+import type { PostgresOptions } from "./postgres-client.ts"
+import { literal } from "./sql-text.ts"
 
 const LETTER = "gradewire.dead_letter"
 const DECISION = "gradewire.dead_letter_decision"
@@ -60,25 +60,18 @@ select position from chosen order by position`
 const LAST_WRITER = `select holder, extract(epoch from clock_timestamp() - updated_at)::double precision as idle
 from gradewire.apply_offset where connector = $1 order by updated_at desc limit 1`
 
-const grants = (user: string): string => `GRANT USAGE ON SCHEMA gradewire TO ${identifier(user)};
-GRANT SELECT ON ${LETTER}, ${DECISION}, gradewire.apply_offset TO ${identifier(user)};
-GRANT UPDATE ON ${LETTER} TO ${identifier(user)};
-GRANT INSERT ON ${DECISION} TO ${identifier(user)};`
+const grants = (
+  user: string
+): string => `GRANT SELECT ON ${LETTER}, ${DECISION}, gradewire.apply_offset TO ${user};
+GRANT UPDATE ON ${LETTER} TO ${user};
+GRANT INSERT ON ${DECISION} TO ${user};`
 
 export const openDeadLetters = (
   options: PostgresOptions,
   connector: string
 ): Effect.Effect<DeadLetterDesk, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession(options)
-    const place = {
-      server: `${options.host}:${options.port}/${options.database}`,
-      grants: grants(options.user)
-    }
-    const ask = <R extends object = Row>(text: string, ...values: ReadonlyArray<unknown>) =>
-      session
-        .rows<R>({ text, values: [connector, ...values] })
-        .pipe(Effect.mapError((error) => classifyError(error.cause, place)))
+    const ask = yield* openDesk(options, connector, grants)
     return {
       list: (filter, limit) =>
         Effect.map(ask<LetterRow>(LIST, ...filterValues(filter), limit), (rows) =>

@@ -2,9 +2,8 @@
 import { Effect, type Scope } from "effect"
 import type { LaneDesk, LaneState } from "../../../src/apply/LaneDesk.ts"
 import { COLUMNS, PLACE, TOTALS } from "../lane-columns.ts"
-import { classifyError } from "./classify-error.ts"
-import { openSession, type PostgresOptions } from "./postgres-client.ts"
-import { identifier } from "./sql-text.ts"
+import { openDesk } from "./open-desk.ts"
+import type { PostgresOptions } from "./postgres-client.ts"
 
 const TABLE = "gradewire.apply_offset"
 
@@ -36,16 +35,11 @@ export const openLanes = (
   connector: string
 ): Effect.Effect<LaneDesk, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession(options)
-    const user = identifier(options.user)
-    const place = {
-      server: `${options.host}:${options.port}/${options.database}`,
-      grants: `GRANT USAGE ON SCHEMA gradewire TO ${user};\nGRANT SELECT, INSERT, UPDATE, DELETE ON ${TABLE} TO ${user};`
-    }
-    const ask = <R extends object>(text: string, ...values: ReadonlyArray<unknown>) =>
-      session
-        .rows<R>({ text, values: [connector, ...values] })
-        .pipe(Effect.mapError((error) => classifyError(error.cause, place)))
+    const ask = yield* openDesk(
+      options,
+      connector,
+      (user) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${TABLE} TO ${user};`
+    )
     const stored = ask<LaneState>(STORED)
     return {
       stored,

@@ -13,10 +13,9 @@ import {
   type LaneRow,
   type RecordRow
 } from "../stored-moves.ts"
-import { classifyError } from "./classify-error.ts"
 import { OFFSET_COLUMNS, utc } from "./offset-statements.ts"
-import { openSession, type PostgresOptions } from "./postgres-client.ts"
-import { identifier } from "./sql-text.ts"
+import { openDesk } from "./open-desk.ts"
+import type { PostgresOptions } from "./postgres-client.ts"
 
 const LANES = `select lane, ${OFFSET_COLUMNS} from gradewire.apply_offset where connector = $1 order by lane`
 
@@ -81,16 +80,11 @@ export const openOffsetDesk = (
   connector: string
 ): Effect.Effect<OffsetDesk, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession(options)
-    const user = identifier(options.user)
-    const place = {
-      server: `${options.host}:${options.port}/${options.database}`,
-      grants: `GRANT USAGE ON SCHEMA gradewire TO ${user};\nGRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA gradewire TO ${user};`
-    }
-    const ask = <R extends object>(text: string, ...values: ReadonlyArray<unknown>) =>
-      session
-        .rows<R>({ text, values: [connector, ...values] })
-        .pipe(Effect.mapError((error) => classifyError(error.cause, place)))
+    const ask = yield* openDesk(
+      options,
+      connector,
+      (user) => `GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA gradewire TO ${user};`
+    )
     const records = (text: string, ...values: ReadonlyArray<unknown>) =>
       Effect.map(ask<RecordRow>(text, ...values), (rows) =>
         rows.map((row) => offsetRecord(row, (instant) => instant))

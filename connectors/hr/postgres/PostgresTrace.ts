@@ -8,10 +8,9 @@ import type {
   PersonLink,
   TraceDesk
 } from "../../../src/apply/TraceDesk.ts"
-import { classifyError } from "./classify-error.ts"
 import { utc } from "./offset-statements.ts"
-import { openSession, type PostgresOptions } from "./postgres-client.ts"
-import { identifier } from "./sql-text.ts"
+import { openDesk } from "./open-desk.ts"
+import type { PostgresOptions } from "./postgres-client.ts"
 
 const ENTRY = `select result_id as result, state, position, event_id as "eventId", learner_id as learner,
   employee_key as employee, ${utc("applied_at")} as "appliedAt"
@@ -40,16 +39,11 @@ export const openTrace = (
   connector: string
 ): Effect.Effect<TraceDesk, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const session = yield* openSession(options)
-    const user = identifier(options.user)
-    const place = {
-      server: `${options.host}:${options.port}/${options.database}`,
-      grants: `GRANT USAGE ON SCHEMA gradewire TO ${user};\nGRANT SELECT ON ${TABLES.map((table) => `gradewire.${table}`).join(", ")} TO ${user};`
-    }
-    const ask = <R extends object>(text: string, ...values: ReadonlyArray<unknown>) =>
-      session
-        .rows<R>({ text, values: [connector, ...values] })
-        .pipe(Effect.mapError((error) => classifyError(error.cause, place)))
+    const ask = yield* openDesk(
+      options,
+      connector,
+      (user) => `GRANT SELECT ON ${TABLES.map((table) => `gradewire.${table}`).join(", ")} TO ${user};`
+    )
     return {
       result: (result) =>
         Effect.gen(function* () {
