@@ -57,9 +57,9 @@ const HELD_CHANGES = `score_change as materialized (
  * `offset 0` keeps it a lookup by the whole key. As a plain join, tables that nobody analysed yet are read whole for
  * each batch, or even for each row of it: of `connector = $1` alone the planner expects one row there.
  */
-const lookUp = (table: string, alias: string, key: string, value: string): string =>
+const lookUp = (table: string, alias: string, key: string, value: string, where = "true"): string =>
   `left join lateral (
-    select * from gradewire.${table} r where r.connector = $1 and r.${key} = ${value} offset 0
+    select * from gradewire.${table} r where r.connector = $1 and r.${key} = ${value} and ${where} offset 0
   ) ${alias} on true`
 
 /** An absent key keeps what the directory has. */
@@ -128,7 +128,10 @@ const score = (mapping: HrMapping, form: BatchForm): string => {
 )`
 }
 
-/** Everything that is known about a result, its learner and its assessment, this batch's changes included. */
+/**
+ * Everything that is known about a result, its learner and its assessment, this batch's changes included. Keys and day
+ * of a learner who has a link prove nothing more, and are not looked for.
+ */
 const known = (form: BatchForm): string => {
   const learner = (column: string) =>
     `nullif(case when ln.learner_id is null then ld.${column} else ln.${column} end, '')`
@@ -150,8 +153,9 @@ const known = (form: BatchForm): string => {
     coalesce(s.own_no, ${learner("employee_no")}) as "employeeNo",
     coalesce(s.own_phone, ${learner("phone")}) as phone,
     coalesce(s.own_email, ${learner("email")}) as email, ${learner("name")} as name,
-    left(case when s.d -> 'attempt' ->> 'submittedAt' ~ '^[1-9][0-9]{3}-.*Z$' then s.d -> 'attempt' ->> 'submittedAt'
-      else s.event_time end, 10)::date as day,
+    case when p.employee_key is null then left(case
+      when s.d -> 'attempt' ->> 'submittedAt' ~ '^[1-9][0-9]{3}-.*Z$' then s.d -> 'attempt' ->> 'submittedAt'
+      else s.event_time end, 10)::date end as day,
     ln.learner_id is not null or ld.learner_id is not null as learner_known,
     an.assessment_id is not null or ad.assessment_id is not null as assessment_known,
     ${assessment("title")} as assessment_title, ${assessment("max")} as assessment_max,
@@ -160,7 +164,7 @@ const known = (form: BatchForm): string => {
   ${lookUp("result_ledger", "l", "result_id", "s.result_id")}
   ${lookUp("person_link", "p", "learner_id", "s.learner_id")}
   left join learner_now ln on ln.learner_id = s.learner_id
-  ${lookUp("learner_directory", "ld", "learner_id", "s.learner_id")}
+  ${lookUp("learner_directory", "ld", "learner_id", "s.learner_id", "p.employee_key is null")}
   left join assessment_now an on an.assessment_id = s.assessment_id
   ${lookUp("assessment_directory", "ad", "assessment_id", "s.assessment_id")}
   ) q
