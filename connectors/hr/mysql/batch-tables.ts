@@ -63,8 +63,7 @@ export const createTables = (facts: ServerFacts): ReadonlyArray<string> => {
   learner_known tinyint not null, assessment_known tinyint not null, assessment_title ${text},
   assessment_max varchar(100) ${charset}, assessment_pass varchar(100) ${charset},
   is_unproven tinyint not null, own_person ${text}, people int, rule int, is_ambiguous tinyint, person ${text},
-  verdict varchar(8), reason varchar(32), row_key ${long},
-  key (learner_id)
+  verdict varchar(8), reason varchar(32), row_key ${long}
 ) ${end}`,
     `create temporary table if not exists ${HITS} (
   n int not null, rule int not null, id int not null auto_increment, employee ${text} not null,
