@@ -1,42 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { EventType } from "../../../connectors/mysql/binlog/event-type.ts"
-import type { TransactionReader } from "../../../connectors/mysql/TransactionReader.ts"
-import type { RowsEvent, SourceEvent } from "../../../src/capture/ChangeSource.ts"
-import {
-  eventBytes,
-  FILE,
-  formatDescription,
-  gtid,
-  query,
-  readerOf,
-  rotate,
-  tableMap,
-  writeRows,
-  xid
-} from "./binlog-bytes.ts"
-
-const HEAD = [rotate(FILE, 4), formatDescription(true)]
-const EXAM = tableMap(1, "exam", ["id", "score"])
-
-const push = (reader: TransactionReader, packets: ReadonlyArray<Buffer>): ReadonlyArray<SourceEvent> => {
-  for (const packet of packets) reader.push(packet)
-  return reader.drain()
-}
-
-const read = (...packets: ReadonlyArray<Buffer>): ReadonlyArray<SourceEvent> =>
-  push(readerOf(), [...HEAD, ...packets])
-
-const images = (events: ReadonlyArray<SourceEvent>) =>
-  events.filter((event): event is RowsEvent => event._tag === "Rows").flatMap((event) => event.after!)
-
-const failureOf = (packets: ReadonlyArray<Buffer>, reader = readerOf()): unknown => {
-  try {
-    push(reader, [...HEAD, ...packets])
-  } catch (error) {
-    return error
-  }
-  return undefined
-}
+import { eventBytes, FILE, formatDescription, gtid, query, rotate, writeRows, xid } from "./binlog-bytes.ts"
+import { EXAM, failureOf, images, read } from "./read-packets.ts"
 
 describe("events", () => {
   it("of unknown type stop the reader unless the server says they can be ignored (G3)", () => {

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { EventType } from "../../../connectors/mysql/binlog/event-type.ts"
 import { HELD_BYTES_MAX } from "../../../connectors/mysql/open-transaction.ts"
-import type { TransactionReader } from "../../../connectors/mysql/TransactionReader.ts"
-import type { RowsEvent, SourceEvent } from "../../../src/capture/ChangeSource.ts"
 import {
   eventBytes,
-  FILE,
   formatDescription,
   gtid,
   query,
@@ -15,29 +12,7 @@ import {
   writeRows,
   xid
 } from "./binlog-bytes.ts"
-
-const HEAD = [rotate(FILE, 4), formatDescription(true)]
-const EXAM = tableMap(1, "exam", ["id", "score"])
-
-const push = (reader: TransactionReader, packets: ReadonlyArray<Buffer>): ReadonlyArray<SourceEvent> => {
-  for (const packet of packets) reader.push(packet)
-  return reader.drain()
-}
-
-const read = (...packets: ReadonlyArray<Buffer>): ReadonlyArray<SourceEvent> =>
-  push(readerOf(), [...HEAD, ...packets])
-
-const images = (events: ReadonlyArray<SourceEvent>) =>
-  events.filter((event): event is RowsEvent => event._tag === "Rows").flatMap((event) => event.after!)
-
-const failureOf = (packets: ReadonlyArray<Buffer>, reader = readerOf()): unknown => {
-  try {
-    push(reader, [...HEAD, ...packets])
-  } catch (error) {
-    return error
-  }
-  return undefined
-}
+import { EXAM, failureOf, HEAD, images, push, read } from "./read-packets.ts"
 
 describe("transactions", () => {
   it("leave as a whole when they are committed (G1)", () => {
