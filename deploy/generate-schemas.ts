@@ -1,10 +1,12 @@
 /**
- * Writes schemas/json/: one JSON Schema per event type, one for the configuration and one for what `offsets list` answers, generated from the Effect schemas
+ * Writes schemas/json/: one JSON Schema per event type, one for the configuration and one each for what `offsets list` and
+ * `check identity` answer, generated from the Effect schemas
  * so that both never differ. Run it after a change of the contract: `node deploy/generate-schemas.ts`.
  */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises"
 import { format } from "oxfmt"
 import { writeChartSchema } from "./generate-chart-schema.ts"
+import { IdentityCoverage } from "../schemas/identity-coverage.ts"
 import { OffsetList } from "../schemas/stage-offset.ts"
 import { EVENT_SCHEMAS } from "../schemas/change-event.ts"
 import { configJsonSchema, jsonSchemaOf } from "../src/runtime/json-schema.ts"
@@ -24,6 +26,8 @@ export const generatedSchemas = async (): Promise<ReadonlyMap<string, string>> =
   await put("connector-config", configJsonSchema())
   const offsets = { name: "offset-list.v1", title: "gradewire offsets list -o json" }
   await put("offset-list", jsonSchemaOf(OffsetList, { ...offsets, onExcessProperty: "ignore" }))
+  const coverage = { name: "identity-coverage.v1", title: "gradewire check identity -o json" }
+  await put("identity-coverage", jsonSchemaOf(IdentityCoverage, { ...coverage, onExcessProperty: "ignore" }))
   return files
 }
 

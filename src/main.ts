@@ -18,6 +18,7 @@ const load = Effect.promise
 const pieces = {
   config: load(() => import("./compose/config.ts")),
   check: load(() => import("./compose/check.ts")),
+  checkIdentity: load(() => import("./compose/check-identity.ts")),
   offsets: load(() => import("./compose/offsets.ts")),
   offsetMoves: load(() => import("./compose/offset-moves.ts")),
   deadLetters: load(() => import("./compose/dead-letters.ts")),
@@ -49,6 +50,7 @@ const actions: Actions = {
     (m) => m.configJsonSchema()
   ),
   check: (file, parts) => Effect.flatMap(pieces.check, (m) => m.check(file, parts)),
+  checkIdentity: (...given) => Effect.flatMap(pieces.checkIdentity, (m) => m.checkIdentity(...given)),
   offsets: (file) => Effect.flatMap(pieces.offsets, (m) => m.offsets(file)),
   moveOffsets: (file, request) => Effect.flatMap(pieces.offsetMoves, (m) => m.move(file, request)),
   offsetMoves: (file, limit) => Effect.flatMap(pieces.offsetMoves, (m) => m.moves(file, limit)),

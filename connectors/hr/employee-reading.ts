@@ -18,6 +18,9 @@ import { isUsual, spellingsOf } from "../../src/identity/spellings.ts"
 const CHUNK_ROWS = 5_000
 /** Characters that an entry has room for. */
 const ENTRY_MAX = 255
+/** Before, between and behind several spellings in one entry. */
+export const SEPARATOR = 31
+const BETWEEN = String.fromCharCode(SEPARATOR)
 /** Raised where keys get other canonical forms than before. */
 const FORMS_VERSION = 1
 
@@ -25,6 +28,7 @@ type Asked<A> = Effect.Effect<A, ProfileStoreError>
 
 /** `[key, value of each rule's column…]` as text. */
 export type EmployeeRow = ReadonlyArray<string | null>
+/** `raw` is one spelling, or several with {@link SEPARATOR} around each: who was hired twice stands in two rows of one key. */
 export type SpellingRow = readonly [
   kind: KeyKind,
   source: string,
@@ -52,6 +56,13 @@ export interface EmployeeReading {
   readonly again: Asked<void>
 }
 
+/** As many spellings as the entry has room for; those that are left out are not found. */
+const joined = (known: string, raw: string): string => {
+  if (known === raw || known.includes(BETWEEN + raw + BETWEEN)) return known
+  const all = (known.startsWith(BETWEEN) ? known : BETWEEN + known + BETWEEN) + raw + BETWEEN
+  return all.length > ENTRY_MAX ? known : all
+}
+
 export const employeeReading = (employees: EmployeesConfig, source: EmployeeSource): EmployeeReading => {
   const { key, match, table } = employees
   const normaliser = new KeyNormaliser(keyRulesOf(employees))
@@ -64,19 +75,22 @@ export const employeeReading = (employees: EmployeesConfig, source: EmployeeSour
   const isExact = (kind: KeyKind) => kind === "phone" && normaliser.rules.region === undefined
 
   const oddOnes = (rows: ReadonlyArray<EmployeeRow>): ReadonlyArray<SpellingRow> => {
-    const odd: Array<SpellingRow> = []
+    const odd = new Map<string, SpellingRow>()
     for (const row of rows) {
       const person = row[0]!
       if (person.length > ENTRY_MAX) continue
       for (const [index, { employee, learner, spellings }] of columns.entries()) {
         const raw = row[index + 1]
         if (raw == null || raw === "" || raw.length > ENTRY_MAX || isExact(learner)) continue
+        if (raw.includes(BETWEEN)) continue
         const value = normaliser.normalise(learner, raw)
         if (!isUsable(value) || value.length > ENTRY_MAX || isUsual(raw, value, spellings)) continue
-        odd.push([learner, employee, value, person, raw])
+        const place = JSON.stringify([learner, employee, value, person])
+        const known = odd.get(place)?.[4]
+        odd.set(place, [learner, employee, value, person, known === undefined ? raw : joined(known, raw)])
       }
     }
-    return odd
+    return [...odd.values()]
   }
 
   const again = Effect.gen(function* () {

@@ -76,6 +76,8 @@ export interface HrMapping<Shape> {
     readonly leftOn: Shape | undefined
     readonly mergedInto: Shape | undefined
     readonly rules: ReadonlyArray<MatchRule<Shape>>
+    /** Quoted name of a table that stands for `gradewire.employee_spelling`. */
+    readonly spellings?: string
   }
   readonly zone: TimeZone
 }

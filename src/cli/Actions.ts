@@ -8,6 +8,7 @@ import type { DeadLetter, LetterContent, LetterFilter } from "../../schemas/dead
 import type { Failure } from "../../schemas/failure.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { HeldFilter } from "../../schemas/held.ts"
+import type { IdentityCoverage } from "../../schemas/identity-coverage.ts"
 import type { ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Relinked } from "../apply/HeldDesk.ts"
@@ -18,6 +19,7 @@ import type { RoleName } from "../pipeline/Vitals.ts"
 import type { MoveHistory, MoveRequest, MoveView } from "./OffsetMoves.ts"
 import type { LagSample } from "./LagSample.ts"
 import type { PipelineStatus } from "./PipelineStatus.ts"
+import type { IdentityRequest, IdentityWatch } from "./IdentityCheck.ts"
 import type { HeldList, HeldView, Named, HeldResolution, HeldAside } from "./HeldAnswer.ts"
 import type { ResultTrace, EmployeeTrace } from "./Trace.ts"
 import type { EventTail, LoggedEventView } from "./LoggedEvents.ts"
@@ -126,6 +128,11 @@ export interface Actions {
   readonly effective: (file: string) => Action<Readonly<Record<string, unknown>>>
   readonly schema: Action<Readonly<Record<string, unknown>>>
   readonly check: (file: string, parts: ReadonlyArray<CheckPart>) => Action<ReadonlyArray<PartFinding>>
+  readonly checkIdentity: (
+    file: string,
+    request: IdentityRequest,
+    watch: IdentityWatch
+  ) => Action<IdentityCoverage>
   /** Every stage of the configuration's connector, and the sinks of others in its HR database. */
   readonly offsets: (file: string) => Action<ReadonlyArray<StageOffset>>
   readonly moveOffsets: (file: string, request: MoveRequest) => Action<MoveView>

@@ -3,6 +3,7 @@ import { Option } from "effect"
 import { Argument, Command } from "effect/cli"
 import { CHECK_PARTS, type Actions, type PartFinding } from "./Actions.ts"
 import { answer } from "./answer.ts"
+import { checkIdentityCommand } from "./check-identity-command.ts"
 import { configFlag, outputFlag } from "./flags.ts"
 import { checkLagCommand } from "./lag-command.ts"
 import { textTable } from "./text-table.ts"
@@ -43,7 +44,7 @@ export const checkCommand = (actions: Actions) =>
           "gradewire check --config connector.yaml -o json | jq '.findings[] | select(.severity==\"error\")'"
       }
     ]),
-    Command.withSubcommands([checkLagCommand(actions)])
+    Command.withSubcommands([checkIdentityCommand(actions), checkLagCommand(actions)])
   )
 
 const errorsIn = (findings: ReadonlyArray<PartFinding>): number =>

@@ -12,6 +12,7 @@ import type { OffsetDesk } from "../apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../apply/DeadLetterDesk.ts"
 import type { HeldDesk } from "../apply/HeldDesk.ts"
 import type { TraceDesk } from "../apply/TraceDesk.ts"
+import type { IdentityJudge } from "../identity/IdentityJudge.ts"
 import type { ProfileStore, ProfileStoreError } from "../apply/ProfileStore.ts"
 import type { ProfileView } from "../reconcile/ProfileView.ts"
 import type { RunStore } from "../reconcile/RunStore.ts"
@@ -29,6 +30,7 @@ export interface Target {
   readonly grantReader: Asked<ReaderRole, ProfileStoreError>
   /** @param sourceColumns what the training database's columns can hold, where that is known */
   readonly check: (sourceColumns: ReadonlyMap<string, SourceColumns>) => Asked<ReadonlyArray<Finding>>
+  readonly identity: Effect.Effect<IdentityJudge, SecretUnreadable, Machine | Scope.Scope>
   readonly letters: Effect.Effect<DeadLetterDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly trace: Effect.Effect<TraceDesk, SecretUnreadable, Machine | Scope.Scope>
   readonly held: Effect.Effect<HeldDesk, SecretUnreadable, Machine | Scope.Scope>

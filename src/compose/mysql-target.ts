@@ -6,6 +6,7 @@ import { migrate } from "../../connectors/hr/mysql/migrate.ts"
 import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
 import { openHeld } from "../../connectors/hr/mysql/MySqlHeld.ts"
+import { openIdentityJudge } from "../../connectors/hr/mysql/MySqlIdentityJudge.ts"
 import { openTrace } from "../../connectors/hr/mysql/MySqlTrace.ts"
 import { openOperations } from "../../connectors/hr/mysql/MySqlOperations.ts"
 import { openOffsetDesk } from "../../connectors/hr/mysql/MySqlOffsetDesk.ts"
@@ -35,6 +36,7 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
       Effect.flatMap(options("check"), (mysql) =>
         checkTarget({ mysql, mapping: given.mapping, sourceColumns })
       ),
+    identity: Effect.flatMap(options("check"), (mysql) => openIdentityJudge({ ...given, mysql })),
     letters: Effect.flatMap(options("deadletters"), (mysql) => openDeadLetters(mysql, given.connector)),
     trace: Effect.flatMap(options("trace"), (mysql) => openTrace(mysql, given.connector)),
     held: Effect.flatMap(options("held"), (mysql) => openHeld({ ...given, mysql })),

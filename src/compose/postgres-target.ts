@@ -6,6 +6,7 @@ import { migrate } from "../../connectors/hr/postgres/migrate.ts"
 import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
 import { openHeld } from "../../connectors/hr/postgres/PostgresHeld.ts"
+import { openIdentityJudge } from "../../connectors/hr/postgres/PostgresIdentityJudge.ts"
 import { openTrace } from "../../connectors/hr/postgres/PostgresTrace.ts"
 import { openOperations } from "../../connectors/hr/postgres/PostgresOperations.ts"
 import { openOffsetDesk } from "../../connectors/hr/postgres/PostgresOffsetDesk.ts"
@@ -38,6 +39,7 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
       Effect.flatMap(options("check"), (postgres) =>
         checkTarget({ postgres, mapping: given.mapping, sourceColumns })
       ),
+    identity: Effect.flatMap(options("check"), (postgres) => openIdentityJudge({ ...given, postgres })),
     letters: Effect.flatMap(options("deadletters"), (postgres) => openDeadLetters(postgres, given.connector)),
     trace: Effect.flatMap(options("trace"), (postgres) => openTrace(postgres, given.connector)),
     held: Effect.flatMap(options("held"), (postgres) => openHeld({ ...given, postgres })),

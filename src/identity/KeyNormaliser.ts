@@ -32,6 +32,10 @@ const unusable = (why: Unusable, text: string): string => `?${why} ${text.slice(
 /** Whether it may be looked up. */
 export const isUsable = (normalised: string): boolean => normalised !== "" && !normalised.startsWith("?")
 
+/** Why a key that was normalised proves nobody; `undefined`: it may be looked up, or there is none. */
+export const unusableReason = (normalised: string): string | undefined =>
+  normalised.startsWith("?") ? (/^\?([a-z-]+) /.exec(normalised)?.[1] ?? "question-mark") : undefined
+
 /** Printable ASCII that NFKC and the removal of invisible characters leave alone. */
 const PLAIN = /^[\x21-\x7e]+$/
 /** Format characters (zero-width ones, byte order mark, direction marks), controls, variation selectors. */

@@ -7,6 +7,7 @@ import { openLanes } from "../../connectors/hr/mysql/MySqlLanes.ts"
 import { openOffsetDesk } from "../../connectors/hr/mysql/MySqlOffsetDesk.ts"
 import { openDeadLetters } from "../../connectors/hr/mysql/MySqlDeadLetters.ts"
 import { openTrace } from "../../connectors/hr/mysql/MySqlTrace.ts"
+import { openIdentityJudge } from "../../connectors/hr/mysql/MySqlIdentityJudge.ts"
 import { openHeld } from "../../connectors/hr/mysql/MySqlHeld.ts"
 import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
 import type { MySqlOptions } from "../../connectors/hr/mysql/mysql-client.ts"
@@ -16,6 +17,7 @@ import { startServer, type RunningServer, type StartOptions } from "../../deploy
 import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
 import type { OffsetDesk } from "../../src/apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
+import type { IdentityJudge } from "../../src/identity/IdentityJudge.ts"
 import type { HeldDesk } from "../../src/apply/HeldDesk.ts"
 import type { TraceDesk } from "../../src/apply/TraceDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
@@ -155,6 +157,13 @@ export class MySqlWorlds {
   heldDesk(scores: HrMappingConfig["scores"] = SCORES, employees = EMPLOYEES): HeldDesk {
     const mapping = { scores, employees, zone: 480 }
     const opened = openHeld({ connector: "test", holder: "desk", mysql: mysqlOptions(this.server), mapping })
+    return Effect.runSync(Scope.provide(opened, this.scope))
+  }
+
+  identityJudge(employees = EMPLOYEES): IdentityJudge {
+    const mapping = { scores: SCORES, employees, zone: 480 }
+    const mysql = mysqlOptions(this.server)
+    const opened = openIdentityJudge({ connector: "test", holder: "desk", mysql, mapping })
     return Effect.runSync(Scope.provide(opened, this.scope))
   }
 

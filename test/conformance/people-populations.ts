@@ -5,6 +5,11 @@
 import * as fc from "fast-check"
 import { Effect } from "effect"
 import { expect, it } from "vitest"
+import type { EmployeesConfig } from "../../schemas/employees-config.ts"
+import { Coverage } from "../../src/identity/Coverage.ts"
+import type { IdentityJudge, Learner } from "../../src/identity/IdentityJudge.ts"
+import { KeyNormaliser } from "../../src/identity/KeyNormaliser.ts"
+import { keyRulesOf } from "../../src/identity/key-rules.ts"
 import { batch, exam, EXAM, learner } from "./hr-world.ts"
 import type { Person, ProvingWorld } from "./people-proofs.ts"
 
@@ -140,6 +145,57 @@ export const populationsConformance = (
             before[n]!.startsWith("E") ? before[n]! : verdict(rows, score)
           )
           expect(await outcomeIn(world)).toEqual(expected(now))
+        }
+      ),
+      { numRuns: runs }
+    )
+  }, 300_000)
+}
+
+const judgedLearner = (
+  normaliser: KeyNormaliser,
+  { name, no, numberSpelling, phone, spelling }: Score
+): Learner => ({
+  id: null,
+  keys: {
+    employeeNo:
+      no === undefined ? null : normaliser.normalise("employeeNo", NUMBER_SPELLINGS[numberSpelling]!(no)),
+    phone: phone === undefined ? null : normaliser.normalise("phone", PHONE_SPELLINGS[spelling]!(phone))
+  },
+  name: name === undefined ? null : NAMES[name]!
+})
+
+/** What is said before anything is filed is what filing would do. */
+export const coverageConformance = (
+  name: string,
+  employees: EmployeesConfig,
+  open: () => Promise<{ readonly world: ProvingWorld; readonly judge: IdentityJudge }>,
+  runs: number
+): void => {
+  it(`coverage of people: ${name}: whatever the population, each learner gets the verdict that its scores would get (G7)`, async () => {
+    const normaliser = new KeyNormaliser(keyRulesOf(employees))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyRow, { maxLength: 8 }),
+        fc.array(anyScore, { minLength: 1, maxLength: 12 }),
+        async (rows, scores) => {
+          const { judge, world } = await open()
+          await world.enter(...rows.map(personOf))
+          const read = await Effect.runPromise(judge.prepare(() => Effect.void))
+          expect(read.employees).toBe(rows.length)
+          const coverage = new Coverage(employees)
+          for (const [n, day] of DAYS.entries()) {
+            const asked = scores.filter((score) => score.day === n)
+            const learners = asked.map((score) => judgedLearner(normaliser, score))
+            const judged = await Effect.runPromise(judge.judge(learners, day))
+            const said = judged.map((one, place) => {
+              const { situation } = coverage.take(learners[place]!, one, false)
+              return situation === "FOUND" ? one.hits[0]!.employee : situation
+            })
+            expect(said).toEqual(asked.map((score) => verdict(rows, score)))
+          }
+          const counted = coverage.situations.reduce((sum, { learners }) => sum + learners, 0)
+          expect([coverage.learners, counted]).toEqual([scores.length, scores.length])
         }
       ),
       { numRuns: runs }

@@ -112,16 +112,21 @@ export const peopleProofsConformance = (name: string, open: () => Promise<Provin
         { no: "E1", mobile: PHONE },
         { no: "E9", mobile: PHONE, merged: "E1", left_on: "2020-01-01" },
         { no: "E2", mobile: "13800000002", hired: "2015-01-01", left_on: "2018-01-01" },
-        { no: "E2", mobile: "13800000002", hired: "2024-01-01" }
+        { no: "E2", mobile: "13800000002", hired: "2024-01-01" },
+        { no: "E3", mobile: "138.0000.0003", hired: "2015-01-01", left_on: "2018-01-01" },
+        { no: "E3", mobile: "(+86) 138-0000 0003", hired: "2024-01-01" }
       ]
       const changes = [
         exam(1, 1, { phone: PHONE }, "1.00"),
         exam(2, 2, { employeeNo: "E9" }, "1.00"),
         exam(3, 3, { phone: "13800000002" }, "1.00", taken("2016-05-05")),
         exam(4, 4, { phone: "13800000002" }, "1.00", taken("2020-05-05")),
-        exam(5, 5, { phone: "13800000002" }, "1.00", taken("2026-05-05"))
+        exam(5, 5, { phone: "13800000002" }, "1.00", taken("2026-05-05")),
+        exam(6, 6, { phone: "13800000003" }, "1.00", taken("2016-05-05")),
+        exam(7, 7, { phone: "13800000003" }, "1.00", taken("2026-05-05"))
       ]
-      expect(await outcome(people, changes)).toEqual({ 1: "E1", 2: "E1", 3: "E2", 4: "ABSENT", 5: "E2" })
+      const filed = { 1: "E1", 2: "E1", 3: "E2", 4: "ABSENT", 5: "E2", 6: "E3", 7: "E3" }
+      expect(await outcome(people, changes)).toEqual(filed)
     })
   })
 }

@@ -7,6 +7,7 @@ import { openLanes } from "../../connectors/hr/postgres/PostgresLanes.ts"
 import { openOffsetDesk } from "../../connectors/hr/postgres/PostgresOffsetDesk.ts"
 import { openDeadLetters } from "../../connectors/hr/postgres/PostgresDeadLetters.ts"
 import { openTrace } from "../../connectors/hr/postgres/PostgresTrace.ts"
+import { openIdentityJudge } from "../../connectors/hr/postgres/PostgresIdentityJudge.ts"
 import { openHeld } from "../../connectors/hr/postgres/PostgresHeld.ts"
 import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import type { HrMappingConfig } from "../../connectors/hr/mapping.ts"
@@ -16,6 +17,7 @@ import { startServer, type RunningServer, type StartOptions } from "../../deploy
 import type { LaneDesk } from "../../src/apply/LaneDesk.ts"
 import type { OffsetDesk } from "../../src/apply/OffsetDesk.ts"
 import type { DeadLetterDesk } from "../../src/apply/DeadLetterDesk.ts"
+import type { IdentityJudge } from "../../src/identity/IdentityJudge.ts"
 import type { HeldDesk } from "../../src/apply/HeldDesk.ts"
 import type { TraceDesk } from "../../src/apply/TraceDesk.ts"
 import { ProfileStore } from "../../src/apply/ProfileStore.ts"
@@ -147,6 +149,13 @@ export class PostgresWorlds {
       postgres: postgresOptions(this.server),
       mapping
     })
+    return Effect.runSync(Scope.provide(opened, this.scope))
+  }
+
+  identityJudge(employees = EMPLOYEES): IdentityJudge {
+    const mapping = { scores: SCORES, employees, zone: 480 }
+    const postgres = postgresOptions(this.server)
+    const opened = openIdentityJudge({ connector: "test", holder: "desk", postgres, mapping })
     return Effect.runSync(Scope.provide(opened, this.scope))
   }
 

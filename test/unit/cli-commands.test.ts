@@ -63,6 +63,7 @@ const actions: Actions = {
     Effect.succeed(
       parts.map((part) => (part === "source" ? FINDING : { ...FINDING, part, severity: "ok", fix: "" }))
     ),
+  checkIdentity: () => Effect.fail(new Refused({ message: "not here" })),
   offsets: () => Effect.fail(new Refused({ message: "not here" })),
   snapshot: (connector, command) =>
     command.command === "status"

@@ -211,7 +211,7 @@ from (
 ) k`
 }
 
-const COUNT_HITS = `update ${SCORES} s straight_join (
+export const COUNT_HITS = `update ${SCORES} s straight_join (
   select n, count(distinct employee) + min(is_other) as people, min(employee) as employee, min(rule) as rule,
     count(distinct rule, employee) > count(distinct rule) as is_ambiguous
   from ${HITS} group by n

@@ -7,7 +7,8 @@ import type { ColumnShape } from "./catalog.ts"
 import type { HrMapping } from "./mapping.ts"
 import type { Row, ServerFacts } from "./mysql-client.ts"
 import { identifier, literal } from "./sql-text.ts"
-import { matches, sameText } from "./value-sql.ts"
+import { holdsSpelling } from "./match-sql.ts"
+import { matches } from "./value-sql.ts"
 
 interface Questions {
   readonly connector: string
@@ -38,7 +39,7 @@ const forgetOld = (connector: string, { employees }: HrMapping): string => {
   const still = employees.rules.map(
     ({ column, learner }) => `i.kind = ${literal(learner)} and i.source = ${literal(column.name)} and exists (
     select 1 from ${employees.relation} e
-    where ${matches(key, employees.key, "i.employee_key")} and ${sameText(`e.${identifier(column.name)}`, "i.raw")}
+    where ${matches(key, employees.key, "i.employee_key")} and ${holdsSpelling(`e.${identifier(column.name)}`)}
   )`
   )
   return `delete i from ${SPELLING} i where i.connector = ${literal(connector)} and not (${still.join(" or ")})`

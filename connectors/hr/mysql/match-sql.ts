@@ -5,13 +5,15 @@
  * - Odd ones are found in gradewire's index; such an entry counts only while HR's own row still holds that spelling.
  */
 import type { Spelling, SpellingPart } from "../../../src/identity/spellings.ts"
+import { SEPARATOR } from "../employee-reading.ts"
 import type { LearnerKey } from "../mapping.ts"
 import { HITS, SCORES } from "./batch-tables.ts"
 import type { HrMapping } from "./mapping.ts"
 import { identifier, literal } from "./sql-text.ts"
 import { matches, sameText } from "./value-sql.ts"
 
-const KEY_COLUMNS = { employeeNo: "employee_no", phone: "phone", email: "email" } as const
+/** Columns of {@link SCORES} with keys of learners. */
+export const KEY_COLUMNS = { employeeNo: "employee_no", phone: "phone", email: "email" } as const
 
 const partSql = (part: SpellingPart, key: string): string => {
   if (typeof part === "string") return literal(part)
@@ -34,6 +36,15 @@ const spelled = (spellings: ReadonlyArray<Spelling>, key: string): readonly [joi
   const numbers = spellings.map((_, index) => (index === 0 ? "select 0 as i" : `select ${index}`))
   const cases = spellings.map((one, index) => `when ${index} then ${spellingSql(one, key)}`)
   return [`straight_join (${numbers.join(" union all ")}) w`, `case w.i ${cases.join(" ")} end`]
+}
+
+/** SQL that is true where HR's row spells the key as the entry `i` says (../employee-reading.ts). */
+export const holdsSpelling = (raw: string): string => {
+  const between = `char(${SEPARATOR} using utf8mb4)`
+  const text = `convert(${raw} using utf8mb4)`
+  const bytes = (sql: string) => `cast(${sql} as binary)`
+  return `(${sameText(raw, "i.raw")} or (left(i.raw, 1) = ${between} and instr(${bytes(text)}, ${bytes(between)}) = 0
+    and instr(${bytes("i.raw")}, ${bytes(`concat(${between}, ${text}, ${between})`)}) > 0))`
 }
 
 /** One way to find employees by a key: what is joined to the relation that has the key, and under which condition. */
@@ -97,7 +108,7 @@ export const hitsOf = (
       join: `straight_join \`gradewire\`.\`employee_spelling\` i
   on i.connector = ${literal(connector)} and i.kind = ${literal(learner)} and i.source = ${literal(column.name)}
   and i.value = ${key}
-straight_join ${employees.relation} e on ${matches(employee, employees.key, "i.employee_key")} and ${sameText(raw, "i.raw")}`,
+straight_join ${employees.relation} e on ${matches(employee, employees.key, "i.employee_key")} and ${holdsSpelling(raw)}`,
       where,
       employee: personOf(mapping)
     }

@@ -1,9 +1,10 @@
 /** The reading of HR's employees on PostgreSQL (../employee-reading.ts). */
 import { Effect } from "effect"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
-import type { EmployeeRow, EmployeeSource, SpellingRow } from "../employee-reading.ts"
+import type { EmployeeRow, EmployeeSource } from "../employee-reading.ts"
 import { anyCollation, matchColumn, matchKey } from "./column-values.ts"
 import type { HrMapping } from "./mapping.ts"
+import { holdsSpelling, spellingsOf } from "./match-sql.ts"
 import type { Row, Statement } from "./postgres-client.ts"
 import { identifier, literal } from "./sql-text.ts"
 
@@ -16,16 +17,13 @@ interface Questions {
 
 const LAST = "select rules from gradewire.employee_reading where connector = $1"
 
-const PUT = `insert into gradewire.employee_spelling as t (connector, kind, source, value, employee_key, raw)
+const put = (
+  mapping: HrMapping
+): string => `insert into ${spellingsOf(mapping)} as t (connector, kind, source, value, employee_key, raw)
 select $1, r.kind, r.source, r.value, r.employee_key, r.raw
 from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) as r(kind, source, value, employee_key, raw)
 order by 2, 3, 4, 5
 on conflict (connector, kind, source, value, employee_key) do update set raw = excluded.raw where t.raw <> excluded.raw`
-
-/** A row may hold two spellings of one key in two columns of one name only in a view; the last one counts. */
-const withoutDoubles = (rows: ReadonlyArray<SpellingRow>): ReadonlyArray<SpellingRow> => [
-  ...new Map(rows.map((row) => [JSON.stringify([row[0], row[1], row[2], row[3]]), row] as const)).values()
-]
 
 /** For each column its own question: HR's row, by its key, still holds the spelling. */
 const forgetOld = ({ employees }: HrMapping): string => {
@@ -34,7 +32,7 @@ const forgetOld = ({ employees }: HrMapping): string => {
     ({ column, learner }) => `i.kind = ${literal(learner)} and i.source = ${literal(column.name)} and exists (
     select from ${employees.relation} e
     where ${matchColumn(`e.${identifier(key.name)}`, key)} = ${matchKey(anyCollation("i.employee_key"), key)}
-      and e.${identifier(column.name)}::text = ${anyCollation("i.raw")}
+      and ${holdsSpelling(`e.${identifier(column.name)}`)}
   )`
   )
   return `delete from gradewire.employee_spelling i where i.connector = $1 and not (${still.join(" or ")})`
@@ -64,10 +62,12 @@ export const employeeSource = ({ connector, rows }: Questions, mapping: HrMappin
         (found) => found.map((row): EmployeeRow => [row["c0"]!, ...columns.map((_, n) => row[`c${n + 1}`]!)])
       )
     },
-    put: (given) => {
-      const spellings = withoutDoubles(given)
+    put: (spellings) => {
       const column = (n: 0 | 1 | 2 | 3 | 4) => spellings.map((row) => row[n])
-      return rows({ text: PUT, values: [connector, column(0), column(1), column(2), column(3), column(4)] })
+      return rows({
+        text: put(mapping),
+        values: [connector, column(0), column(1), column(2), column(3), column(4)]
+      })
     },
     forgetOld: rows({ text: forgetOld(mapping), values: [connector] }),
     complete: (rules, read) => rows({ text: COMPLETE, values: [connector, rules, read] })

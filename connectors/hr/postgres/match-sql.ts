@@ -6,6 +6,7 @@
  */
 import type { Spelling, SpellingPart } from "../../../src/identity/spellings.ts"
 import type { LearnerKey, MatchRule } from "../mapping.ts"
+import { SEPARATOR } from "../employee-reading.ts"
 import type { ColumnShape } from "./catalog.ts"
 import { anyCollation, matchColumn, matchKey } from "./column-values.ts"
 import type { HrMapping } from "./mapping.ts"
@@ -33,6 +34,18 @@ const spelled = (spellings: ReadonlyArray<Spelling>, key: string): string =>
     : `cross join lateral unnest(array[${spellings.map((one) => spellingSql(one, key)).join(", ")}]) as w(value)`
 
 const keyOf = ({ employees }: HrMapping, row: string): string => `${row}.${identifier(employees.key.name)}`
+
+/** SQL that is true where HR's row spells the key as the entry `i` says (../employee-reading.ts). */
+export const holdsSpelling = (raw: string): string => {
+  const text = `(${raw}::text collate "C")`
+  const between = `chr(${SEPARATOR})`
+  return `(${raw}::text = ${anyCollation("i.raw")} or (starts_with(i.raw, ${between}) and strpos(${text}, ${between}) = 0
+        and strpos(i.raw, ${between} || ${text} || ${between}) > 0))`
+}
+
+/** HR's odd spellings of keys. */
+export const spellingsOf = ({ employees }: HrMapping): string =>
+  employees.spellings ?? "gradewire.employee_spelling"
 
 /** One way to find employees by a key: what is joined to the relation that has the key, and under which condition. */
 export interface Hit {
@@ -99,14 +112,14 @@ export const hitsOf = (
     {
       // `offset 0` keeps both a lookup for each row that is there; nearly always none is.
       join: `cross join lateral (
-    select i.employee_key, i.raw from gradewire.employee_spelling i
+    select i.employee_key, i.raw from ${spellingsOf(mapping)} i
     where i.connector = $1 and i.kind = ${literal(learner)} and i.source = ${literal(column.name)} and i.value = ${key}
     offset 0
   ) i
   cross join lateral (
     select e.* from ${employees.relation} e
     where ${matchColumn(employee, employees.key)} = ${matchKey(anyCollation("i.employee_key"), employees.key)}
-      and ${raw}::text = ${anyCollation("i.raw")}
+      and ${holdsSpelling(raw)}
     offset 0
   ) e`,
       where,
