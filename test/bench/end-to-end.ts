@@ -135,15 +135,22 @@ const untilIdle = async (program: RunningProgram): Promise<void> => {
   }, 2_000)
 }
 
+/** Rows of a backlog that are waited for at a time. */
+const MEMORY_STEP = 500_000
+
 /** Capture works the binlog off first, alone; then apply starts with everything before it. */
 const measureMemory = async (pipeline: ExamPipeline, capture: RunningProgram, backlog: number) => {
-  const countBefore = await pipeline.count()
+  const first = pipeline.written + 1
   await pipeline.write(backlog, 5_000)
   await untilIdle(capture)
   const apply = pipeline.start("apply")
   await apply.says(APPLY_BEGINS)
   const startedAt = performance.now()
-  await until(async () => (await pipeline.count()) >= countBefore + backlog, 500)
+  for (let next = first; next < pipeline.written; next += MEMORY_STEP) {
+    const goal = Math.min(next + MEMORY_STEP, pipeline.written)
+    await until(async () => (await pipeline.arrived()) >= goal, 500)
+    say(`${goal - first + 1} of ${backlog} applied, apply has ${apply.usage.memoryMiB} MiB`)
+  }
   const seconds = (performance.now() - startedAt) / 1000
   return {
     backlog,
