@@ -6,7 +6,8 @@
  */
 import { SchemaDrift, type BeginEvent } from "../../src/capture/ChangeSource.ts"
 import { HEADER_LENGTH, type BinlogEvent } from "./binlog/event.ts"
-import { decodeRows, type DecodedRows, type RowsKind } from "./binlog/rows-event.ts"
+import type { DecodedRows } from "./binlog/decoded-rows.ts"
+import { decodeRows, type RowsKind } from "./binlog/rows-event.ts"
 import { currentRows } from "./binlog/system-versioning.ts"
 import { areKnown } from "./known-rows.ts"
 import type { OpenTransaction } from "./open-transaction.ts"

@@ -5,7 +5,7 @@
 import { binlogFileNumber, ordinalOf, positionIn, transactionPrefix } from "../../schemas/position.ts"
 import type { PositionText } from "../../schemas/position.ts"
 import type { BeginEvent, RowImage } from "../../src/capture/ChangeSource.ts"
-import type { DecodedRows } from "./binlog/rows-event.ts"
+import type { DecodedRows } from "./binlog/decoded-rows.ts"
 
 export interface KnownRows {
   readonly timeline: number

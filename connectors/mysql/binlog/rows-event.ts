@@ -5,12 +5,11 @@
 import type { RowImage } from "../../../src/capture/ChangeSource.ts"
 import { ByteCursor } from "./byte-cursor.ts"
 import { damaged } from "./decode-failure.ts"
+import type { DecodedRows, RowsChange } from "./decoded-rows.ts"
 import { EventType } from "./event-type.ts"
 import { PartialRow } from "./json-diff.ts"
 import { inflateEnvelope } from "./mariadb-compression.ts"
 import type { RowDecoder } from "./row-decoder.ts"
-
-export type RowsChange = "insert" | "update" | "delete"
 
 export interface RowsKind {
   readonly change: RowsChange
@@ -48,11 +47,6 @@ export const rowsKind = (type: number): RowsKind | undefined => KINDS.get(type)
 export const tableIdAt = (bytes: Buffer, offset: number): number => {
   if (offset + 6 > bytes.length) throw damaged("table id", "an event ends inside of its table id")
   return bytes.readUIntLE(offset, 6)
-}
-
-export interface DecodedRows {
-  readonly before: ReadonlyArray<RowImage> | undefined
-  readonly after: ReadonlyArray<RowImage> | undefined
 }
 
 // Above this, a Latin-1 copy of the whole event would only double a large value's memory.

@@ -8,7 +8,7 @@
 import type { RowImage } from "../../../src/capture/ChangeSource.ts"
 import { ColumnType } from "./column-type.ts"
 import { DecodeFailure } from "./decode-failure.ts"
-import type { DecodedRows, RowsChange } from "./rows-event.ts"
+import type { DecodedRows, RowsChange } from "./decoded-rows.ts"
 import type { MappedColumn, TableMap } from "./table-map.ts"
 
 /** Name of the column where the server has made it up by itself. */
