@@ -2,6 +2,7 @@
 import type { Effect } from "effect"
 import type { RoleControl } from "../../schemas/control.ts"
 import { DAMAGE_KINDS, type DamageKind } from "../../schemas/reconciliation.ts"
+import type { AlertState, AlertStates } from "../../src/alerts/AlertStates.ts"
 import type { ProfileStoreError } from "../../src/apply/ProfileStore.ts"
 
 /** A row of the view `gradewire.lag`. `null` is not known, or none. */
@@ -51,7 +52,29 @@ export interface Operations {
   readonly lag: Effect.Effect<StoredLag | undefined, ProfileStoreError>
   /** `undefined` where none ever was. */
   readonly comparison: Effect.Effect<LastComparison | undefined, ProfileStoreError>
+  /** @param speaker roles and lanes of the process: ASCII, 255 at most */
+  readonly alerts: (speaker: string) => AlertStates
 }
+
+/** What nobody has touched for so long belonged to processes that are no more. */
+export const ALERT_DAYS = 30
+
+export interface AlertRow {
+  readonly alert: string
+  readonly subject: string
+  /** ms since 1970 UTC. */
+  readonly since: string | number
+  readonly told: string | number | null
+  readonly text: string
+}
+
+export const alertOf = ({ alert, since, subject, text, told }: AlertRow): AlertState => ({
+  alert,
+  subject,
+  sinceMillis: Math.round(Number(since)),
+  toldMillis: told === null ? undefined : Math.round(Number(told)),
+  text
+})
 
 export interface ComparisonRow {
   readonly run: string

@@ -49,3 +49,26 @@ export const mappingVersion = gradewire.table(
   },
   (table) => [primaryKey({ name: "mapping_version_pk", columns: [table.connector, table.hash] })]
 )
+
+/** Alerts that hold, or whose end nobody has been told yet, so that a process that starts knows what was said before it. */
+export const alertState = gradewire.table(
+  "alert_state",
+  {
+    connector: bytewise("connector").notNull(),
+    /** Roles and lanes of the process: two that run side by side each speak for their own. */
+    speaker: bytewise("speaker").notNull(),
+    alert: bytewise("alert").notNull(),
+    subject: bytewise("subject").notNull(),
+    since: moment("since").notNull(),
+    /** Null: it has not lasted long enough, or the hours are quiet. */
+    toldAt: moment("told_at"),
+    text: text("text").notNull(),
+    updatedAt: moment("updated_at").notNull()
+  },
+  (table) => [
+    primaryKey({
+      name: "alert_state_pk",
+      columns: [table.connector, table.speaker, table.alert, table.subject]
+    })
+  ]
+)

@@ -14,6 +14,7 @@ export const READER_VIEWS = [
   "applied_events",
   "mapping_versions",
   "offset_moves",
+  "alerts",
   "reconciliation_runs",
   "reconciliation_diffs",
   "view_columns"

@@ -26,8 +26,8 @@ export const readAlerts = (vitals: Vitals, speaksForApply: boolean, now: number)
     return own !== undefined && own.state !== "standby"
   }
   return [
-    ...(works("capture") ? [...roleReadings(vitals, "capture"), ...captureReadings(vitals, now)] : []),
-    ...(works("apply") ? roleReadings(vitals, "apply").filter(isOwnAffair(speaksForApply)) : []),
+    ...(works("capture") ? [...roleReadings(vitals, "capture", now), ...captureReadings(vitals, now)] : []),
+    ...(works("apply") ? roleReadings(vitals, "apply", now).filter(isOwnAffair(speaksForApply)) : []),
     ...(works("apply") && speaksForApply ? applyReadings(vitals, now) : [])
   ]
 }
@@ -38,33 +38,37 @@ const isOwnAffair =
   ({ alert }: Reading): boolean =>
     speaksForApply || alert !== "GradewirePausedLong"
 
-const roleReadings = (vitals: Vitals, role: RoleName): ReadonlyArray<Reading> => {
+/** One that falls over again and again works for a moment each time; that ends no alert. */
+const SETTLED_MILLIS = 30_000
+
+const roleReadings = (vitals: Vitals, role: RoleName, now: number): ReadonlyArray<Reading> => {
   const own = vitals.roles.get(role)
   if (own === undefined) return []
-  const { note, state, tag } = own
+  const { note, sinceMillis, state, tag } = own
   const hasStopped = state === "stopped"
   const drifted = hasStopped && tag === "SchemaDrift"
   const fenced = hasStopped && tag?.endsWith("Fenced") === true
   const isDown = state === "starting" || state === "waiting" || hasStopped
+  const hasSettled = state === "running" && now - sinceMillis >= SETTLED_MILLIS
   const why = tag === undefined ? "" : `: ${tag}`
   return [
     {
       alert: "GradewireRoleNotRunning",
       subject: role,
-      value: Number(isDown && !drifted && !fenced),
+      value: isDown && !drifted && !fenced ? 1 : hasSettled || state === "paused" ? 0 : undefined,
       text: hasStopped ? `${role} has stopped${why}.` : `${role} does not work, it is ${state}${why}.`,
       atOnce: hasStopped
     },
     {
       alert: "GradewirePausedLong",
       subject: role,
-      value: Number(state === "paused"),
+      value: state === "starting" || state === "waiting" ? undefined : Number(state === "paused"),
       text: `${role} is still paused${note === undefined ? "" : `: ${note}`}.`
     },
     {
       alert: "GradewireSchemaDrift",
       subject: role,
-      value: Number(drifted),
+      value: drifted ? 1 : hasSettled ? 0 : undefined,
       text: "capture has stopped: a mapped table has another shape than the mapping says."
     },
     {

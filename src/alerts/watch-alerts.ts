@@ -2,11 +2,13 @@
  * Looks at the process's vitals every few seconds and tells the receivers. Nothing waits for it: each receiver has a queue of its
  * own, which drops its oldest notice when it is full, and a fiber that tries again.
  */
-import { Clock, Effect, Queue, Schedule } from "effect"
+import { Clock, Effect, Queue, Schedule, type Scope } from "effect"
 import type { Severity } from "../../schemas/alert-rules.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
 import { isRetryable } from "../../schemas/failure.ts"
 import { AlertBook, type AlertSettings } from "./AlertBook.ts"
+import { AlertMemory } from "./AlertMemory.ts"
+import type { AlertStates } from "./AlertStates.ts"
 import type { Notice, Receiver } from "./Notice.ts"
 import { readAlerts } from "./readings.ts"
 
@@ -27,11 +29,26 @@ export interface AlertWatch {
   readonly holder: string
   /** Whether this process has apply's lane 0. */
   readonly speaksForApply: boolean
+  /** Where it is kept what was told; `undefined`: nowhere, every start tells what holds anew. */
+  readonly states: Effect.Effect<AlertStates | undefined, never, Scope.Scope>
+}
+
+/** A notice on its way to several receivers. */
+interface Letter {
+  readonly notice: Notice
+  /** How many of them may still take it. */
+  open: number
 }
 
 interface Post {
   readonly receiver: Receiver
-  readonly queue: Queue.Queue<Notice>
+  readonly queue: Queue.Queue<Letter>
+}
+
+interface Desk {
+  readonly watch: AlertWatch
+  readonly book: AlertBook
+  readonly memory: AlertMemory | undefined
 }
 
 /** Runs `work` with its alerts; where it fails, the receivers hear why before this fails too. */
@@ -39,41 +56,52 @@ export const withAlerts = <E, R>(watch: AlertWatch, work: Effect.Effect<never, E
   Effect.scoped(
     Effect.gen(function* () {
       const book = new AlertBook(watch.settings, watch)
+      const states = yield* watch.states
+      const desk = { watch, book, memory: states === undefined ? undefined : new AlertMemory(states, book) }
       const posts = yield* Effect.forEach(watch.receivers, (receiver) =>
-        Effect.map(Queue.sliding<Notice>(QUEUED_MAX), (queue): Post => ({ receiver, queue }))
+        Effect.map(Queue.sliding<Letter>(QUEUED_MAX), (queue): Post => ({ receiver, queue }))
       )
-      for (const post of posts) yield* Effect.forkScoped(Effect.forever(deliver(post)))
-      yield* Effect.forkScoped(keepLooking(watch, book, posts))
-      return yield* work.pipe(Effect.tapError(() => lastWord(watch, book)))
+      for (const post of posts) yield* Effect.forkScoped(Effect.forever(deliver(desk, post)))
+      yield* Effect.forkScoped(keepLooking(desk, posts))
+      return yield* work.pipe(Effect.tapError(() => lastWord(desk)))
     })
   )
 
-const look = Effect.fnUntraced(function* ({ speaksForApply }: AlertWatch, book: AlertBook) {
+const look = Effect.fnUntraced(function* ({ book, memory, watch }: Desk) {
   const now = yield* Clock.currentTimeMillis
-  return book.look(readAlerts(yield* CurrentVitals, speaksForApply, now), now)
+  const readings = readAlerts(yield* CurrentVitals, watch.speaksForApply, now)
+  if (memory !== undefined) yield* memory.recall(readings)
+  return book.look(readings, now)
 })
 
-const keepLooking = Effect.fnUntraced(function* (
-  watch: AlertWatch,
-  book: AlertBook,
-  posts: ReadonlyArray<Post>
-) {
+const keepLooking = Effect.fnUntraced(function* (desk: Desk, posts: ReadonlyArray<Post>) {
   while (true) {
     yield* Effect.sleep(LOOK)
-    for (const notice of yield* look(watch, book)) {
-      for (const { queue, receiver } of posts) {
-        if (wants(receiver, notice.severity)) yield* Queue.offer(queue, notice)
-      }
+    for (const notice of yield* look(desk)) {
+      const wanted = posts.filter(({ receiver }) => wants(receiver, notice.severity))
+      const letter = { notice, open: wanted.length }
+      if (wanted.length === 0) desk.book.taken(notice)
+      for (const { queue } of wanted) yield* Queue.offer(queue, letter)
     }
+    yield* desk.memory?.keep() ?? Effect.void
   }
 })
+
+/** The first who takes it is enough: somebody knows. Where all refuse it, saying it again would not help either. */
+const isTaken = ({ book, memory }: Desk, letter: Letter, byReceiver: boolean): Effect.Effect<void> => {
+  letter.open--
+  if (!byReceiver && letter.open > 0) return Effect.void
+  book.taken(letter.notice)
+  return memory?.keep() ?? Effect.void
+}
 
 const wants = ({ severity }: Receiver, given: Severity): boolean =>
   severity === "warning" || given === "critical"
 
-const deliver = ({ queue, receiver }: Post): Effect.Effect<void> =>
+const deliver = (desk: Desk, { queue, receiver }: Post): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const notice = yield* Queue.take(queue)
+    const letter = yield* Queue.take(queue)
+    const { notice } = letter
     let failures = 0
     yield* receiver.send(notice).pipe(
       Effect.tapError((failure) => {
@@ -84,15 +112,21 @@ const deliver = ({ queue, receiver }: Post): Effect.Effect<void> =>
       }),
       Effect.retry({ schedule: patience, times: ATTEMPTS, while: isRetryable }),
       Effect.matchEffect({
-        onSuccess: () => Effect.logInfo("alert sent", told(notice, receiver)),
-        onFailure: (failure) => Effect.logError("an alert was not delivered", told(notice, receiver, failure))
+        onSuccess: () =>
+          Effect.andThen(Effect.logInfo("alert sent", told(notice, receiver)), isTaken(desk, letter, true)),
+        onFailure: (failure) =>
+          Effect.andThen(
+            Effect.logError("an alert was not delivered", told(notice, receiver, failure)),
+            isTaken(desk, letter, false)
+          )
       })
     )
   })
 
 /** What waits in the queues is old news; only what the end itself raises is told. */
-const lastWord = Effect.fnUntraced(function* (watch: AlertWatch, book: AlertBook) {
-  const notices = yield* look(watch, book)
+const lastWord = Effect.fnUntraced(function* (desk: Desk) {
+  const { watch } = desk
+  const notices = yield* look(desk)
   yield* Effect.forEach(
     watch.receivers.flatMap((receiver) =>
       notices.filter(({ severity }) => wants(receiver, severity)).map((notice) => ({ notice, receiver }))
@@ -100,6 +134,7 @@ const lastWord = Effect.fnUntraced(function* (watch: AlertWatch, book: AlertBook
     ({ notice, receiver }) =>
       receiver.send(notice).pipe(
         Effect.retry({ times: 2, while: isRetryable }),
+        Effect.andThen(isTaken(desk, { notice, open: 1 }, true)),
         Effect.catch((failure) =>
           Effect.logError("an alert was not delivered", told(notice, receiver, failure))
         )

@@ -2,13 +2,14 @@
 import { Clock, Effect, Redacted } from "effect"
 import { webhookReceiver } from "../../connectors/webhook/receiver.ts"
 import { epochSecondsToUtc } from "../../schemas/civil-time.ts"
-import type { AlertTest } from "../cli/Actions.ts"
+import type { AlertTest, Machine } from "../cli/Actions.ts"
 import { AlertsUnconfigured, type Notice } from "../alerts/Notice.ts"
 import type { AlertWatch } from "../alerts/watch-alerts.ts"
 import { SecretUnreadable } from "../runtime/config-errors.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { readSecret } from "../runtime/read-secret.ts"
 import { HOLDER } from "./options.ts"
+import { targetOf } from "./target-of.ts"
 
 const MILLIS = 1_000
 
@@ -39,16 +40,33 @@ const requireAddress = (text: string, path: string, place: string) =>
         fix: "Write the receiver's whole address there, as it shows it: https://…"
       })
 
-/** `undefined` where the configuration names no receiver. */
-export const alertWatch = Effect.fnUntraced(function* (loaded: LoadedConfig, speaksForApply: boolean) {
+/**
+ * `undefined` where the configuration names no receiver.
+ * @param speaker roles and lanes of this process, as another one like it would name them too
+ */
+export const alertWatch = Effect.fnUntraced(function* (
+  loaded: LoadedConfig,
+  speaker: string,
+  speaksForApply: boolean
+) {
   const { alerts, connector } = loaded.config
   if (alerts === undefined) return undefined
+  const machine = yield* Effect.context<Machine>()
+  const states = Effect.gen(function* () {
+    const { operations } = yield* targetOf(loaded)
+    return (yield* operations).alerts(speaker)
+  }).pipe(
+    // A capture of its own may do without the HR database's password.
+    Effect.catch(() => Effect.succeed(undefined)),
+    Effect.provideContext(machine)
+  )
   return {
     settings: alerts,
     receivers: yield* receivers(loaded),
     connector,
     holder: HOLDER,
-    speaksForApply
+    speaksForApply,
+    states
   } satisfies AlertWatch
 })
 

@@ -48,13 +48,14 @@ export const run = Effect.fnUntraced(function* (file: string, { http, lanes, rol
         : // The first to stop ends both: a pod that does half of its work looks healthy and is not.
           Effect.raceFirst(captureRole(loaded, log), applyRole(loaded, log, lanes))
   const speaksForApply = role !== "capture" && (lanes?.includes(0) ?? true)
-  const alerts = yield* alertWatch(loaded, speaksForApply)
+  const works = [role, ...(lanes ?? [])].join("-")
+  const alerts = yield* alertWatch(loaded, works, speaksForApply)
   const watch = yield* layerWatch(loaded, http)
   const asOperatorsWish = Effect.scoped(
     Effect.andThen(followOperators(loaded, http !== false || alerts !== undefined), roles)
   )
   const work = Effect.raceFirst(asOperatorsWish, keepHeapSmall)
-  const desk = layerHolderDesk(loaded.config.connector, [role, ...(lanes ?? [])].join("-"))
+  const desk = layerHolderDesk(loaded.config.connector, works)
   const waitsFirst = standby ? standBy(rolesOf(role), work).pipe(Effect.provide(desk)) : work
   const alerting = alerts === undefined ? waitsFirst : withAlerts(alerts, waitsFirst)
   const { reconcile, telemetry } = loaded.config

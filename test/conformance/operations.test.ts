@@ -200,4 +200,38 @@ describe.each([
     expect(last.ageSeconds).toBeGreaterThanOrEqual(1000)
     expect(last.ageSeconds).toBeLessThan(1500)
   })
+
+  it("keeps what was told of each alert, for each speaker, to the millisecond (G4)", async () => {
+    const text = `apply is still paused: o'hara: "升级" \\ 😀`
+    const paused = { alert: "GradewirePausedLong", subject: "apply" }
+    const letters = { alert: "GradewireDeadLetters", subject: "" }
+    const [since, told] = [1_795_348_800_123, 1_795_348_801_456]
+    const found = await place.with((operations) =>
+      Effect.gen(function* () {
+        const [own, other] = [operations.alerts("all"), operations.alerts("apply-0-1")]
+        yield* own.write({
+          kept: [
+            { ...paused, sinceMillis: since, toldMillis: undefined, text },
+            { ...letters, sinceMillis: since, toldMillis: told, text: "x" }
+          ],
+          gone: []
+        })
+        yield* other.write({ kept: [{ ...letters, sinceMillis: 1, toldMillis: 2, text: "y" }], gone: [] })
+        yield* own.write({
+          kept: [{ ...paused, sinceMillis: since, toldMillis: told, text }],
+          gone: [letters]
+        })
+        return { own: yield* own.read, other: yield* other.read }
+      })
+    )
+    expect(found).toEqual({
+      own: [{ ...paused, sinceMillis: since, toldMillis: told, text }],
+      other: [{ ...letters, sinceMillis: 1, toldMillis: 2, text: "y" }]
+    })
+    await place.sql(
+      `update gradewire.alert_state set updated_at = ${place.ago(31 * 86_400)} where speaker = 'all'`
+    )
+    const read = (speaker: string) => place.with((operations) => operations.alerts(speaker).read)
+    expect([await read("all"), (await read("apply-0-1")).length]).toEqual([[], 1])
+  })
 })

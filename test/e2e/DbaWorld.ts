@@ -96,8 +96,8 @@ export class DbaWorld {
     return world
   }
 
-  /** @param fields beside the learner's phone */
-  configure(fields: string): Promise<void> {
+  /** @param fields beside the learner's phone @param more sections of the file */
+  configure(fields: string, more = ""): Promise<void> {
     const { nats, people, source } = this
     return writeFile(
       this.config,
@@ -114,7 +114,7 @@ tables:
     fields: { phone: phone, ${fields} }
     target: { table: hr.record, key: [ref], columns: { ref: resultId, employee: employee, points: score.raw } }
 limits: { checkpointSeconds: 1 }
-`
+${more}`
     )
   }
 

@@ -9,22 +9,18 @@ import {
   controlOf,
   lagOf
 } from "../operations.ts"
-import { classifyError } from "./classify-error.ts"
-import { migrationGrants } from "./migrate.ts"
-import { openSession, type MySqlOptions } from "./mysql-client.ts"
+import { alertStates } from "./alert-states.ts"
+import type { MySqlOptions } from "./mysql-client.ts"
 import { instantOf } from "./offset-statements.ts"
+import { openDesk } from "./open-desk.ts"
 import { literal } from "./sql-text.ts"
 
 export const openOperations = (
   options: MySqlOptions,
   connector: string
 ): Effect.Effect<Operations, never, Scope.Scope> =>
-  Effect.map(openSession(options), (session) => {
-    const place = { server: `${options.host}:${options.port}`, grants: migrationGrants(options.user) }
-    const rows = <R extends object>(text: string) =>
-      session
-        .exclusively(session.rows<R>(text))
-        .pipe(Effect.mapError(({ cause }) => classifyError(cause, place)))
+  Effect.map(openDesk(options), (desk): Operations => {
+    const { rows } = desk
     const ours = `connector = ${literal(connector)}`
     return {
       controls: Effect.map(
@@ -78,6 +74,7 @@ from (
 left join \`gradewire\`.\`reconciliation_diff\` d on d.${ours} and d.run = r.run and d.repaired_at is null
 group by r.run, r.finished_at, d.kind`),
         comparisonOf
-      )
+      ),
+      alerts: (speaker) => alertStates(desk, connector, speaker)
     }
   })

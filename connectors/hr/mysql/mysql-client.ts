@@ -165,7 +165,9 @@ class Connections {
   }
 
   async script<R extends object>(statements: ReadonlyArray<string>): Promise<ReadonlyArray<R>> {
-    const results = (await this.run(statements.join(";\n"))) as ReadonlyArray<unknown>
+    const answer = await this.run(statements.join(";\n"))
+    // The driver gives one statement's result as it is.
+    const results = statements.length === 1 ? [answer] : (answer as ReadonlyArray<unknown>)
     return (results.findLast((result) => Array.isArray(result)) ?? []) as ReadonlyArray<R>
   }
 

@@ -1,4 +1,7 @@
-/** A session of a desk's own for questions about gradewire's own tables; its failures say where, and which right is missing. */
+/**
+ * A session of a desk's own for questions about gradewire's own tables, one at a time; its failures say where, and which right is
+ * missing.
+ */
 import { Effect, type Scope } from "effect"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import { classifyError } from "./classify-error.ts"
@@ -17,7 +20,7 @@ export const openDesk = (options: MySqlOptions): Effect.Effect<DeskSession, neve
   Effect.map(openSession(options), (session): DeskSession => {
     const place = { server: `${options.host}:${options.port}`, grants: migrationGrants(options.user) }
     const answered = <A>(asked: Effect.Effect<A, DriverError>) =>
-      Effect.mapError(asked, ({ cause }) => classifyError(cause, place))
+      Effect.mapError(session.exclusively(asked), ({ cause }) => classifyError(cause, place))
     return {
       rows: (text) => answered(session.rows(text)),
       script: (statements) => answered(session.script(statements))

@@ -9,9 +9,12 @@ import {
   type LagRow,
   type Operations
 } from "../operations.ts"
-import { classifyError } from "./classify-error.ts"
-import { openSession, type PostgresOptions, type Statement } from "./postgres-client.ts"
-import { migrationGrants } from "./migrate.ts"
+import { alertStates } from "./alert-states.ts"
+import { openDesk } from "./open-desk.ts"
+import type { PostgresOptions } from "./postgres-client.ts"
+
+const grants = (user: string): string =>
+  `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA gradewire TO ${user};`
 
 const CONTROLS = `select role, paused, reason, changed_by,
   to_char(timezone('UTC', changed_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as changed_at,
@@ -56,30 +59,15 @@ export const openOperations = (
   options: PostgresOptions,
   connector: string
 ): Effect.Effect<Operations, never, Scope.Scope> =>
-  Effect.map(openSession(options), (session) => {
-    const place = {
-      server: `${options.host}:${options.port}/${options.database}`,
-      grants: migrationGrants(options.user, options.database)
-    }
-    const rows = <R extends object>(statement: Statement) =>
-      session
-        .exclusively(session.rows<R>(statement))
-        .pipe(Effect.mapError(({ cause }) => classifyError(cause, place)))
-    return {
-      controls: Effect.map(rows<ControlRow>({ text: CONTROLS, values: [connector] }), (found) =>
-        found.map(controlOf((text) => text))
-      ),
-      setControl: ({ changedBy, paused, reason, role }) =>
-        Effect.asVoid(rows({ text: SET_CONTROL, values: [connector, role, paused, reason, changedBy] })),
-      setThrottle: ({ changedBy, eventsPerSecond, reason, role }) =>
-        Effect.asVoid(
-          rows({ text: SET_THROTTLE, values: [connector, role, reason, changedBy, eventsPerSecond] })
-        ),
-      recordMapping: ({ hash, mapping, programVersion, startedBy }) =>
-        Effect.asVoid(
-          rows({ text: RECORD_MAPPING, values: [connector, hash, startedBy, programVersion, mapping] })
-        ),
-      lag: Effect.map(rows<LagRow>({ text: LAG, values: [connector] }), ([row]) => lagOf(row)),
-      comparison: Effect.map(rows<ComparisonRow>({ text: COMPARISON, values: [connector] }), comparisonOf)
-    }
-  })
+  Effect.map(openDesk(options, connector, grants), (ask): Operations => ({
+    controls: Effect.map(ask<ControlRow>(CONTROLS), (found) => found.map(controlOf((text) => text))),
+    setControl: ({ changedBy, paused, reason, role }) =>
+      Effect.asVoid(ask(SET_CONTROL, role, paused, reason, changedBy)),
+    setThrottle: ({ changedBy, eventsPerSecond, reason, role }) =>
+      Effect.asVoid(ask(SET_THROTTLE, role, reason, changedBy, eventsPerSecond)),
+    recordMapping: ({ hash, mapping, programVersion, startedBy }) =>
+      Effect.asVoid(ask(RECORD_MAPPING, hash, startedBy, programVersion, mapping)),
+    lag: Effect.map(ask<LagRow>(LAG), ([row]) => lagOf(row)),
+    comparison: Effect.map(ask<ComparisonRow>(COMPARISON), comparisonOf),
+    alerts: (speaker) => alertStates(ask, speaker)
+  }))

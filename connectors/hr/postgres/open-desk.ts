@@ -1,4 +1,7 @@
-/** A session of a desk's own for questions about gradewire's own tables; its failures say where, and which rights it needs. */
+/**
+ * A session of a desk's own for questions about gradewire's own tables, one at a time; its failures say where, and which rights it
+ * needs.
+ */
 import { Effect, type Scope } from "effect"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import { classifyError } from "./classify-error.ts"
@@ -24,7 +27,8 @@ export const openDesk = (
       grants: `GRANT USAGE ON SCHEMA gradewire TO ${user};\n${grants(user)}`
     }
     return <R extends object = Row>(text: string, ...values: ReadonlyArray<unknown>) =>
-      Effect.mapError(session.rows<R>({ text, values: [connector, ...values] }), ({ cause }) =>
-        classifyError(cause, place)
+      Effect.mapError(
+        session.exclusively(session.rows<R>({ text, values: [connector, ...values] })),
+        ({ cause }) => classifyError(cause, place)
       )
   })

@@ -1,6 +1,6 @@
 /** What operators want of a connector, as on PostgreSQL (schemas/hr/operator-tables.ts); and what the views' columns mean. */
 import { bigint, boolean, int, json, mysqlTable, primaryKey, text, varchar } from "drizzle-orm/mysql-core"
-import { connectorName, positionText, moment } from "./column-kinds.ts"
+import { ascii, connectorName, positionText, moment } from "./column-kinds.ts"
 
 export const control = mysqlTable(
   "control",
@@ -44,6 +44,21 @@ export const mappingVersion = mysqlTable(
     mapping: json("mapping").notNull()
   },
   (table) => [primaryKey({ columns: [table.connector, table.hash] })]
+)
+
+export const alertState = mysqlTable(
+  "alert_state",
+  {
+    connector: connectorName("connector").notNull(),
+    speaker: ascii(255)("speaker").notNull(),
+    alert: ascii(64)("alert").notNull(),
+    subject: ascii(64)("subject").notNull(),
+    since: moment("since").notNull(),
+    toldAt: moment("told_at"),
+    text: text("text").notNull(),
+    updatedAt: moment("updated_at").notNull()
+  },
+  (table) => [primaryKey({ columns: [table.connector, table.speaker, table.alert, table.subject] })]
 )
 
 /** What every column of a view means: views have no comments here. */

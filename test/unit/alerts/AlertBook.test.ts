@@ -123,13 +123,48 @@ describe("alerts", () => {
     expect(stopped("CaptureFenced")).toEqual(["firing GradewireFenced capture"])
   })
 
-  it("wait with a role that only starts over (G1)", () => {
+  it("wait with a role that only starts over, and are over once it has gone on for a while (G1)", () => {
     const [book, vitals] = [bookOf(), new Vitals()]
     vitals.turn("capture", "waiting", NOON, "SourceConnectionLost")
     expect(told(book, vitals, NOON)).toEqual([])
     expect(told(book, vitals, NOON + 5 * MINUTE)).toEqual(["firing GradewireRoleNotRunning capture"])
     vitals.turn("capture", "running", NOON + 6 * MINUTE)
-    expect(told(book, vitals, NOON + 6 * MINUTE)).toEqual(["resolved GradewireRoleNotRunning capture"])
+    expect(told(book, vitals, NOON + 6 * MINUTE)).toEqual([])
+    vitals.turn("capture", "waiting", NOON + 6.1 * MINUTE, "SourceConnectionLost")
+    expect(told(book, vitals, NOON + 6.1 * MINUTE)).toEqual([])
+    vitals.turn("capture", "running", NOON + 7 * MINUTE)
+    expect(told(book, vitals, NOON + 7.5 * MINUTE)).toEqual(["resolved GradewireRoleNotRunning capture"])
+  })
+
+  it("go on from what was told before a restart: neither again, nor as if it had just begun (G1)", () => {
+    const [before, vitals] = [bookOf(), withDeadLetters(working(), 2)]
+    expect(told(before, vitals, NOON)).toEqual([])
+    const lasting = before.states()
+    const after = bookOf()
+    after.adopt(lasting)
+    expect(told(after, heard(vitals, NOON + 10 * MINUTE), NOON + 10 * MINUTE)).toEqual([
+      "firing GradewireDeadLetters"
+    ])
+    after.taken({ alert: "GradewireDeadLetters", state: "firing", subject: "" })
+    const again = bookOf()
+    again.adopt(after.states())
+    const later = NOON + 60 * MINUTE
+    vitals.queues = undefined
+    expect(told(again, heard(vitals, later), later)).toEqual([])
+    const [notice] = again.look(readAlerts(withDeadLetters(vitals, 0), true, later), later)
+    expect(notice).toMatchObject({ state: "resolved", since: "2026-11-22T12:00:00Z" })
+  })
+
+  it("keep in mind what was given away until somebody has taken it (G1)", () => {
+    const [book, vitals] = [bookOf({ rules: { GradewireDeadLetters: { forSeconds: 0 } } }), working()]
+    told(book, withDeadLetters(vitals, 2), NOON)
+    expect(book.states()).toMatchObject([{ alert: "GradewireDeadLetters", toldMillis: undefined }])
+    book.taken({ alert: "GradewireDeadLetters", state: "firing", subject: "" })
+    expect(book.states()).toMatchObject([{ toldMillis: NOON }])
+    told(book, heard(withDeadLetters(vitals, 0), NOON + MINUTE), NOON + MINUTE)
+    expect(book.states()).toMatchObject([{ toldMillis: NOON }])
+    book.taken({ alert: "GradewireDeadLetters", state: "resolved", subject: "" })
+    expect(book.states()).toEqual([])
   })
 
   it("are left to one process: not to one that stands by, nor to one without the first lane (G6)", () => {
