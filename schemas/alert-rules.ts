@@ -31,6 +31,7 @@ export const ALERT_RULES = {
   GradewireDeadLetters: { severity: "warning", forSeconds: 600, threshold: 0 },
   GradewireHeldTooLong: { severity: "warning", forSeconds: 600, threshold: DAY },
   GradewireReconcileDiffers: { severity: "warning", forSeconds: 0, threshold: 0 },
+  GradewireRepairWithheld: { severity: "warning", forSeconds: 0, threshold: 0 },
   GradewireReconcileStale: { severity: "warning", forSeconds: 0, threshold: 2 * DAY },
   GradewireSchemaDrift: {
     severity: "critical",

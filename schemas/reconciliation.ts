@@ -72,6 +72,9 @@ export type RunScope = typeof RunScope.Type
 
 export const RunState = Schema.Literals(["running", "done", "failed"])
 
+/** Who asks for what is done by the clock. */
+export const BY_CLOCK = "reconcile"
+
 export const ReconciliationRun = Schema.Struct({
   run: Schema.NonEmptyString,
   state: RunState,

@@ -18,6 +18,8 @@ export interface StoredLag {
 /** The last comparison of everything that was finished. */
 export interface LastComparison {
   readonly run: string
+  /** Who asked for it. */
+  readonly by: string
   /** Since it was finished. */
   readonly ageSeconds: number
   /** Rows by kind that differed and that no repair has been sent for; kinds without any are left out. */
@@ -78,6 +80,7 @@ export const alertOf = ({ alert, since, subject, text, told }: AlertRow): AlertS
 
 export interface ComparisonRow {
   readonly run: string
+  readonly by_whom: string
   readonly age_s: string | number
   /** Null where nothing differs. */
   readonly kind: string | null
@@ -92,6 +95,7 @@ export const comparisonOf = (rows: ReadonlyArray<ComparisonRow>): LastComparison
   if (first === undefined) return undefined
   return {
     run: first.run,
+    by: first.by_whom,
     ageSeconds: Number(first.age_s),
     differences: new Map(rows.flatMap(({ kind, n }) => (isDamage(kind) ? [[kind, Number(n)] as const] : [])))
   }

@@ -1,10 +1,17 @@
 /** Runs of a comparison as the HR database keeps them, the same on every kind of server. Pure. */
 import { Effect, Result, Schema } from "effect"
-import { ReconciliationRun, RunScope, TableRun, type DifferenceKind } from "../../schemas/reconciliation.ts"
+import {
+  DAMAGE_KINDS,
+  ReconciliationRun,
+  RunScope,
+  TableRun,
+  type DifferenceKind
+} from "../../schemas/reconciliation.ts"
 import {
   ReconcileRunning,
   ReconcileTakenOver,
   ReconcileUnknown,
+  type ListedRun,
   type StoredDifference
 } from "../../src/reconcile/RunStore.ts"
 
@@ -53,6 +60,16 @@ export const runOf = (row: RunRow): Result.Result<ReconciliationRun, ReconcileUn
     unreadable
   )
 }
+
+export interface ListedRow extends RunRow {
+  readonly open: string | number
+}
+
+export const listedRunOf = (row: ListedRow): Result.Result<ListedRun, ReconcileUnknown> =>
+  Result.map(runOf(row), (run) => ({ ...run, open: Number(row.open) }))
+
+/** Kinds that a repair can mend, as a list of SQL. */
+export const DAMAGE_LIST = DAMAGE_KINDS.map((kind) => `'${kind}'`).join(", ")
 
 export const differenceOf = (row: DifferenceRow): StoredDifference => ({
   table: row.table_name,

@@ -120,6 +120,12 @@ const applyReadings = (vitals: Vitals, now: number): ReadonlyArray<Reading> => {
       text: `${differing} rows of the profile differ from the training database.`
     },
     {
+      alert: "GradewireRepairWithheld",
+      subject: "",
+      value: comparison?.withheld,
+      text: `${comparison?.withheld} rows are to be mended, more than reconcile.repair allows at once: none was.`
+    },
+    {
       alert: "GradewireReconcileStale",
       subject: "",
       value: comparedAgo,

@@ -2,6 +2,7 @@
 import { streamName } from "../../connectors/jetstream/options.ts"
 import { defaultServerId } from "../../connectors/mysql/source-options.ts"
 import type { ConnectorConfig, HttpConfig } from "../../schemas/connector-config.ts"
+import { repairSettings, type ReconcileConfig } from "../../schemas/reconcile-config.ts"
 import type { ScoreTable } from "../../schemas/table-config.ts"
 import { DEFAULT_REGION } from "../identity/key-rules.ts"
 
@@ -31,6 +32,15 @@ const TARGET_PORTS = { postgresql: 5432, mysql: 3306 } as const
 const effectiveTarget = (target: ScoreTable["target"]) => {
   const given = target === undefined || target === "own" ? { table: "own" as const } : target
   return { ...given, onRevoke: given.onRevoke ?? (given.table === "own" ? "hide" : "delete") }
+}
+
+const effectiveReconcile = (given: ReconcileConfig, timeZone: string): ReconcileConfig => {
+  const repair = repairSettings(given)
+  return {
+    timeZone,
+    ...given,
+    ...(repair === undefined ? {} : { repair: repair as NonNullable<ReconcileConfig["repair"]> })
+  }
 }
 
 /** Key order is the order of reading, as `config render` prints it. */
@@ -80,7 +90,7 @@ export const effectiveConfig = (config: ConnectorConfig): EffectiveConfig => ({
   ...(config.alerts === undefined ? {} : { alerts: config.alerts }),
   ...(config.reconcile === undefined
     ? {}
-    : { reconcile: { timeZone: config.source.timeZone, ...config.reconcile } }),
+    : { reconcile: effectiveReconcile(config.reconcile, config.source.timeZone) }),
   ...(config.telemetry === undefined ? {} : { telemetry: config.telemetry }),
   http:
     config.http === false ? false : { host: config.http?.host ?? "0.0.0.0", port: config.http?.port ?? 9090 }

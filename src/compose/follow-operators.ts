@@ -6,8 +6,10 @@
  * moment, then begins.
  */
 import { Clock, Effect, Schedule, type Scope } from "effect"
-import type { Operations } from "../../connectors/hr/operations.ts"
+import type { LastComparison, Operations } from "../../connectors/hr/operations.ts"
 import { isRetryable } from "../../schemas/failure.ts"
+import { repairSettings, type RepairSettings } from "../../schemas/reconcile-config.ts"
+import { BY_CLOCK } from "../../schemas/reconciliation.ts"
 import type { Machine } from "../cli/Actions.ts"
 import { CurrentPauses } from "../pipeline/Pauses.ts"
 import { CurrentThrottles } from "../pipeline/Throttles.ts"
@@ -48,7 +50,7 @@ export const followOperators = Effect.fnUntraced(function* (loaded: LoadedConfig
   )
   yield* Effect.forkScoped(watchWishes(operations, knows))
   if (!countsToo) return
-  yield* Effect.forkScoped(countQueues(operations))
+  yield* Effect.forkScoped(countQueues(operations, repairSettings(loaded.config.reconcile)))
   yield* Effect.forkScoped(watchMargin(loaded))
   yield* Effect.forkScoped(watchCertificates(loaded))
 }) satisfies (loaded: LoadedConfig, countsToo: boolean) => Effect.Effect<void, never, Machine | Scope.Scope>
@@ -90,7 +92,10 @@ const watchWishes = Effect.fnUntraced(function* (operations: Operations, knows: 
   }
 })
 
-const countQueues = Effect.fnUntraced(function* (operations: Operations) {
+const countQueues = Effect.fnUntraced(function* (
+  operations: Operations,
+  repairs: RepairSettings | undefined
+) {
   const vitals = yield* CurrentVitals
   while (true) {
     const lag = yield* operations.lag.pipe(Effect.catch(() => Effect.succeed(undefined)))
@@ -109,11 +114,18 @@ const countQueues = Effect.fnUntraced(function* (operations: Operations) {
         ? undefined
         : {
             finishedMillis: (yield* Clock.currentTimeMillis) - last.ageSeconds * 1_000,
-            differences: last.differences
+            differences: last.differences,
+            withheld: withheldOf(last, repairs)
           }
     yield* Effect.sleep(COUNT)
   }
 })
+
+const withheldOf = (last: LastComparison, repairs: RepairSettings | undefined): number | undefined => {
+  if (repairs === undefined || last.by !== BY_CLOCK) return undefined
+  const rows = repairs.kinds.reduce((sum, kind) => sum + (last.differences.get(kind) ?? 0), 0)
+  return rows > repairs.limit ? rows : 0
+}
 
 const watchMargin = Effect.fnUntraced(function* (loaded: LoadedConfig) {
   const vitals = yield* CurrentVitals

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
+import { canonicalJson } from "./canonical-json.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { HOLDER } from "./options.ts"
 import { targetOf } from "./target-of.ts"
@@ -11,23 +12,13 @@ import { targetOf } from "./target-of.ts"
 /** Whatever decides what stands in a profile: the same words in another order are the same mapping. */
 export const mappingOf = (config: ConnectorConfig) => {
   const { employees, source, tables, target } = effectiveConfig(config)
-  const mapping = JSON.stringify(
-    ordered({
-      sourceTimeZone: source.timeZone,
-      targetTimeZone: target.timeZone,
-      employees,
-      tables
-    })
-  )
+  const mapping = canonicalJson({
+    sourceTimeZone: source.timeZone,
+    targetTimeZone: target.timeZone,
+    employees,
+    tables
+  })
   return { mapping, hash: createHash("sha256").update(mapping).digest("hex") }
-}
-
-/** Keys of objects in the order of their code points, lists as they are. */
-const ordered = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(ordered)
-  if (typeof value !== "object" || value === null) return value
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, inner]) => [key, ordered(inner)]))
 }
 
 /** A book that cannot be written keeps nobody from working. */

@@ -27,13 +27,14 @@ export const verify = Effect.fnUntraced(function* (
 export const verifyWith = Effect.fnUntraced(function* (
   loaded: LoadedConfig,
   request: VerifyRequest,
-  watch: Parameters<Actions["verify"]>[2]
+  watch: Parameters<Actions["verify"]>[2],
+  by = operator()
 ) {
   const target = yield* targetOf(loaded)
   const hr = yield* target.reconciliation
   const ports = Layer.mergeAll(layerSourceRows(loaded), hr)
   return yield* Effect.gen(function* () {
-    const run = request.resume ? yield* (yield* RunStore).resume : yield* begin(loaded, request)
+    const run = request.resume ? yield* (yield* RunStore).resume : yield* begin(loaded, request, by)
     const done = yield* compare(run, yield* optionsOf(loaded, run, request, watch))
     return yield* viewOf(loaded.config.connector, done)
   }).pipe(Effect.provide(ports))
@@ -51,14 +52,14 @@ export const viewOf = Effect.fnUntraced(function* (connector: string, run: Recon
   } satisfies VerifyView
 })
 
-const begin = Effect.fnUntraced(function* (loaded: LoadedConfig, request: VerifyRequest) {
+const begin = Effect.fnUntraced(function* (loaded: LoadedConfig, request: VerifyRequest, by: string) {
   const { course, person, since, tables } = request
   const named = yield* tablesOf(loaded, request)
   const startedAt = yield* utcNow
   const mark = (yield* Random.nextIntBetween(0, 0x10000)).toString(16).padStart(4, "0")
   const name = `${startedAt.slice(0, 19).replaceAll(/[-:]/g, "")}-${mark}`
   const scope = { tables: tables.length === 0 ? null : tables, course, person, since }
-  const run = newRun(name, operator(), startedAt, named, scope)
+  const run = newRun(name, by, startedAt, named, scope)
   yield* (yield* RunStore).start(run)
   return run
 })

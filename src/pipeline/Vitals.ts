@@ -61,6 +61,8 @@ export interface ComparisonVitals {
   readonly finishedMillis: number
   /** Rows by kind that differ and that no repair has been sent for. */
   readonly differences: ReadonlyMap<DamageKind, number>
+  /** Rows that are too many to be mended by themselves; 0: none; `undefined`: nothing is meant to be. */
+  readonly withheld: number | undefined
 }
 
 /** Heartbeats come every ten seconds from an idle source; two may be late before the silence counts as lag. */

@@ -129,6 +129,15 @@ export const reconcileDifferences = gauge(
   "Rows that differed in the last comparison of everything and that no repair has been sent for; absent before the first",
   { kind: "missing, extra, stale, mismatch" }
 )
+export const repairWithheld = gauge(
+  "gradewire_reconcile_repair_withheld",
+  "Rows that reconcile.repair would mend, were they not more than its limit; NaN: nothing is meant to be mended by itself"
+)
+export const repairedTotal = counter(
+  "gradewire_reconcile_repaired_total",
+  "Rows that were looked at to be mended by themselves, by what became of them",
+  { outcome: "mended, right (it did not differ any more), sent (it differs still)" }
+)
 export const reconciledAt = gauge(
   "gradewire_reconcile_last_success_timestamp_seconds",
   "When the last comparison of everything was finished, seconds since 1970 UTC; absent before the first"

@@ -81,6 +81,7 @@ const queueGauges = ({
     ? []
     : [
         [metrics.reconciledAt(), comparison.finishedMillis / 1000] as const,
+        [metrics.repairWithheld(), comparison.withheld] as const,
         ...DAMAGE_KINDS.map((kind): Reading => [
           metrics.reconcileDifferences({ kind }),
           comparison.differences.get(kind) ?? 0

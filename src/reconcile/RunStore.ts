@@ -62,6 +62,11 @@ export interface DifferenceFilter {
   readonly after: string | undefined
 }
 
+export interface ListedRun extends ReconciliationRun {
+  /** Rows that differed and that nobody has had mended. */
+  readonly open: number
+}
+
 export class RunStore extends Context.Service<
   RunStore,
   {
@@ -75,6 +80,13 @@ export class RunStore extends Context.Service<
       table: string,
       found: ReadonlyArray<Difference>
     ) => Effect.Effect<void, Failure>
+    /** Makes a finished run the connector's only one that somebody works at: this process. */
+    readonly hold: (run: string) => Effect.Effect<void, Failure>
+    /** Says that this process still works at the run; fails where another one has taken it. */
+    readonly keep: (run: string) => Effect.Effect<void, Failure>
+    readonly release: (run: string) => Effect.Effect<void, Failure>
+    /** Newest first. */
+    readonly list: (max: number) => Effect.Effect<ReadonlyArray<ListedRun>, Failure>
     readonly read: (run: string) => Effect.Effect<ReconciliationRun, Failure>
     readonly differences: (
       run: string,

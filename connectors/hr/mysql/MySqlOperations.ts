@@ -62,17 +62,17 @@ on duplicate key update last_started_at = utc_timestamp(6), starts = starts + 1,
         ([row]) => lagOf(row)
       ),
       comparison: Effect.map(
-        rows<ComparisonRow>(`select r.run, timestampdiff(microsecond, r.finished_at, utc_timestamp(6)) / 1e6 as age_s, d.kind,
+        rows<ComparisonRow>(`select r.run, r.by_whom, timestampdiff(microsecond, r.finished_at, utc_timestamp(6)) / 1e6 as age_s, d.kind,
   count(d.kind) as n
 from (
-  select run, finished_at from \`gradewire\`.\`reconciliation_run\`
+  select run, by_whom, finished_at from \`gradewire\`.\`reconciliation_run\`
   where ${ours} and state = 'done' and finished_at is not null
     and coalesce(json_value(scope, '$.tables[0]'), json_value(scope, '$.course'), json_value(scope, '$.person'),
       json_value(scope, '$.since')) is null
   order by finished_at desc limit 1
 ) r
 left join \`gradewire\`.\`reconciliation_diff\` d on d.${ours} and d.run = r.run and d.repaired_at is null
-group by r.run, r.finished_at, d.kind`),
+group by r.run, r.by_whom, r.finished_at, d.kind`),
         comparisonOf
       ),
       alerts: (speaker) => alertStates(desk, connector, speaker)

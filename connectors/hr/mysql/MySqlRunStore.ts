@@ -5,7 +5,9 @@ import type { Difference } from "../../../src/reconcile/differences.ts"
 import type { ReconciliationRun } from "../../../schemas/reconciliation.ts"
 import { ReconcileUnknown, RunStore, type DifferenceFilter } from "../../../src/reconcile/RunStore.ts"
 import {
+  DAMAGE_LIST,
   differenceOf,
+  listedRunOf,
   noneEnded,
   refuseSecond,
   runOf,
@@ -13,6 +15,7 @@ import {
   takenOver,
   type Active,
   type DifferenceRow,
+  type ListedRow,
   type RunRow
 } from "../stored-runs.ts"
 import { DIRECTORIES, type ComparedTable } from "../compared-tables.ts"
@@ -87,13 +90,47 @@ const read = Effect.fnUntraced(function* ({ connector, rows }: Desk, run: string
 const opening = (desk: Desk) => {
   const { connector, holder, rows, script } = desk
   const ours = `connector = ${literal(connector)}`
-  const endSilent = `update ${RUN} set state = 'failed', active = null where ${ours} and active = 1 and updated_at < ${SILENT}`
+  const endSilent = `update ${RUN} set state = if(state = 'running', 'failed', state), active = null where ${ours} and active = 1 and updated_at < ${SILENT}`
   const running = Effect.flatMap(
     rows<Active>(`select run, holder from ${RUN} where ${ours} and active = 1`),
     ([active]) => refuseSecond(active)
   )
+  const held = (run: string) =>
+    `${ours} and run = ${literal(run)} and holder = ${literal(holder)} and active = 1`
   return {
     read: (run: string) => read(desk, run),
+    list: (max: number) =>
+      Effect.flatMap(
+        rows<ListedRow>(`select ${RUN_COLUMNS}, (
+  select count(*) from ${DIFF} d where d.connector = r.connector and d.run = r.run and d.repaired_at is null
+    and d.kind in (${DAMAGE_LIST})
+) as open
+from ${RUN} r where ${ours} order by r.started_at desc, run desc limit ${max}`),
+        (found) => Effect.forEach(found, (row) => Effect.fromResult(listedRunOf(row)))
+      ),
+    // A hold leaves the state as it is: what was compared stays compared.
+    hold: Effect.fnUntraced(function* (run: string) {
+      const [taken] = yield* script<{ n: number | string }>([
+        endSilent,
+        `update ignore ${RUN} set active = 1, holder = ${literal(holder)}, updated_at = utc_timestamp(6)
+where ${ours} and run = ${literal(run)} and state = 'done' and active is null`,
+        "select row_count() as n"
+      ])
+      if (Number(taken!.n) === 1) return
+      yield* running
+      return yield* new ReconcileUnknown({ message: `there is no finished run ${run}` })
+    }),
+    keep: Effect.fnUntraced(function* (run: string) {
+      const [kept] = yield* script<{ n: number | string }>([
+        `update ${RUN} set updated_at = utc_timestamp(6) where ${held(run)}`,
+        "select row_count() as n"
+      ])
+      if (Number(kept!.n) !== 1) return yield* takenOver(run)
+    }),
+    release: (run: string) =>
+      Effect.asVoid(
+        rows(`update ${RUN} set active = null, updated_at = utc_timestamp(6) where ${held(run)}`)
+      ),
     start: Effect.fnUntraced(function* ({ by, run, scope, startedAt, tables }: ReconciliationRun) {
       const [begun] = yield* script<{ n: number | string }>([
         endSilent,

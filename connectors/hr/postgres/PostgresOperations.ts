@@ -44,16 +44,16 @@ const LAG = `select total_lag_s::text, heartbeat_age_s::text, held::text, oldest
   capture_paused, apply_paused
 from gradewire.lag where connector = $1`
 
-const COMPARISON = `select r.run, extract(epoch from clock_timestamp() - r.finished_at)::text as age_s, d.kind,
+const COMPARISON = `select r.run, r.by_whom, extract(epoch from clock_timestamp() - r.finished_at)::text as age_s, d.kind,
   count(d.kind)::text as n
 from (
-  select run, finished_at from gradewire.reconciliation_run
+  select run, by_whom, finished_at from gradewire.reconciliation_run
   where connector = $1 and state = 'done' and finished_at is not null
     and coalesce(scope ->> 'tables', scope ->> 'course', scope ->> 'person', scope ->> 'since') is null
   order by finished_at desc limit 1
 ) r
 left join gradewire.reconciliation_diff d on d.connector = $1 and d.run = r.run and d.repaired_at is null
-group by r.run, r.finished_at, d.kind`
+group by r.run, r.by_whom, r.finished_at, d.kind`
 
 export const openOperations = (
   options: PostgresOptions,

@@ -4,7 +4,9 @@ import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import type { ReconciliationRun } from "../../../schemas/reconciliation.ts"
 import { ReconcileUnknown, RunStore } from "../../../src/reconcile/RunStore.ts"
 import {
+  DAMAGE_LIST,
   differenceOf,
+  listedRunOf,
   noneEnded,
   refuseSecond,
   runOf,
@@ -12,6 +14,7 @@ import {
   takenOver,
   type Active,
   type DifferenceRow,
+  type ListedRow,
   type RunRow
 } from "../stored-runs.ts"
 import { DIRECTORIES, type ComparedTable } from "../compared-tables.ts"
@@ -36,19 +39,26 @@ const moment = (column: string) =>
 const RUN_COLUMNS = `run, state, by_whom, scope::text as scope, tables::text as tables, ${moment("started_at")}, ${moment("finished_at")}`
 
 /** A run whose process is gone gives way; the unique index lets one in. $2 run, $3 scope, $4 tables, $5 by, $6 holder, $7 started */
-const END_SILENT = `update ${RUN} set state = 'failed', active = null
+const END_SILENT = `update ${RUN} set state = case when state = 'running' then 'failed' else state end, active = null
 where connector = $1 and active = 1 and updated_at < clock_timestamp() - ${SILENT}`
 const START = `insert into ${RUN} (connector, run, state, active, scope, tables, by_whom, holder, started_at, updated_at)
 values ($1, $2, 'running', 1, $3::jsonb, $4::jsonb, $5, $6, $7::timestamptz, clock_timestamp())
 on conflict (connector, active) do nothing returning run`
+/** $2 run, $3 holder. A hold leaves the state as it is: what was compared stays compared. */
+const HOLD = `update ${RUN} r set active = 1, holder = $3, updated_at = clock_timestamp()
+where r.connector = $1 and r.run = $2 and r.state = 'done'
+  and not exists (select from ${RUN} o where o.connector = $1 and o.active = 1)
+returning run`
+const HELD = `connector = $1 and run = $2 and holder = $3 and active = 1`
+const KEEP = `update ${RUN} set updated_at = clock_timestamp() where ${HELD} returning run`
+const RELEASE = `update ${RUN} set active = null, updated_at = clock_timestamp() where ${HELD}`
 const ACTIVE = `select run, holder from ${RUN} where connector = $1 and active = 1`
 
 /** $2 holder */
 const RESUME = `update ${RUN} r set state = 'running', active = 1, holder = $2, updated_at = clock_timestamp()
 where r.connector = $1 and r.run = (
   select run from ${RUN} where connector = $1 and state <> 'done' order by started_at desc limit 1
-) and (r.active is null or r.updated_at < clock_timestamp() - ${SILENT})
-  and not exists (select from ${RUN} o where o.connector = $1 and o.active = 1 and o.run <> r.run)
+) and not exists (select from ${RUN} o where o.connector = $1 and o.active = 1)
 returning ${RUN_COLUMNS}`
 
 /**
@@ -70,6 +80,13 @@ const SAVE = `with held as (
 select count(*)::integer as held from held`
 
 const READ = `select ${RUN_COLUMNS} from ${RUN} where connector = $1 and run = $2`
+
+/** $2 how many */
+const LIST = `select ${RUN_COLUMNS}, (
+  select count(*)::text from ${DIFF} d where d.connector = r.connector and d.run = r.run and d.repaired_at is null
+    and d.kind in (${DAMAGE_LIST})
+) as open
+from ${RUN} r where connector = $1 order by r.started_at desc, run desc limit $2::integer`
 
 /** $2 run, $3 kinds, $4 only open ones, $5 table, $6 id, $7 how many */
 const DIFFERENCES = `select table_name, row_id, kind, fields, position, learner_id, ${moment("repaired_at")}, repaired_by
@@ -119,6 +136,10 @@ const make = Effect.fnUntraced(function* ({ connector, holder, postgres, tables 
       if (row === undefined) return yield* new ReconcileUnknown({ message: `there is no run ${run}` })
       return yield* Effect.fromResult(runOf(row))
     }),
+    list: (max) =>
+      Effect.flatMap(ask<ListedRow>(LIST, max), (rows) =>
+        Effect.forEach(rows, (row) => Effect.fromResult(listedRunOf(row)))
+      ),
     save: Effect.fnUntraced(function* (run, table, found) {
       const index = run.tables.findIndex((entry) => entry.table === table)
       const rows = found.map(({ fields, ...each }) => ({
@@ -147,6 +168,17 @@ const make = Effect.fnUntraced(function* ({ connector, holder, postgres, tables 
 const opening = (ask: Ask, holder: string) => {
   const running = Effect.flatMap(ask<Active>(ACTIVE), ([active]) => refuseSecond(active))
   return {
+    hold: Effect.fnUntraced(function* (run: string) {
+      yield* ask(END_SILENT)
+      if ((yield* ask(HOLD, run, holder)).length > 0) return
+      yield* running
+      return yield* new ReconcileUnknown({ message: `there is no finished run ${run}` })
+    }),
+    keep: (run: string) =>
+      Effect.flatMap(ask(KEEP, run, holder), (kept) =>
+        kept.length > 0 ? Effect.void : Effect.fail(takenOver(run))
+      ),
+    release: (run: string) => Effect.asVoid(ask(RELEASE, run, holder)),
     start: Effect.fnUntraced(function* ({ by, run, scope, startedAt, tables }: ReconciliationRun) {
       yield* ask(END_SILENT)
       const begun = yield* ask(
@@ -161,6 +193,7 @@ const opening = (ask: Ask, holder: string) => {
       if (begun.length === 0) yield* running
     }),
     resume: Effect.gen(function* () {
+      yield* ask(END_SILENT)
       const [row] = yield* ask<RunRow>(RESUME, holder)
       if (row !== undefined) return yield* Effect.fromResult(runOf(row))
       yield* running
