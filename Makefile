@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Both fetch what they need into .cache/.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check build release format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-matching bench-apply bench-end-to-end
+.PHONY: help demo test chaos check build release format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-matching bench-apply bench-verify bench-end-to-end
 
 ARGS ?=
 # Node 24: the machine's own, or one from the cache. Lazily, so that `make help` needs nothing.
@@ -60,6 +60,9 @@ bench-matching: setup ## What finding a score's person costs apply, with a milli
 
 bench-apply: setup ## Applied rows per CPU-second, against an insert builder: ARGS="mysql --results 300000"
 	@$(NODE) node test/bench/apply.ts $(ARGS)
+
+bench-verify: build ## What comparing both databases costs: ARGS="postgresql --results 1000000"
+	@$(NODE) node test/bench/verify.ts $(ARGS)
 
 bench-oulad: build ## 173,912 real exam results, MySQL to PostgreSQL
 	@$(NODE) node test/bench/oulad.ts $(ARGS)

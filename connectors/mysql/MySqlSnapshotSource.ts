@@ -28,15 +28,14 @@ import { proveOrder } from "./snapshot-order.ts"
 import type { SourceOptions } from "./source-options.ts"
 import { connectSql, type SqlConnection } from "./sql-connection.ts"
 
-interface Session {
+export interface Session {
   readonly sql: SqlConnection
   readonly mariadb: boolean
   readonly server: string
 }
 
 type Texts = ReadonlyArray<ReadonlyArray<string | null>>
-type Place = SnapshotChunk["high"]
-type Select = Effect.Effect<Texts, ChangeSourceError | SnapshotConditionRefused>
+export type Place = SnapshotChunk["high"]
 interface Found {
   readonly found: Texts
   readonly high: Place
@@ -64,7 +63,7 @@ export const MySqlSnapshotSource = {
 }
 
 /** One connection, opened at first use and again after a failure; chunks follow each other on it. */
-const sessions = Effect.fnUntraced(function* (options: SourceOptions) {
+export const sessions = Effect.fnUntraced(function* (options: SourceOptions) {
   let current: { readonly session: Session; readonly scope: Scope.Closeable } | undefined
   const close = Effect.suspend(() => {
     const scope = current?.scope
@@ -130,10 +129,11 @@ const texts = (
       )
 
 const readChunk = Effect.fnUntraced(function* (
-  { sql, mariadb, server }: Session,
+  session: Session,
   request: ChunkRequest,
   awaitCalm: ReturnType<typeof makeAwaitCalm>
 ): Effect.fn.Return<SnapshotChunk, ChangeSourceError | SnapshotConditionRefused> {
+  const { sql, server } = session
   // In a failover the stream and the copy may reach different servers for a moment: their places do not compare.
   if (server !== request.processed.server) {
     return yield* new SourceConnectionLost({
@@ -145,9 +145,7 @@ const readChunk = Effect.fnUntraced(function* (
   if (request.after === undefined && request.keys === undefined) yield* proveOrder(sql, request)
   yield* awaitCalm(sql)
   const select = texts(sql, request, yield* makeQuery(sql, request, columns))
-  const { found, high } = yield* mariadb
-    ? readConsistent(sql, select, request.processed)
-    : readVisible(sql, select)
+  const { found, high } = yield* picture(session, select, request.processed)
   const readers = request.table.columns.map((name) => valueReader(columns.get(name.toLowerCase())!))
   const rows = yield* Effect.try({
     try: () => found.map((row) => row.map((text, at) => (text === null ? null : readers[at]!(text)))),
@@ -163,7 +161,7 @@ const readChunk = Effect.fnUntraced(function* (
   }
 })
 
-const readColumns = Effect.fnUntraced(function* (sql: SqlConnection, table: WantedTable) {
+export const readColumns = Effect.fnUntraced(function* (sql: SqlConnection, table: WantedTable) {
   const rows = yield* sql.texts(
     "SELECT COLUMN_NAME, LOWER(DATA_TYPE), LOWER(COLUMN_TYPE), VERSION() LIKE '%MariaDB%' FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?",
     [table.schema, table.table]
@@ -185,11 +183,19 @@ const readColumns = Effect.fnUntraced(function* (sql: SqlConnection, table: Want
   )
 })
 
+/** What a SELECT finds, and up to where in the binlog it can have seen. */
+export const picture = <E>(
+  { sql, mariadb }: Session,
+  select: Effect.Effect<Texts, E>,
+  processed: Place
+): Effect.Effect<Found, E | ChangeSourceError> =>
+  mariadb ? readConsistent(sql, select, processed) : readVisible(sql, select)
+
 /** MySQL: everything sent to replicas so far is visible before the SELECT; the binlog's end after it is the high mark. */
-const readVisible = Effect.fnUntraced(function* (
+const readVisible = Effect.fnUntraced(function* <E>(
   sql: SqlConnection,
-  select: Select
-): Effect.fn.Return<Found, ChangeSourceError | SnapshotConditionRefused> {
+  select: Effect.Effect<Texts, E>
+): Effect.fn.Return<Found, ChangeSourceError | E> {
   const [[mode, owned] = []] = yield* sql.texts("SELECT @@GLOBAL.gtid_mode, @@GLOBAL.gtid_owned")
   if (mode !== "ON") return yield* withoutGtids(mode ?? "OFF")
   // `uuid:23#41:24#42`: the number of the owning thread stands behind "#".
@@ -216,14 +222,17 @@ const withoutGtids = (mode: string): SourceMisconfigured =>
     fix: "Switch GTIDs on (SET PERSIST gtid_mode = OFF_PERMISSIVE; then ON_PERMISSIVE, then ON, with enforce_gtid_consistency = ON), or set source.start to earliest."
   })
 
+const isNotYet = (error: unknown): boolean =>
+  error instanceof SourceConnectionLost && error.message.endsWith("not visible yet")
+
 const notYet = Schedule.spaced("5 millis").pipe(Schedule.upTo({ times: 400 }))
 
 /** MariaDB: a snapshot whose place in the binlog is known, taken again until it holds all that the stream has brought. */
-const readConsistent = (
+const readConsistent = <E>(
   sql: SqlConnection,
-  select: Select,
+  select: Effect.Effect<Texts, E>,
   processed: Place
-): Effect.Effect<Found, ChangeSourceError | SnapshotConditionRefused> =>
+): Effect.Effect<Found, ChangeSourceError | E> =>
   Effect.gen(function* () {
     yield* sql.query("START TRANSACTION WITH CONSISTENT SNAPSHOT")
     const status = yield* sql.texts("SHOW STATUS LIKE 'binlog_snapshot_%'")
@@ -240,7 +249,7 @@ const readConsistent = (
     return { found: yield* select, high }
   }).pipe(
     Effect.ensuring(Effect.ignore(sql.query("ROLLBACK"))),
-    Effect.retry({ schedule: notYet, while: (error) => error.message.endsWith("not visible yet") })
+    Effect.retry({ schedule: notYet, while: isNotYet })
   )
 
 const BEARS_ROWS = /^(Xid|Table_map|.*rows.*|XA_prepare)/i

@@ -12,12 +12,14 @@ import {
 /**
  * @param columns of the table, by lower-cased name
  * @param escape makes a quoted string literal
+ * @param more SQL of what is selected behind the table's columns
  * @throws Undecodable where a column is missing or cannot be read or walked
  */
 export const chunkQuery = (
   request: Omit<ChunkRequest, "processed">,
   columns: ReadonlyMap<string, SnapshotColumn>,
-  escape: (text: string) => string
+  escape: (text: string) => string,
+  more: ReadonlyArray<string> = []
 ): string => {
   const { table, key, after, keys, only = [], where, rowsMax } = request
   const name = `${table.schema}.${table.table}`
@@ -57,7 +59,7 @@ export const chunkQuery = (
   const filter =
     // The line break ends a "-- comment" of an operator's condition, which would swallow the order and the limit.
     conditions.length === 0 ? "" : ` WHERE ${conditions.map((each) => `(${each}\n)`).join(" AND ")}`
-  return `SELECT ${selected.join(", ")} FROM ${quoteName(table.schema)}.${quoteName(table.table)}${filter} ORDER BY ${order
+  return `SELECT ${[...selected, ...more].join(", ")} FROM ${quoteName(table.schema)}.${quoteName(table.table)}${filter} ORDER BY ${order
     .map((column) => quoteName(column.name))
     .join(", ")} LIMIT ${rowsMax}`
 }

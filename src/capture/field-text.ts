@@ -129,6 +129,13 @@ export const splitKeyText = (text: string, columns: number): ReadonlyArray<strin
   return parts.length === columns ? parts : undefined
 }
 
+/** {@link keyText} of the values alone. */
+export const keyTextOf = (values: RowImage): string =>
+  keyText(
+    values.map((_, index) => index),
+    values
+  )!
+
 /**
  * Text of a row's key: the only column as it is; several joined by "," with "," and "\" escaped by "\".
  * `undefined` where a part is NULL or absent.

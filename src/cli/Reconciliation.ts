@@ -12,6 +12,8 @@ export interface VerifyRequest {
   readonly course: string | null
   /** Only results of learners who are this employee. */
   readonly person: string | null
+  /** Each row through gradewire itself, where the databases alone would do. */
+  readonly isDeep: boolean
   /** Goes on with the run that did not end. */
   readonly resume: boolean
   /** How long apply is waited for. */

@@ -29,6 +29,12 @@ const flags = {
     "Only results of this assessment; what the source has no more is not looked for"
   ),
   person: textFlag("person", "EMPLOYEE", "Only results of learners who are this employee"),
+  isDeep: Flag.Boolean("deep").pipe(
+    Flag.withDescription(
+      "Read each row as the stream does, where the databases could compare it among themselves"
+    ),
+    Flag.withDefault(false)
+  ),
   resume: Flag.Boolean("resume").pipe(
     Flag.withDescription("Go on with the run that did not end"),
     Flag.withDefault(false)
@@ -77,6 +83,7 @@ interface Asked {
   readonly since: Option.Option<string>
   readonly course: Option.Option<string>
   readonly person: Option.Option<string>
+  readonly isDeep: boolean
   readonly resume: boolean
   readonly wait: number
   readonly rowsPerSecond: Option.Option<number>

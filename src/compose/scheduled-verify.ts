@@ -52,6 +52,7 @@ const compareOnce = Effect.fnUntraced(function* (
     since: null,
     course: null,
     person: null,
+    isDeep: false,
     resume,
     waitSeconds: WAIT_SECONDS,
     rowsPerSecond: reconcile.rowsPerSecond

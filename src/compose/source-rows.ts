@@ -4,13 +4,15 @@
  */
 import { Effect, Layer } from "effect"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
+import { MySqlRowTexts } from "../../connectors/mysql/MySqlRowTexts.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import { timeZone, utcToLocal, type TimeZone } from "../../schemas/civil-time.ts"
 import type { TableConfig } from "../../schemas/table-config.ts"
 import { binlogFileNumber, positionIn, transactionPrefix } from "../../schemas/position.ts"
 import { Undecodable, type RowImage } from "../capture/ChangeSource.ts"
 import { compileRowsEncoder, type RowsEncoder } from "../capture/encode-rows.ts"
-import { keyText, splitKeyText } from "../capture/field-text.ts"
+import { RowTexts } from "../capture/RowTexts.ts"
+import { keyText, keyTextOf, splitKeyText } from "../capture/field-text.ts"
 import {
   SnapshotSource,
   type ChunkRequest,
@@ -40,7 +42,9 @@ interface Reader {
 export const layerSourceRows = (loaded: LoadedConfig) =>
   Layer.unwrap(
     Effect.map(sourceOptions(loaded), (options) =>
-      Layer.effect(SourceRows, make(loaded)).pipe(Layer.provide(MySqlSnapshotSource.layer(options)))
+      Layer.effect(SourceRows, make(loaded)).pipe(
+        Layer.provide(Layer.merge(MySqlSnapshotSource.layer(options), MySqlRowTexts.layer(options)))
+      )
     )
   )
 
@@ -59,70 +63,106 @@ const readersOf = (config: LoadedConfig["config"], zone: TimeZone): ReadonlyMap<
   )
 }
 
+type Ids = ReadonlyArray<string>
+type Keys = ReadonlyArray<ReadonlyArray<string>>
+interface Found {
+  readonly rows: ReadonlyArray<SourceRow>
+  readonly high: SourceMark
+}
+
 const make = Effect.fnUntraced(function* ({ config }: LoadedConfig) {
   const snapshots = yield* SnapshotSource
+  const written = yield* RowTexts
   const zone = timeZone(config.source.timeZone) ?? 0
   const readers = readersOf(config, zone)
-  const read = (table: string, request: Pick<ChunkRequest, "after" | "keys" | "only" | "rowsMax">) =>
+  const readerOf = (table: string): Reader => readers.get(table)!
+  const read = (
+    { plan }: Reader,
+    request: Pick<ChunkRequest, "after" | "keys" | "only" | "rowsMax" | "key">,
+    columns = plan.wanted.columns
+  ) =>
     Effect.gen(function* () {
-      const { columns, plan } = readers.get(table)!
       const server = yield* snapshots.server
       // Everything is before it: nobody waits for the stream here.
       const processed = { file: "", position: 0, gtid: null, server }
-      const chunk = yield* snapshots.readChunk({
-        ...request,
-        table: plan.wanted,
-        key: columns,
-        where: undefined,
-        processed
-      })
-      return { chunk, high: markOf(chunk, server) }
+      const table = { ...plan.wanted, columns }
+      const chunk = yield* snapshots.readChunk({ ...request, table, where: undefined, processed })
+      return { chunk, high: markOf(chunk.high, server) }
     })
-  const encoded = (table: string, chunk: SnapshotChunk) => {
-    const reader = readers.get(table)!
-    return Effect.try({ try: () => rowsOf(reader, chunk.rows), catch: (error) => error as Undecodable })
-  }
-  const find = (
-    table: string,
-    keys: ReadonlyArray<ReadonlyArray<string>>
-  ): Effect.Effect<{ readonly rows: ReadonlyArray<SourceRow>; readonly high: SourceMark }, SourceFailure> =>
+  const find = (reader: Reader, keys: Keys): Effect.Effect<Found, SourceFailure> =>
     Effect.gen(function* () {
-      const { chunk, high } = yield* read(table, {
-        after: undefined,
-        keys,
-        only: undefined,
-        rowsMax: 2 * keys.length + 1
-      })
-      return { rows: yield* encoded(table, chunk), high }
+      const { chunk, high } = yield* read(reader, { ...byKeys(keys), key: reader.columns })
+      return { rows: yield* encoded(reader, chunk), high }
+    })
+  const findKeys = (reader: Reader, keys: Keys): Effect.Effect<Found, SourceFailure> =>
+    Effect.gen(function* () {
+      const { chunk, high } = yield* read(reader, { ...byKeys(keys), key: reader.columns }, reader.columns)
+      return { rows: chunk.rows.map((key) => ({ id: idOf(reader.config, key), event: "" })), high }
+    })
+  const absent = (reader: Reader, ids: Ids) =>
+    Effect.gen(function* () {
+      const keys = keysOf(reader, ids)
+      if (keys.length === ids.length) {
+        const { high, isSure } = yield* written.holdsAll(reader.plan, keys)
+        if (isSure) return { ids: [], high: markOf(high, yield* snapshots.server) }
+      }
+      const { high, rows } = yield* foundInParts(keys, (part) => findKeys(reader, part))
+      const there = new Set(rows.map(({ id }) => id))
+      return { ids: ids.filter((id) => !there.has(id)), high }
     })
   return SourceRows.of({
     page: (table, after, rowsMax, scope) =>
       Effect.gen(function* () {
-        const { config: each } = readers.get(table)!
-        const only = choicesOf(each, scope, zone)
-        const { chunk, high } = yield* read(table, { after, keys: undefined, only, rowsMax })
-        return { rows: yield* encoded(table, chunk), last: chunk.last, isEnd: chunk.isEnd, high }
+        const reader = readerOf(table)
+        const only = choicesOf(reader.config, scope, zone)
+        const request = { after, keys: undefined, only, rowsMax, key: reader.columns }
+        const { chunk, high } = yield* read(reader, request)
+        return { rows: yield* encoded(reader, chunk), last: chunk.last, isEnd: chunk.isEnd, high }
       }),
+    obstacle: (table) => written.obstacle({ plan: readerOf(table).plan, zone }),
+    texts: (table, after, rowsMax, scope) =>
+      Effect.gen(function* () {
+        const { config: each, plan } = readerOf(table)
+        const request = { after, only: choicesOf(each, scope, zone), rowsMax }
+        const { high, unwritten, ...page } = yield* written.read({ plan, zone }, request)
+        const server = yield* snapshots.server
+        return { ...page, unwritten: unwritten.map((key) => idOf(each, key)), high: markOf(high, server) }
+      }),
+    absent: (table, ids) => absent(readerOf(table), ids),
     find: (table, ids) => {
-      const { columns, config: each } = readers.get(table)!
-      const keys = ids.flatMap((id) => {
-        const key = splitKeyText(each.as === "score" ? id.slice(table.length + 1) : id, columns.length)
-        return key === undefined ? [] : [key]
-      })
-      return foundInParts(keys, (part) => find(table, part))
+      const reader = readerOf(table)
+      return foundInParts(keysOf(reader, ids), (part) => find(reader, part))
     }
   })
 })
+
+const byKeys = (keys: Keys) => ({
+  after: undefined,
+  keys,
+  only: undefined,
+  rowsMax: 2 * keys.length + 1
+})
+
+const encoded = (reader: Reader, { rows }: SnapshotChunk) =>
+  Effect.try({ try: () => rowsOf(reader, rows), catch: (error) => error as Undecodable })
+
+const idOf = ({ as, table }: TableConfig, key: RowImage): string =>
+  as === "score" ? `${table}:${keyTextOf(key)}` : keyTextOf(key)
+
+/** Keys of ids, where they can be keys at all. */
+const keysOf = ({ columns, config: { as, table } }: Reader, ids: Ids): Keys =>
+  ids.flatMap((id) => {
+    const key = splitKeyText(as === "score" ? id.slice(table.length + 1) : id, columns.length)
+    return key === undefined ? [] : [key]
+  })
 
 type SourceFailure = Effect.Error<ReturnType<SnapshotSource["Service"]["readChunk"]>>
 
 /** A key that its column's type cannot hold refuses the whole query, and is in no row. */
 const foundInParts = (
-  keys: ReadonlyArray<ReadonlyArray<string>>,
-  find: (
-    keys: ReadonlyArray<ReadonlyArray<string>>
-  ) => Effect.Effect<{ readonly rows: ReadonlyArray<SourceRow>; readonly high: SourceMark }, SourceFailure>
-): ReturnType<typeof find> =>
+  keys: Keys,
+  find: (keys: Keys) => Effect.Effect<Found, SourceFailure>
+): Effect.Effect<Found, SourceFailure> =>
   find(keys).pipe(
     Effect.catch((error) => {
       if (!(error instanceof Undecodable) || !error.message.includes("--key") || keys.length === 0) {
@@ -137,7 +177,7 @@ const foundInParts = (
     })
   )
 
-const markOf = ({ high }: SnapshotChunk, server: string): SourceMark => ({
+const markOf = (high: SnapshotChunk["high"], server: string): SourceMark => ({
   ...high,
   server,
   fileNumber: binlogFileNumber(high.file) ?? 0

@@ -101,13 +101,14 @@ const tablesOf = ({ config }: LoadedConfig, { course, person, since, tables }: V
 const optionsOf = Effect.fnUntraced(function* (
   loaded: LoadedConfig,
   run: ReconciliationRun,
-  { rowsPerSecond, waitSeconds }: VerifyRequest,
+  { isDeep, rowsPerSecond, waitSeconds }: VerifyRequest,
   watch: VerifyOptions["watch"]
 ) {
   const { limits } = effectiveConfig(loaded.config)
   const { course, person, since } = run.scope
   const profile = yield* ProfileView
   return {
+    isDeep,
     rowsMax: limits.snapshotRows,
     rowsPerSecond: rowsPerSecond ?? limits.snapshotRowsPerSecond,
     suspectsMax: SUSPECTS_MAX,

@@ -55,6 +55,13 @@ export class ProfileView extends Context.Service<
       table: string,
       rows: ReadonlyArray<SourceRow>
     ) => Effect.Effect<ReadonlyArray<Standing>, Failure>
+    /** Why texts of this table's rows (RowTexts.ts) cannot be compared; `undefined`: they can. */
+    readonly obstacle: (table: string) => Effect.Effect<string | undefined, Failure>
+    /** As `compare`; `undefined` where some value is refused, so that the rows have to be looked at one by one. */
+    readonly compareTexts: (
+      table: string,
+      texts: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<Standing> | undefined, Failure>
     /** Standings of those ids that the HR database still holds as filed; nothing of the others. */
     readonly standing: (
       table: string,

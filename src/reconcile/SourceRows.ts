@@ -32,6 +32,13 @@ export interface SourcePage {
   readonly high: SourceMark
 }
 
+/** Rows as texts that the training database wrote itself: the content of each row's event (RowTexts.ts). */
+export interface TextPage extends Pick<SourcePage, "last" | "isEnd" | "high"> {
+  readonly texts: ReadonlyArray<string>
+  /** Ids of rows that it cannot write. */
+  readonly unwritten: ReadonlyArray<string>
+}
+
 /** Which rows are compared. */
 export interface SourceScope {
   /** RFC 3339 UTC: rows whose mapped times, one of them, are not older. */
@@ -50,6 +57,20 @@ export class SourceRows extends Context.Service<
       rowsMax: number,
       scope: SourceScope
     ) => Effect.Effect<SourcePage, Failure>
+    /** Why the training database cannot write this table's rows itself; `undefined`: it can. */
+    readonly obstacle: (table: string) => Effect.Effect<string | undefined, Failure>
+    /** As `page`, of a table without obstacle. */
+    readonly texts: (
+      table: string,
+      after: SourceCursor | undefined,
+      rowsMax: number,
+      scope: SourceScope
+    ) => Effect.Effect<TextPage, Failure>
+    /** Those of the ids that no row has. */
+    readonly absent: (
+      table: string,
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<{ readonly ids: ReadonlyArray<string>; readonly high: SourceMark }, Failure>
     /** Those of the rows that are there, in any order; an id that can be no key of the table is not there. */
     readonly find: (
       table: string,

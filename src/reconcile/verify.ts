@@ -11,6 +11,7 @@ import { Clock, Effect } from "effect"
 import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
 import type { Failure } from "../../schemas/failure.ts"
 import type { ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
+import { comparedRows, comparedTexts, obstacleOf } from "./compared-page.ts"
 import type { Difference } from "./differences.ts"
 import { ProfileView, type IdPage, type ProfileScope } from "./ProfileView.ts"
 import { RunStore } from "./RunStore.ts"
@@ -18,6 +19,8 @@ import { settle } from "./settle.ts"
 import { SourceRows, type SourceMark, type SourceScope } from "./SourceRows.ts"
 
 export interface VerifyOptions {
+  /** Each row through the stream's decoder and encoder, even where the databases could do without. */
+  readonly isDeep: boolean
   readonly rowsMax: number
   readonly rowsPerSecond: number | undefined
   readonly suspectsMax: number
@@ -95,20 +98,22 @@ class Verifier {
 
   private forward(name: string): Step<void> {
     return Effect.gen({ self: this }, function* () {
-      const source = yield* SourceRows
-      const profile = yield* ProfileView
-      const { rowsMax, reverse, source: scope } = this.options
+      const { isDeep, rowsMax, reverse, source: scope } = this.options
+      const obstacle = isDeep ? "asked for" : yield* obstacleOf(name)
+      if (obstacle !== undefined) {
+        yield* Effect.logDebug("rows are read one by one", { table: name, because: obstacle })
+      }
+      const compared = obstacle === undefined ? comparedTexts : comparedRows
       let after = this.at(name).after ?? undefined
       let isEnd = false
       while (!isEnd) {
         const begun = yield* Clock.currentTimeMillis
-        const page = yield* source.page(name, after, rowsMax, scope)
-        const different = yield* profile.compare(name, page.rows)
-        for (const { id } of different) this.suspect(name, id, page.high)
+        const page = yield* compared({ table: name, after, rowsMax, scope })
+        for (const id of page.different) this.suspect(name, id, page.high)
         isEnd = page.isEnd
         after = page.last ?? after
         const next = reverse === "none" ? ("done" as const) : ("ledger" as const)
-        yield* this.chunk(name, begun, "rows", page.rows.length, {
+        yield* this.chunk(name, begun, "rows", page.rows, {
           phase: isEnd ? next : "source",
           after: isEnd || after === undefined ? null : [...after],
           upTo: placeText(page.high)
@@ -131,11 +136,8 @@ class Verifier {
             ? yield* profile.filed(name, after, rowsMax, scope)
             : yield* profile.strays(name, after, rowsMax)
         if (page.ids.length > 0) {
-          const { rows, high } = yield* source.find(name, page.ids)
-          const there = new Set(rows.map(({ id }) => id))
-          for (const id of page.ids) {
-            if (!there.has(id)) this.suspect(name, id, high)
-          }
+          const absent = yield* source.absent(name, page.ids)
+          for (const id of absent.ids) this.suspect(name, id, absent.high)
         }
         isEnd = page.isEnd
         after = page.ids.at(-1) ?? after

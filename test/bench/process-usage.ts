@@ -24,3 +24,16 @@ export const usageOf = (pid: number): Usage => {
     memoryMiB: mebibytes("VmRSS")
   }
 }
+
+/** Of a server's main process, its children, and those that have ended. */
+export const serverCpuSeconds = (pid: number): number => {
+  const ticks = (of: string, withEnded: boolean): number => {
+    const fields = readFileSync(`/proc/${of}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ")
+    return fields.slice(11, withEnded ? 15 : 13).reduce((sum, field) => sum + Number(field), 0)
+  }
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")
+  const all = children.filter((child) => child !== "").reduce((sum, child) => sum + ticks(child, true), 0)
+  return (all + ticks(String(pid), true)) / CLOCK_TICKS_PER_SECOND
+}

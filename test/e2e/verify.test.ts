@@ -58,7 +58,9 @@ describe.each(PAIRS)("verifying %s against %s", { timeout: CASE_MILLIS }, (sourc
     await world.people(
       "update gradewire.result_ledger set position = '0009-0000000001-00000000000004-0000000000000001' where result_id = 'lms.score:16'"
     )
+    const deep = await world.verify("--deep")
     const { code, differences, run } = await world.verify()
+    expect(named(differences)).toEqual(named(deep.differences))
     expect(named(differences)).toEqual([
       "extra lms.score:2",
       "extra lms.score:777777",

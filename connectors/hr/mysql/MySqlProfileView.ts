@@ -35,7 +35,8 @@ export const layerProfileView = (options: MySqlProfileViewOptions): Layer.Layer<
 
 const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
   const session = yield* openSession(options.mysql, createTables)
-  const { ask, rows, standings } = openDesk(session, options)
+  const desk = openDesk(session, options)
+  const { ask, rows, standings } = desk
   const ids = (found: ReadonlyArray<Id>) => found.map(({ id }) => id)
   const page =
     (max: number) =>
@@ -60,6 +61,7 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
   return ProfileView.of({
     compare: (table, sent) =>
       ask((compare) => comparedInParts(sent, (part) => compareAll(compare, table, part), isRefused)),
+    ...textsOf(desk, directoryOf),
     standing: (table, wanted) =>
       wanted.length === 0
         ? Effect.succeed<ReadonlyArray<Standing>>([])
@@ -95,6 +97,23 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
       placesOf
     )
   })
+})
+
+/** Rows that the training database wrote itself. */
+const textsOf = (
+  { ask, standings }: ReturnType<typeof openDesk>,
+  directoryOf: (table: string) => string | undefined
+): Pick<ProfileView["Service"], "obstacle" | "compareTexts"> => ({
+  obstacle: (table) =>
+    directoryOf(table) === undefined
+      ? ask((compare) => Effect.succeed(compare.textObstacle(table)))
+      : Effect.succeed("directories are sent as apply sends them"),
+  compareTexts: (table, [first, ...others]) =>
+    first === undefined
+      ? Effect.succeed<ReadonlyArray<Standing>>([])
+      : ask((compare) => standings(compare.compareTexts(table, [first, ...others]))).pipe(
+          Effect.catch((error) => (isRefused(error) ? Effect.undefined : Effect.fail(error)))
+        )
 })
 
 const openDesk = (session: MySqlSession, { connector, mapping, mysql }: MySqlProfileViewOptions) => {

@@ -190,6 +190,12 @@ export class ChangeRowsMaker {
     return { scores, events, learners, assessments, puts: [...puts.values()], targets, refused }
   }
 
+  /** Columns of the table's target that an event with this content writes. */
+  knownColumns(subject: string, content: ChangeEvent["data"]): ReadonlyArray<MappedColumn> {
+    const { target } = this.plans[this.bySubject.get(subject)!]!
+    return target.columns.filter((column) => isKnown(content as unknown as Groups, column))
+  }
+
   /** Why the change cannot be filed; its row is not sent then. */
   private put(puts: Map<string, PutGroup>, index: number, n: number, change: ChangeEvent): string | null {
     const { target, optional } = this.plans[index]!

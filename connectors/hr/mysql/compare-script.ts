@@ -7,26 +7,26 @@
  * ledger comes from one statement, and so from one moment.
  */
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
-import {
-  DIRECTORIES,
-  idEnd,
-  idPrefix,
-  isBooked,
-  isMark,
-  keepsRevoked,
-  resultColumn
-} from "../compared-tables.ts"
+import { DIRECTORIES, idEnd, idPrefix, isBooked, keepsRevoked, resultColumn } from "../compared-tables.ts"
+import type { TimeZone } from "../../../schemas/civil-time.ts"
 import { EMPTY_TABLES, jsonRows, jsonTypes, SCORES } from "./batch-tables.ts"
 import { ChangeRowsMaker } from "./change-rows.ts"
+import { compareTexts, textObstacle } from "./compare-texts.ts"
+import {
+  differingFields,
+  emptyExpected,
+  EXPECTED,
+  fieldList,
+  isAhead,
+  PLACE,
+  untouched
+} from "./compared-values.ts"
 import { FENCE, gatherScores, sentScores } from "./decide-sql.ts"
 import type { HrMapping, MappedColumn, MappedTarget } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
 import { identifier, literal } from "./sql-text.ts"
 import { filedRows, sameRow, valueOf, type TargetGroup } from "./target-sql.ts"
 import { valueSql } from "./value-sql.ts"
-
-const EXPECTED = "`gradewire`.`expected_row`"
-const PLACE = "gradewire_n"
 
 const name = (column: MappedColumn): string => identifier(column.shape.name)
 const json = (value: unknown): string => literal(JSON.stringify(value))
@@ -63,7 +63,7 @@ export class CompareScripts {
   compareResults(table: string, events: ReadonlyArray<ChangeEvent>): ReadonlyArray<string> {
     const { connector, facts, mapping } = this
     const target = this.targetOf(table)
-    const zone = target.own === undefined ? mapping.zone : 0
+    const zone = this.zoneOf(target)
     // The rows of one table all have the same columns: a copy lacks none of the mapped ones.
     const { puts, scores } = this.maker.make(events)
     const group = puts[0]
@@ -73,9 +73,7 @@ export class CompareScripts {
     const names = columns.map(name)
     return [
       ...EMPTY_TABLES,
-      `drop temporary table if exists ${EXPECTED}`,
-      `create temporary table ${EXPECTED} (${PLACE} int not null primary key)
-select 0 as ${PLACE}, ${names.map((each) => `t.${each}`).join(", ")} from ${target.relation} t where false`,
+      ...emptyExpected(target, columns),
       `set ${FENCE} = 1, @gradewire_scores = ${json(scores)}, @gradewire_put_0 = ${json(group.rows)}`,
       gatherScores(mapping, connector, sentScores(facts, "@gradewire_scores"), false),
       `update ${SCORES} f set f.person = coalesce(f.linked, f.ledger_employee), f.verdict = 'filed'`,
@@ -86,27 +84,41 @@ from ${filedRows(form)} where f.was_filed and not f.blocked`,
     ]
   }
 
+  /** Why texts that the training database wrote cannot be compared; `undefined`: they can. */
+  textObstacle(table: string): string | undefined {
+    const target = this.targetOf(table)
+    return textObstacle(target, this.zoneOf(target))
+  }
+
+  /** @param texts contents of events of one table, which all have the same keys */
+  compareTexts(table: string, texts: readonly [string, ...ReadonlyArray<string>]): ReadonlyArray<string> {
+    const { connector, facts } = this
+    const target = this.targetOf(table)
+    const known = this.maker.knownColumns(table, (JSON.parse(texts[0]) as ChangeEvent).data)
+    return compareTexts({ connector, facts, target, zone: this.zoneOf(target), known }, texts)
+  }
+
+  private zoneOf({ own }: MappedTarget): TimeZone {
+    return own === undefined ? this.mapping.zone : 0
+  }
+
   private differing({ target, zone }: TargetGroup, columns: ReadonlyArray<MappedColumn>): string {
     const { connector } = this
     const ours = (alias: string) => `${alias}.connector = ${literal(connector)}`
-    const marksHold = `coalesce(a.position <= l.position, true)`
-    const values = columns.map((column): readonly [string, string] => {
-      const differing = differs(column)
-      return [isMark(column) ? `${marksHold} and ${differing}` : differing, column.shape.name]
+    const fields = differingFields(columns, target, {
+      marksHold: "coalesce(a.position <= l.position, true)",
+      position: "l.position",
+      isAhead: isAhead(connector),
+      isLearner: "l.learner_id <=> f.learner_id",
+      isPerson: "l.employee_key <=> f.person"
     })
-    const position = target.own === undefined ? [] : [["t.position <> l.position", "position"] as const]
-    const ledger = [
-      [isAhead(connector), "ledger.position"],
-      ["not (l.learner_id <=> f.learner_id)", "ledger.learner"],
-      ["not (l.employee_key <=> f.person)", "ledger.employee"]
-    ] as const
     const isThere = `t.${name(target.key[0]!)} is not null`
     return `select * from (
   select f.result_id as id, l.state, l.position, ${isThere} as is_there, f.held_reason is not null as is_held,
     (f.blocked or exists (select 1 from \`gradewire\`.\`dead_letter\` z where ${ours("z")} and z.result_id = f.result_id
       and z.state = 'discarded' and z.position > coalesce(l.position, ''))) as is_dead,
     l.learner_id as learner,
-    case when l.state = 'recorded' and ${isThere} and x.${PLACE} is not null then ${fieldList([...values, ...position, ...ledger])} end as fields,
+    case when l.state = 'recorded' and ${isThere} and x.${PLACE} is not null then ${fields} end as fields,
     case when l.state = 'recorded' and ${isThere} then ${untouched(target, connector)} else false end as is_untouched
   from ${SCORES} f
   left join \`gradewire\`.\`result_ledger\` l on ${ours("l")} and l.result_id = f.result_id
@@ -240,26 +252,3 @@ from \`gradewire\`.\`apply_offset\` where connector = ${literal(this.connector)}
 /** Ids in a JSON array in `@gradewire_ids`. */
 export const idRows = (column: string, facts: ServerFacts): string =>
   `json_table(@gradewire_ids, '$[*]' columns (${column} ${jsonTypes(facts).text} path '$'))`
-
-/** Beyond all that was ever applied: nothing could overwrite it, and apply did not write it. */
-const isAhead = (connector: string): string =>
-  `l.position > (select max(o.position) from \`gradewire\`.\`apply_offset\` o where o.connector = ${literal(connector)})`
-
-/** Both columns have one type; texts are compared by their bytes, whatever the collation takes for equal. */
-const differs = (column: MappedColumn): string => {
-  const [stored, value] = [`t.${name(column)}`, `x.${name(column)}`]
-  return column.shape.kind === "text"
-    ? `not (${bytes(stored)} <=> ${bytes(value)})`
-    : `not (${stored} <=> ${value})`
-}
-
-const fieldList = (parts: ReadonlyArray<readonly [condition: string, field: string]>): string =>
-  `concat_ws(',', ${parts.map(([condition, field]) => `if(${condition}, ${literal(field)}, null)`).join(", ")})`
-
-/** The row is still what the history says that the last change left. */
-const untouched = ({ own }: MappedTarget, connector: string): string => {
-  if (own === undefined) return "false"
-  const same = own.names.map((each) => `h.${each} <=> t.${each}`).join(" and ")
-  return `exists (select 1 from ${own.history} h where h.connector = ${literal(connector)}
-      and h.result_id = f.result_id and h.position = l.position and ${same})`
-}

@@ -2,7 +2,6 @@
 import { Effect, Layer } from "effect"
 import { RowRefused, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import { ProfileView, type IdPage, type Standing } from "../../../src/reconcile/ProfileView.ts"
-import type { SourceRow } from "../../../src/reconcile/SourceRows.ts"
 import {
   placesOf,
   standingOf,
@@ -63,15 +62,33 @@ const make = Effect.fnUntraced(function* (options: PostgresProfileViewOptions) {
   const ids = (rows: ReadonlyArray<Id>) => rows.map(({ id }) => id)
   const page = (text: string, max: number, ...values: ReadonlyArray<unknown>) =>
     Effect.map(ask<Id>(text, ...values), (rows): IdPage => ({ ids: ids(rows), isEnd: rows.length < max }))
-  const compareAll = (text: string, rows: ReadonlyArray<SourceRow>) =>
-    standings(text, `[${rows.map(({ event }) => event).join(",")}]`)
+  const compareAll = (text: string, events: ReadonlyArray<string>) => standings(text, `[${events.join(",")}]`)
   return ProfileView.of({
     compare: (table, rows) =>
       session.exclusively(
         Effect.flatMap(questions(table), ({ compare }) =>
-          comparedInParts(rows, (part) => compareAll(compare, part), isRefused)
+          comparedInParts(
+            rows,
+            (part) =>
+              compareAll(
+                compare,
+                part.map(({ event }) => event)
+              ),
+            isRefused
+          )
         )
       ),
+    obstacle: () => Effect.undefined,
+    compareTexts: (table, texts) =>
+      texts.length === 0
+        ? Effect.succeed<ReadonlyArray<Standing>>([])
+        : session.exclusively(
+            Effect.flatMap(questions(table), ({ compare }) =>
+              compareAll(compare, texts).pipe(
+                Effect.catch((error) => (isRefused(error) ? Effect.undefined : Effect.fail(error)))
+              )
+            )
+          ),
     standing: (table, wanted) =>
       wanted.length === 0
         ? Effect.succeed<ReadonlyArray<Standing>>([])

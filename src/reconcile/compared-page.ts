@@ -1,0 +1,54 @@
+/**
+ * One chunk of the training database's rows, compared: which of them the HR database does not have as they are there.
+ *
+ * Where both databases can, the one writes its rows as texts and the other compares them, and nothing is looked at in
+ * between. Else, and where a value of such a chunk is refused, each row goes through the stream's decoder and encoder. A
+ * row that differs is only suspected in either case; what it is called is decided by the second way (`settle.ts`).
+ */
+import { Effect } from "effect"
+import type { Failure } from "../../schemas/failure.ts"
+import { ProfileView } from "./ProfileView.ts"
+import { SourceRows, type SourceCursor, type SourceMark, type SourceScope } from "./SourceRows.ts"
+
+export interface ComparedPage {
+  readonly rows: number
+  readonly different: ReadonlyArray<string>
+  readonly last: SourceCursor | undefined
+  readonly isEnd: boolean
+  readonly high: SourceMark
+}
+
+export interface PageRequest {
+  readonly table: string
+  readonly after: SourceCursor | undefined
+  readonly rowsMax: number
+  readonly scope: SourceScope
+}
+
+type Step<A> = Effect.Effect<A, Failure, SourceRows | ProfileView>
+
+/** Why the table's rows are read one by one; `undefined`: they are not. */
+export const obstacleOf = (table: string): Step<string | undefined> =>
+  Effect.gen(function* () {
+    return (yield* (yield* SourceRows).obstacle(table)) ?? (yield* (yield* ProfileView).obstacle(table))
+  })
+
+export const comparedRows = ({ after, rowsMax, scope, table }: PageRequest): Step<ComparedPage> =>
+  Effect.gen(function* () {
+    const { high, isEnd, last, rows } = yield* (yield* SourceRows).page(table, after, rowsMax, scope)
+    const found = yield* (yield* ProfileView).compare(table, rows)
+    return { rows: rows.length, different: found.map(({ id }) => id), last, isEnd, high }
+  })
+
+export const comparedTexts = (request: PageRequest): Step<ComparedPage> =>
+  Effect.gen(function* () {
+    const { after, rowsMax, scope, table } = request
+    const source = yield* SourceRows
+    const profile = yield* ProfileView
+    const { high, isEnd, last, texts, unwritten } = yield* source.texts(table, after, rowsMax, scope)
+    const found = yield* profile.compareTexts(table, texts)
+    if (found === undefined) return yield* comparedRows(request)
+    const others = unwritten.length === 0 ? [] : (yield* source.find(table, unwritten)).rows
+    const different = [...found, ...(yield* profile.compare(table, others))].map(({ id }) => id)
+    return { rows: texts.length + unwritten.length, different, last, isEnd, high }
+  })
