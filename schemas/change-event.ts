@@ -26,6 +26,8 @@ const Instant = Schema.String.check(
 export const LearnerRef = Schema.Struct({
   id: Nullable(Text),
   employeeNo: Nullable(Text),
+  /** Id in a directory outside of the training system: HR id, SSO subject, userid of DingTalk or WeCom. */
+  externalId: Nullable(Text),
   phone: Nullable(Text),
   email: Nullable(Text)
 })
@@ -93,6 +95,8 @@ export const LearnerChangedData = Schema.Struct({
   learnerId: Text,
   origin: Origin,
   employeeNo: Nullable(Text),
+  /** Id in a directory outside of the training system: HR id, SSO subject, userid of DingTalk or WeCom. */
+  externalId: Nullable(Text),
   phone: Nullable(Text),
   email: Nullable(Text),
   name: Nullable(Text),

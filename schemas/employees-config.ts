@@ -2,6 +2,9 @@
 import { Schema } from "effect"
 import { Column, TableName } from "./config-values.ts"
 
+/** Keys of a learner that can prove a person, from the one that proves most. */
+export const LEARNER_KEYS = ["employeeNo", "externalId", "email", "phone"] as const
+
 /**
  * How the person behind a score is proven: each rule compares a key of the learner with a column of the employee, both
  * written in one canonical way; all that hit must agree.
@@ -11,9 +14,7 @@ export const EmployeesConfig = Schema.Struct({
   table: TableName,
   /** Column that identifies the employee and is written to the target, 工号. */
   key: Column,
-  match: Schema.NonEmptyArray(
-    Schema.Struct({ learner: Schema.Literals(["employeeNo", "phone", "email"]), employee: Column })
-  ),
+  match: Schema.NonEmptyArray(Schema.Struct({ learner: Schema.Literals(LEARNER_KEYS), employee: Column })),
   /** Column with the employee's name: a phone number whose holder has another name proves nobody. */
   name: Schema.optionalKey(Column),
   /** Columns with the first and the last day of employment: only who was employed on the day of the exam is hit. */

@@ -43,6 +43,7 @@ export interface HeldCounts {
 /** What is known of a learner: from the held change itself, else from the learner's own row. */
 export interface LearnerKeys {
   readonly employeeNo: string | null
+  readonly externalId: string | null
   readonly phone: string | null
   readonly email: string | null
   readonly name: string | null
@@ -62,7 +63,7 @@ export interface HeldPerson extends LearnerKeys {
 /** An employee that some rule hits. */
 export interface Candidate {
   readonly employee: string
-  /** Kinds of key: employeeNo, phone, email. */
+  /** Kinds of key: employeeNo, externalId, email, phone. */
   readonly by: ReadonlyArray<string>
 }
 

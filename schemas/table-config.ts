@@ -30,6 +30,7 @@ export const LearnerTable = Schema.Struct({
   as: Schema.Literal("learner"),
   fields: Schema.Struct({
     employeeNo: Schema.optionalKey(Column),
+    externalId: Schema.optionalKey(Column),
     phone: Schema.optionalKey(Column),
     email: Schema.optionalKey(Column),
     name: Schema.optionalKey(Column)
@@ -49,6 +50,7 @@ export const AssessmentTable = Schema.Struct({
 /** What a target column can be filled from. `attributes.<name>` names one of the score table's attributes. */
 export const TARGET_SOURCES = [
   "employee",
+  "match.rule",
   "resultId",
   "learner.id",
   "assessment.id",
@@ -176,6 +178,7 @@ export const ScoreTable = Schema.Struct({
   fields: Schema.Struct({
     learner: Schema.optionalKey(Column),
     employeeNo: Schema.optionalKey(Column),
+    externalId: Schema.optionalKey(Column),
     phone: Schema.optionalKey(Column),
     email: Schema.optionalKey(Column),
     assessment: Schema.optionalKey(Column),

@@ -21,6 +21,7 @@ export const DIRECTORIES = {
     id: "learner_id",
     columns: [
       ["employee_no", "employeeNo"],
+      ["external_id", "externalId"],
       ["phone", "phone"],
       ["email", "email"],
       ["name", "name"]
@@ -38,7 +39,14 @@ export const DIRECTORIES = {
 } as const
 
 /** What is booked with a change, and not taken from the source's row. */
-const BOOKED: ReadonlySet<unknown> = new Set(["position", "event.id", "event.time", "event.type", "now"])
+const BOOKED: ReadonlySet<unknown> = new Set([
+  "position",
+  "event.id",
+  "event.time",
+  "event.type",
+  "now",
+  "match.rule"
+])
 
 export const isBooked = ({ from }: Pick<MappedColumn<unknown>, "from">): boolean => BOOKED.has(from)
 

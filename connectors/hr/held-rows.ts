@@ -30,13 +30,21 @@ export const heldOf = (row: HeldResultRow): HeldResult => ({
 
 export interface KeysRow {
   readonly employee_no: string | null
+  readonly external_id: string | null
   readonly phone: string | null
   readonly email: string | null
   readonly name: string | null
 }
 
-export const keysOf = ({ email, employee_no: employeeNo, name, phone }: KeysRow): LearnerKeys => ({
+export const keysOf = ({
+  email,
+  employee_no: employeeNo,
+  external_id: externalId,
+  name,
+  phone
+}: KeysRow): LearnerKeys => ({
   employeeNo,
+  externalId,
   phone,
   email,
   name

@@ -20,7 +20,11 @@ export interface JudgedRow {
 const HITS_MAX = 50
 
 /** @param rows in the order of `n`, then of the rules */
-export const judgedOf = (count: number, rows: ReadonlyArray<JudgedRow>): ReadonlyArray<Judged> => {
+export const judgedOf = (
+  count: number,
+  rows: ReadonlyArray<JudgedRow>,
+  { match }: EmployeesConfig
+): ReadonlyArray<Judged> => {
   const judged = Array.from({ length: count }, () => ({
     linked: null as string | null,
     people: 0,
@@ -33,7 +37,7 @@ export const judgedOf = (count: number, rows: ReadonlyArray<JudgedRow>): Readonl
     one.people = Number(row.people ?? 0)
     one.isAmbiguous = row.is_ambiguous === true || Number(row.is_ambiguous ?? 0) === 1
     if (row.employee !== null && row.rule !== null && one.hits.length < HITS_MAX)
-      one.hits.push({ rule: Number(row.rule), employee: row.employee })
+      one.hits.push({ rule: Number(row.rule) % match.length, employee: row.employee })
   }
   return judged
 }

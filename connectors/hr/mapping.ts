@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import type { TimeZone } from "../../schemas/civil-time.ts"
+import { LEARNER_KEYS } from "../../schemas/employees-config.ts"
 import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 import type { ScoreChecks, TargetSource, TargetTable } from "../../schemas/table-config.ts"
 import { StoreMisconfigured } from "../../src/apply/ProfileStore.ts"
@@ -60,6 +61,8 @@ export interface MappedTarget<Shape> {
 export type LearnerKey = ConnectorConfig["employees"]["match"][number]["learner"]
 
 export interface MatchRule<Shape> {
+  /** Orders rules by how much they prove, whatever their order in the file: the first that hits is kept as the proof. */
+  readonly number: number
   readonly learner: LearnerKey
   readonly column: Shape
   /** How HR usually writes the key: looked up as it is now. */
@@ -221,8 +224,13 @@ export const readMappingFrom = <Shape, E>(
     const staff = yield* openTable(catalog, employees.table)
     const rules: Array<MatchRule<Shape>> = []
     const keyRules = keyRulesOf(employees)
-    for (const { learner, employee } of employees.match)
-      rules.push({ learner, column: yield* staff.named(employee), spellings: spellingsOf(learner, keyRules) })
+    for (const [index, { learner, employee }] of employees.match.entries())
+      rules.push({
+        number: LEARNER_KEYS.indexOf(learner) * employees.match.length + index,
+        learner,
+        column: yield* staff.named(employee),
+        spellings: spellingsOf(learner, keyRules)
+      })
     const optional = (name: string | undefined) => (name === undefined ? Effect.undefined : staff.named(name))
     const day = (name: string | undefined) =>
       Effect.tap(optional(name), (shape) =>

@@ -63,6 +63,7 @@ export const ownTarget = (
       connector: { value: connector },
       result_id: "resultId",
       employee_key: "employee",
+      match_rule: "match.rule",
       ...Object.fromEntries(fields),
       ...markColumns(score, tables),
       ...(score.attributes === undefined ? {} : { attributes: "attributes" }),

@@ -40,7 +40,7 @@ export interface PeopleBench {
   readonly filedOf: (results: ReadonlyArray<string>) => Asked<ReadonlyArray<Whose>>
   /** Those that the employee table has. */
   readonly employeesOf: (keys: ReadonlyArray<string>) => Asked<ReadonlyMap<string, EmployeeState>>
-  readonly link: (pairs: ReadonlyArray<Whose>) => Asked<unknown>
+  readonly link: (pairs: ReadonlyArray<Whose>, rule: "resolve" | "relink") => Asked<unknown>
   /** Results without a learner: the ledger says whose they are before anything of them is filed. */
   readonly claim: (pairs: ReadonlyArray<Whose>) => Asked<unknown>
   readonly file: (epoch: number, results: ReadonlyArray<string>) => Asked<unknown>
@@ -97,7 +97,7 @@ const resolve =
           people.flatMap(({ employee, learner, order }) =>
             (learner !== null) === hasLearner ? [{ subject: learner ?? order.subject, employee }] : []
           )
-        yield* bench.link(whose(true))
+        yield* bench.link(whose(true), "resolve")
         yield* bench.claim(whose(false))
         const results = people.flatMap((person) => person.results)
         for (const page of pages(results)) yield* bench.file(epoch, page)
@@ -158,7 +158,7 @@ const relink =
         if (yield* bench.hasStrays(learner))
           return yield* refused([{ place: 0, problem: "TABLE_NOT_MAPPED" }])
         const moved = yield* bench.move(learner, to)
-        yield* bench.link([{ subject: learner, employee: to }])
+        yield* bench.link([{ subject: learner, employee: to }], "relink")
         yield* bench.note([
           { subject: learner, action: "relink", from: link.employee, to, results: moved, by, why }
         ])

@@ -1,5 +1,6 @@
 /** Who is whom: links, what people decided about them, and how HR spells keys (G7). Tables of schema `gradewire`. */
 import { integer, primaryKey, text } from "drizzle-orm/pg-core"
+import { LEARNER_KEYS } from "../employees-config.ts"
 import { bytewise, count, gradewire, moment } from "./column-kinds.ts"
 
 /** Whom a learner was proven to be; it outlives a changed phone number (G7). */
@@ -23,7 +24,7 @@ export const employeeSpelling = gradewire.table(
   "employee_spelling",
   {
     connector: bytewise("connector").notNull(),
-    kind: text("kind", { enum: ["employeeNo", "phone", "email"] }).notNull(),
+    kind: text("kind", { enum: LEARNER_KEYS }).notNull(),
     /** Column of the employee table. */
     source: bytewise("source").notNull(),
     value: bytewise("value").notNull(),

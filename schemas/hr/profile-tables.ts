@@ -24,7 +24,9 @@ const recordColumns = () => ({
   eventType: text("event_type").notNull(),
   eventId: text("event_id").notNull(),
   eventTime: moment("event_time").notNull(),
-  appliedAt: moment("applied_at").notNull()
+  appliedAt: moment("applied_at").notNull(),
+  /** What proved the person (schemas/match-rule.ts); null: filed by an older version. */
+  matchRule: text("match_rule")
 })
 
 /** The profile that gradewire keeps itself: the row of every result as it is now. A revoked one stays, and no view shows it. */

@@ -78,7 +78,9 @@ export const resultLedger = gradewire.table(
     employeeKey: text("employee_key"),
     /** Values of the target's key columns, where they are more than the result and constants. */
     rowKey: jsonb("row_key"),
-    appliedAt: moment("applied_at").notNull()
+    appliedAt: moment("applied_at").notNull(),
+    /** What proved the person (schemas/match-rule.ts); null: filed by an older version. */
+    matchRule: text("match_rule")
   },
   (table) => [primaryKey({ name: "result_ledger_pk", columns: [table.connector, table.resultId] })]
 )
@@ -94,7 +96,8 @@ export const learnerDirectory = gradewire.table(
     phone: text("phone"),
     email: text("email"),
     name: text("name"),
-    removed: boolean("removed").notNull().default(false)
+    removed: boolean("removed").notNull().default(false),
+    externalId: text("external_id")
   },
   (table) => [primaryKey({ name: "learner_directory_pk", columns: [table.connector, table.learnerId] })]
 )

@@ -12,13 +12,15 @@ export interface LedgerEntry {
   readonly eventId: string
   readonly learner: string | null
   readonly employee: string | null
+  /** What proved the person (schemas/match-rule.ts); `null`: filed by an older version. */
+  readonly rule: string | null
   readonly appliedAt: string
 }
 
 export interface PersonLink {
   readonly learner: string
   readonly employee: string
-  /** employeeNo, phone, email; manual: somebody said so. */
+  /** What proved it (schemas/match-rule.ts). */
   readonly rule: string
   readonly linkedAt: string
 }
@@ -30,6 +32,7 @@ export interface HistoryEntry {
   readonly type: string
   readonly eventId: string
   readonly employee: string
+  readonly rule: string | null
   /** Commit at the source. */
   readonly committedAt: string
   readonly appliedAt: string

@@ -45,6 +45,7 @@ const SCORE_GROUPS: ReadonlyArray<
     [
       ["id", "text", "learner"],
       ["employeeNo", "text", "employeeNo"],
+      ["externalId", "text", "externalId"],
       ["phone", "text", "phone"],
       ["email", "text", "email"]
     ]

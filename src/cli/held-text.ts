@@ -46,6 +46,7 @@ export const heldText = ({
     ["since", `${held.heldAt} (${secondsText(held.ageSeconds)})`],
     ["position", held.position],
     ["employee no", keys.employeeNo ?? "-"],
+    ["external id", keys.externalId ?? "-"],
     ["phone", keys.phone ?? "-"],
     ["e-mail", keys.email ?? "-"],
     ["name", keys.name ?? "-"],

@@ -1,5 +1,6 @@
 /** A trace for a person at a terminal. What is not known is said, not left out. */
 import type { EmployeeTrace, ResultTrace } from "./Trace.ts"
+import { matchRuleText } from "../../schemas/match-rule.ts"
 import { secondsText } from "./seconds-text.ts"
 import { textTable, type Column } from "./text-table.ts"
 
@@ -30,9 +31,10 @@ const matchingFacts = ({ candidates, held, ledger, link }: ResultTrace): Facts =
     link !== null
       ? `learner ${link.learner} is ${link.employee} by ${link.rule}, since ${link.linkedAt}`
       : ledger?.employee !== null && ledger?.employee !== undefined
-        ? `${ledger.employee}; the result names no learner, so the rule was not kept`
+        ? `${ledger.employee}; the result names no learner`
         : "nobody is proven"
   ],
+  ...(ledger === null || ledger.employee === null ? [] : [["filed by", ruleText(ledger.rule)] as const]),
   ...(held === null
     ? []
     : [
@@ -59,6 +61,9 @@ const appliedFacts = ({ lanes, ledger }: ResultTrace): Facts => [
   )
 ]
 
+const ruleText = (rule: string | null): string =>
+  rule === null ? `${NOT_KNOWN}: an older version filed it` : matchRuleText(rule)
+
 export const resultTraceText = (trace: ResultTrace): string => {
   const { decisions, explanation, history, letters } = trace
   const facts = [...sourceFacts(trace), ...matchingFacts(trace), ...appliedFacts(trace)]
@@ -83,8 +88,8 @@ export const resultTraceText = (trace: ResultTrace): string => {
     ...section(
       "History:",
       history.map(
-        ({ appliedAt, committedAt, employee, state, type }) =>
-          `${appliedAt}  ${state}  ${employee}  ${type.replace(/^gradewire\.|\.v\d+$/g, "")}, committed ${committedAt}`
+        ({ appliedAt, committedAt, employee, rule, state, type }) =>
+          `${appliedAt}  ${state}  ${employee}${rule === null ? "" : ` (${matchRuleText(rule)})`}  ${type.replace(/^gradewire\.|\.v\d+$/g, "")}, committed ${committedAt}`
       )
     ),
     ...(trace.revealed ? [] : ["Personal values are masked; --reveal prints them."])
@@ -97,6 +102,7 @@ const COLUMNS: ReadonlyArray<Column<Entry>> = [
   { title: "RESULT", cell: (row) => row.result },
   { title: "STATE", cell: (row) => row.state.toUpperCase() },
   { title: "LEARNER", cell: (row) => row.learner ?? "-" },
+  { title: "RULE", cell: (row) => row.rule ?? "-" },
   { title: "APPLIED_AT", cell: (row) => row.appliedAt },
   { title: "POSITION", cell: (row) => row.position }
 ]

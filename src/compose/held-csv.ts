@@ -41,6 +41,7 @@ const EXPORT_COLUMNS = [
   "candidates",
   "heldAt",
   "employeeNo",
+  "externalId",
   "phone",
   "email",
   "name",

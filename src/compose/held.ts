@@ -57,11 +57,12 @@ export const heldResult = Effect.fnUntraced(function* (file: string, result: str
   if (found === undefined || content === undefined) return yield* notHeld()
   const mask = masking(reveal)
   const event = JSON.parse(content.event) as unknown
-  const { email, employeeNo, name, phone } = content.keys
+  const { email, employeeNo, externalId, name, phone } = content.keys
   return {
     held: shown(reveal)(found),
     keys: {
       employeeNo: mask(employeeNo),
+      externalId: mask(externalId),
       phone: mask(phone),
       email: mask(email),
       name: reveal || name === null ? name : MASK
@@ -83,6 +84,7 @@ export const heldExport = Effect.fnUntraced(function* (file: string, filter: Hel
       ...one,
       learner: mask(one.learner),
       employeeNo: mask(one.employeeNo),
+      externalId: mask(one.externalId),
       phone: mask(one.phone),
       email: mask(one.email),
       name: reveal || one.name === null ? one.name : MASK

@@ -7,6 +7,7 @@ import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.
 import { MySqlRowTexts } from "../../connectors/mysql/MySqlRowTexts.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import { timeZone, utcToLocal, type TimeZone } from "../../schemas/civil-time.ts"
+import { LEARNER_KEYS } from "../../schemas/employees-config.ts"
 import type { TableConfig } from "../../schemas/table-config.ts"
 import { binlogFileNumber, positionIn, transactionPrefix } from "../../schemas/position.ts"
 import { Undecodable, type RowImage } from "../capture/ChangeSource.ts"
@@ -183,10 +184,8 @@ const markOf = (high: SnapshotChunk["high"], server: string): SourceMark => ({
   fileNumber: binlogFileNumber(high.file) ?? 0
 })
 
-const PERSONAL_KEYS = ["employeeNo", "phone", "email"]
-
 const hasPersonalKeys = (table: TableConfig): boolean =>
-  (table.as === "score" || table.as === "learner") && PERSONAL_KEYS.some((name) => name in table.fields)
+  (table.as === "score" || table.as === "learner") && LEARNER_KEYS.some((name) => name in table.fields)
 
 const rowsOf = (
   { canonical, config, encode, plan }: Reader,

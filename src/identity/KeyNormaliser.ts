@@ -54,6 +54,9 @@ const employeeNumber = (text: string, { width }: KeyRules): string => {
   return width !== undefined && /^\d+$/.test(number) ? number.padStart(width, "0") : number
 }
 
+/** As it stands: whose id it is knows whether case matters. An SSO subject's does (OpenID Connect Core 1.0, 2). */
+const externalId = (text: string): string => (EXPONENT.test(text) ? unusable("spreadsheet", text) : text)
+
 const emailAddress = (text: string, { isLocalPartExact }: KeyRules): string => {
   const parts = /^([^\s@]+)@([^\s@]+)$/u.exec(text)
   if (parts === null) return unusable("not-an-address", text)
@@ -81,6 +84,7 @@ const phoneNumber = (text: string, { region }: KeyRules): string => {
 
 const FORMS: Readonly<Record<KeyKind, (text: string, rules: KeyRules) => string>> = {
   employeeNo: employeeNumber,
+  externalId,
   email: emailAddress,
   phone: phoneNumber
 }

@@ -1,15 +1,14 @@
 /** Learners' keys in changes, in canonical form. An absent key stays absent, NULL stays NULL (D4: absent is not NULL). */
 import type { ChangeEvent } from "../../schemas/change-event.ts"
+import { LEARNER_KEYS } from "../../schemas/employees-config.ts"
 import type { KeyNormaliser } from "./KeyNormaliser.ts"
 
-const KINDS = ["employeeNo", "phone", "email"] as const
-
-type Keys = { readonly [K in (typeof KINDS)[number]]?: string | null | undefined }
+type Keys = { readonly [K in (typeof LEARNER_KEYS)[number]]?: string | null | undefined }
 
 /** The same object where every key is canonical already. */
 const normaliseKeys = <T extends Keys>(keys: T, normaliser: KeyNormaliser): T => {
   let changed: Record<string, string> | undefined
-  for (const kind of KINDS) {
+  for (const kind of LEARNER_KEYS) {
     const raw = keys[kind]
     if (raw == null || raw === "") continue
     const canonical = normaliser.normalise(kind, raw)

@@ -1,4 +1,5 @@
 /** Whether every score can find its person at all, and every matching rule has something to compare (G7). */
+import { LEARNER_KEYS } from "../../schemas/employees-config.ts"
 import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 import type { TableConfig } from "../../schemas/table-config.ts"
 import { isKnownRegion } from "../identity/key-rules.ts"
@@ -8,8 +9,6 @@ import { tablesAs, tablesComplete, type ConfigParts } from "./config-parts.ts"
 type Score = Extract<TableConfig, { as: "score" }>
 type Learner = Extract<TableConfig, { as: "learner" }>
 type MatchKey = ConnectorConfig["employees"]["match"][number]["learner"]
-
-const KEYS: ReadonlyArray<MatchKey> = ["employeeNo", "phone", "email"]
 
 export const checkIdentity = (parts: ConfigParts): ReadonlyArray<ConfigIssue> => {
   const learner = tablesAs(parts, "learner")[0]
@@ -25,7 +24,7 @@ export const checkIdentity = (parts: ConfigParts): ReadonlyArray<ConfigIssue> =>
 
 const ways = (score: Score, learner: Learner | undefined): ReadonlySet<MatchKey> =>
   new Set(
-    KEYS.filter(
+    LEARNER_KEYS.filter(
       (key) =>
         score.fields[key] !== undefined ||
         (score.fields.learner !== undefined && learner?.fields[key] !== undefined)
@@ -37,14 +36,15 @@ const checkPerson = (
   index: number,
   learner: Learner | undefined
 ): ReadonlyArray<ConfigIssue> => {
-  const hasWay = score.fields.learner !== undefined || KEYS.some((key) => score.fields[key] !== undefined)
+  const hasWay =
+    score.fields.learner !== undefined || LEARNER_KEYS.some((key) => score.fields[key] !== undefined)
   if (!hasWay) {
     return [
       {
         path: ["tables", index, "fields"],
         end: "key",
         message: "no way from a score to its person",
-        fix: "map learner (with a learner table), employeeNo, phone or email"
+        fix: "map learner (with a learner table), employeeNo, externalId, email or phone"
       }
     ]
   }
@@ -54,7 +54,7 @@ const checkPerson = (
       path: ["tables", index, "fields", "learner"],
       end: "key",
       message: "learner needs a table mapped as learner",
-      fix: "add an entry with as: learner, or map employeeNo, phone or email of the score table instead"
+      fix: "add an entry with as: learner, or map employeeNo, externalId, email or phone of the score table instead"
     }
   ]
 }

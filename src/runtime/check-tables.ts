@@ -135,7 +135,8 @@ const EXCLUSIVE: Readonly<Record<"score" | "learner" | "assessment", ReadonlyArr
     ],
     learner: [
       ["name", "phone", "email"],
-      ["name", "employeeNo"]
+      ["name", "employeeNo"],
+      ["name", "externalId"]
     ],
     assessment: [["title", "max", "pass"]]
   }

@@ -173,6 +173,24 @@ export const conversionsConformance = (name: string, open: () => Promise<Convers
       ])
     })
 
+    it("a column can say what proved the person (G7)", async () => {
+      await kept({
+        a: ["varchar(20)", "match.rule"],
+        b: ["varchar(20)", { from: "match.rule", map: { phone: "手机" }, otherwise: "keep" }]
+      })
+      const changes = [
+        exam(1, 1, { id: "7", phone: ANNA.phone }, "1"),
+        exam(2, 2, { employeeNo: ANNA.no }, "2")
+      ]
+      await apply(batch(0, changes, { to: 2 }))
+      await apply(batch(2, [exam(3, 3, { id: "7" }, "3")], { to: 3 }))
+      expect(await world.sql("select result, a, b from hr.converted order by result")).toEqual([
+        { result: "lms.exam:1", a: "phone", b: "手机" },
+        { result: "lms.exam:2", a: "employeeNo", b: "employeeNo" },
+        { result: "lms.exam:3", a: "link:phone", b: "link:phone" }
+      ])
+    })
+
     it("what is known of the assessment is converted as exactly (G2)", async () => {
       await kept({
         a: ["decimal(6,3)", { from: "assessment.max", multiply: 0.05 }],

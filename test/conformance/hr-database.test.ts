@@ -79,7 +79,7 @@ describe("migrations", () => {
     expect(silent).toEqual([])
     const shown = await sql(`select column_name from information_schema.columns
       where table_schema = 'gradewire' and table_name in ('offsets', 'held', 'dead_letters', 'applied_events')
-        and column_name in ('event', 'phone', 'email', 'name', 'employee_no', 'employee_key', 'learner_id')`)
+        and column_name in ('event', 'phone', 'email', 'name', 'employee_no', 'external_id', 'employee_key', 'learner_id')`)
     expect(shown).toEqual([])
   })
 })

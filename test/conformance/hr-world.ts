@@ -117,6 +117,7 @@ interface Keys {
   readonly phone?: string | null
   readonly email?: string | null
   readonly employeeNo?: string | null
+  readonly externalId?: string | null
 }
 
 /** An exam result with every mapped key; `over` replaces parts of its content. */

@@ -198,7 +198,7 @@ export class MySqlWorlds {
       enter: async (...people) => {
         for (const person of people)
           await this.sql(
-            "insert into hr.person values (?, ?, ?, ?, ?, ?)",
+            "insert into hr.person values (?, ?, ?, ?, ?, ?, ?)",
             PERSON_COLUMNS.map((column) => person[column] ?? null)
           )
       }

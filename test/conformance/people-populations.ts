@@ -32,6 +32,13 @@ const NUMBER_SPELLINGS: ReadonlyArray<(n: number) => string> = [
   (n) => `E-${n}`,
   (n) => `Ｅ ${n}`
 ]
+/** Three ids of three people. */
+const EXTERNAL_IDS = ["zhouqi", "ZhouQi", "ou_7"] as const
+const EXTERNAL_SPELLINGS: ReadonlyArray<(id: string) => string> = [
+  (id) => id,
+  (id) => ` ${id}\u200b`,
+  (id) => id.replace(/[a-z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0))
+]
 const NAMES = ["王小明", "Li Na", "Bo"] as const
 const PERIODS = [
   {},
@@ -49,6 +56,8 @@ const anyRow = fc.record({
   no: oneOf(5),
   phone: maybe(3),
   spelling: oneOf(PHONE_SPELLINGS.length - 1),
+  external: maybe(EXTERNAL_IDS.length - 1),
+  externalSpelling: oneOf(EXTERNAL_SPELLINGS.length - 1),
   name: maybe(NAMES.length - 1),
   period: oneOf(PERIODS.length - 1),
   merged: fc.option(oneOf(5), { nil: undefined, freq: 6 }),
@@ -59,6 +68,8 @@ const anyScore = fc.record({
   numberSpelling: oneOf(NUMBER_SPELLINGS.length - 1),
   phone: maybe(4),
   spelling: oneOf(PHONE_SPELLINGS.length - 1),
+  external: maybe(EXTERNAL_IDS.length - 1),
+  externalSpelling: oneOf(EXTERNAL_SPELLINGS.length - 1),
   name: maybe(NAMES.length - 1),
   day: oneOf(DAYS.length - 1)
 })
@@ -75,31 +86,46 @@ const verdict = (rows: ReadonlyArray<Row>, score: Score): string => {
   const employed = rows.filter((row) => isEmployed(row, DAYS[score.day]!))
   const byNumber = employed.filter(({ no }) => no === score.no)
   const byPhone = employed.filter(({ phone }) => phone !== undefined && phone === score.phone)
+  const byExternal = employed.filter(({ external }) => external !== undefined && external === score.external)
   const people = (found: ReadonlyArray<Row>) => new Set(found.map(({ merged, no }) => merged ?? no))
-  if (people(byNumber).size > 1 || people(byPhone).size > 1) return "AMBIGUOUS"
-  const all = people([...byNumber, ...byPhone])
+  if ([byNumber, byExternal, byPhone].some((found) => people(found).size > 1)) return "AMBIGUOUS"
+  const all = people([...byNumber, ...byExternal, ...byPhone])
   if (all.size > 1) return "CONFLICT"
   if (all.size === 0) return "ABSENT"
   const isOther = ({ name }: Row) => name !== undefined && score.name !== undefined && name !== score.name
-  if (byNumber.length === 0 && byPhone.every(isOther)) return "CONFLICT"
+  if (byNumber.length + byExternal.length === 0 && byPhone.every(isOther)) return "CONFLICT"
   return `E${[...all][0]}`
 }
 
-const personOf = ({ merged, name, no, period, phone, spelling }: Row): Person => ({
+const externalOf = (id: number, spelling: number): string => EXTERNAL_SPELLINGS[spelling]!(EXTERNAL_IDS[id]!)
+
+const personOf = ({
+  external,
+  externalSpelling,
+  merged,
+  name,
+  no,
+  period,
+  phone,
+  spelling
+}: Row): Person => ({
   no: `E${no}`,
   ...(phone === undefined ? {} : { mobile: PHONE_SPELLINGS[spelling]!(phone) }),
+  ...(external === undefined ? {} : { userid: externalOf(external, externalSpelling) }),
   ...(name === undefined ? {} : { name: NAMES[name]! }),
   ...PERIODS[period],
   ...(merged === undefined ? {} : { merged: `E${merged}` })
 })
 
 const changesOf = (scores: ReadonlyArray<Score>) => {
-  const learners = scores.map(({ name, no, numberSpelling, phone, spelling }, n) =>
-    learner(n + 1, `L${n}`, {
-      ...(no === undefined ? {} : { employeeNo: NUMBER_SPELLINGS[numberSpelling]!(no) }),
-      ...(phone === undefined ? {} : { phone: PHONE_SPELLINGS[spelling]!(phone) }),
-      ...(name === undefined ? {} : { name: NAMES[name]! })
-    })
+  const learners = scores.map(
+    ({ external, externalSpelling, name, no, numberSpelling, phone, spelling }, n) =>
+      learner(n + 1, `L${n}`, {
+        ...(no === undefined ? {} : { employeeNo: NUMBER_SPELLINGS[numberSpelling]!(no) }),
+        ...(phone === undefined ? {} : { phone: PHONE_SPELLINGS[spelling]!(phone) }),
+        ...(external === undefined ? {} : { externalId: externalOf(external, externalSpelling) }),
+        ...(name === undefined ? {} : { name: NAMES[name]! })
+      })
   )
   const exams = scores.map(({ day }, n) =>
     exam(scores.length + n + 1, n, { id: `L${n}` }, "1.00", {
@@ -154,12 +180,16 @@ export const populationsConformance = (
 
 const judgedLearner = (
   normaliser: KeyNormaliser,
-  { name, no, numberSpelling, phone, spelling }: Score
+  { external, externalSpelling, name, no, numberSpelling, phone, spelling }: Score
 ): Learner => ({
   id: null,
   keys: {
     employeeNo:
       no === undefined ? null : normaliser.normalise("employeeNo", NUMBER_SPELLINGS[numberSpelling]!(no)),
+    externalId:
+      external === undefined
+        ? null
+        : normaliser.normalise("externalId", externalOf(external, externalSpelling)),
     phone: phone === undefined ? null : normaliser.normalise("phone", PHONE_SPELLINGS[spelling]!(phone))
   },
   name: name === undefined ? null : NAMES[name]!

@@ -11,6 +11,7 @@ import { batch, exam, EXAM, learner, type HrWorld } from "./hr-world.ts"
 export interface Person {
   readonly no: string
   readonly mobile?: string
+  readonly userid?: string
   readonly name?: string
   readonly hired?: string
   readonly left_on?: string
@@ -22,18 +23,19 @@ export interface ProvingWorld extends HrWorld {
   readonly proving: () => ProfileStore["Service"]
 }
 
-export const PERSON_COLUMNS = ["no", "mobile", "name", "hired", "left_on", "merged"] as const
+export const PERSON_COLUMNS = ["no", "mobile", "name", "hired", "left_on", "merged", "userid"] as const
 
 /** The same on every server. */
 export const PERSONS = `create table hr.person (no varchar(20), mobile varchar(30), name varchar(60), hired date,
-  left_on timestamp null, merged varchar(20))`
+  left_on timestamp null, merged varchar(20), userid varchar(60))`
 
 export const PROVING: EmployeesConfig = {
   table: "hr.person",
   key: "no",
   match: [
     { learner: "employeeNo", employee: "no" },
-    { learner: "phone", employee: "mobile" }
+    { learner: "phone", employee: "mobile" },
+    { learner: "externalId", employee: "userid" }
   ],
   name: "name",
   hiredOn: "hired",
@@ -104,6 +106,35 @@ export const peopleProofsConformance = (name: string, open: () => Promise<Provin
         5: "E3",
         6: "E1",
         7: "E1"
+      })
+    })
+
+    it("an outside id proves a person as it stands, case and all, however wide it is written (G7)", async () => {
+      const people = [
+        { no: "E1", userid: "ZhouQi" },
+        { no: "E2", userid: "zhouqi", mobile: PHONE },
+        { no: "E3", userid: "ｏｕ_7d8a" },
+        { no: "E4", userid: "Zhou**i" },
+        { no: "E5", userid: "E-5" },
+        { no: "E6", userid: "6", mobile: "13800000002" }
+      ]
+      const ids = ["ZhouQi", " zhouqi\u200b", "ZHOUQI", "ou_7d8a", "Zhou**i", "E5", "1.2E+18"]
+      const changes = [
+        ...ids.map((externalId, n) => exam(n + 1, n + 1, { externalId }, "1.00")),
+        exam(8, 8, { externalId: "ZhouQi", phone: PHONE }, "1.00"),
+        learner(9, "l", { externalId: "6", phone: "13800000002" }),
+        exam(10, 9, { id: "l" }, "1.00")
+      ]
+      expect(await outcome(people, changes)).toEqual({
+        1: "E1",
+        2: "E2",
+        3: "ABSENT",
+        4: "E3",
+        5: "ABSENT",
+        6: "ABSENT",
+        7: "ABSENT",
+        8: "CONFLICT",
+        9: "E6"
       })
     })
 

@@ -193,7 +193,7 @@ export class PostgresWorlds {
       enter: async (...people) => {
         for (const person of people)
           await this.client.query(
-            `insert into hr.person values ($1, $2, $3, $4, $5, $6)`,
+            `insert into hr.person values ($1, $2, $3, $4, $5, $6, $7)`,
             PERSON_COLUMNS.map((column) => person[column] ?? null)
           )
       }

@@ -160,7 +160,8 @@ describe.each([
       .filter((row) => (READER_VIEWS as ReadonlyArray<unknown>).includes(row["view_name"]))
       .map((row) => `${String(row["view_name"])}.${String(row["column_name"])}`)
     expect(described.sort()).toEqual(own)
-    const personal = /\.(event|phone|email|name|employee_no|employee_key|learner_id|row_key|snapshot)$/
+    const personal =
+      /\.(event|phone|email|name|employee_no|external_id|employee_key|learner_id|row_key|snapshot)$/
     expect(own.filter((name) => personal.test(name))).toEqual([])
   })
 

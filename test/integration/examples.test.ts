@@ -19,7 +19,7 @@ const LIMIT_MILLIS = 40_000
 
 const TRAINING = `
 create database peixun; create database moodle; create database edxapp;
-create table peixun.学员 (手机号 varchar(20) primary key, 姓名 varchar(40));
+create table peixun.学员 (手机号 varchar(20) primary key, 姓名 varchar(40), 企业微信 varchar(64));
 create table peixun.考试 (编号 int primary key, 名称 varchar(80), 满分 decimal(6,2), 及格分 decimal(6,2));
 create table peixun.成绩 (id int primary key, 手机号 varchar(20), 考试编号 int, 分数 decimal(6,2), 第几次 int,
   开始时间 datetime, 完成时间 datetime);
@@ -38,12 +38,14 @@ create table edxapp.grades_persistentcoursegrade (id bigint unsigned primary key
   course_id varchar(255) not null, percent_grade double not null, letter_grade varchar(255) not null,
   passed_timestamp datetime(6) null);
 
-insert into peixun.学员 values ('13800000001', '王小明'), ('13800000002', '李娜'), ('13800000003', '陈 强');
+insert into peixun.学员 values ('13800000001', '王小明', null), ('13800000002', '李娜', ''), ('13800000003', '陈 强', null),
+  ('13800000004', '周 琦', 'ZhouQi');
 insert into peixun.考试 values (7, '安全生产 😀', 100, 60);
 insert into peixun.成绩 values (1, '13800000001', 7, 87.50, 1, '2026-11-20 09:00:00', '2026-11-20 09:40:00'),
   (2, '13800000001', 7, 92, 2, '2026-11-21 09:00:00', '2026-11-21 09:40:00'),
   (3, '13800000002', 7, 55, 1, '2026-11-20 10:00:00', '2026-11-20 10:20:00'),
-  (4, '13800000003', 7, 70, 1, '2026-11-20 11:00:00', '2026-11-20 10:20:00');
+  (4, '13800000003', 7, 70, 1, '2026-11-20 11:00:00', '2026-11-20 10:20:00'),
+  (5, '13800000004', 7, 61, 1, '2026-11-20 11:00:00', '2026-11-20 11:20:00');
 insert into moodle.mdl_user values (3, 0, 'ann', '0042', 'ann@example.org'), (4, 0, 'bo', '', 'Bo@Example.org'),
   (5, 0, 'guest', '', '');
 insert into moodle.mdl_quiz values (9, 'Fire drill', 10);
@@ -57,9 +59,10 @@ insert into edxapp.grades_persistentcoursegrade values (1, 21, 'course-v1:Org+FI
 
 const HR_POSTGRESQL = `
 create schema hr;
-create table hr.员工 (工号 text primary key, 手机 text, 姓名 text, 入职日期 date, 离职日期 date);
-insert into hr.员工 values ('A001', '+86 138-0000-0001', '王小明', '2020-01-01', null),
-  ('A002', '13800000002', '赵六', '2020-01-01', null), ('A003', '13800000003', '陈强', '2020-01-01', null);
+create table hr.员工 (工号 text primary key, 手机 text, 姓名 text, 入职日期 date, 离职日期 date, 企业微信 text);
+insert into hr.员工 values ('A001', '+86 138-0000-0001', '王小明', '2020-01-01', null, null),
+  ('A002', '13800000002', '赵六', '2020-01-01', null, null), ('A003', '13800000003', '陈强', '2020-01-01', null, null),
+  ('A004', null, '周琦', '2020-01-01', null, 'ZhouQi');
 create table hr.employee (employee_no text primary key, work_email text);
 insert into hr.employee values ('0042', null), ('0043', 'bo@example.org')`
 
@@ -201,7 +204,8 @@ describe("an example configuration", () => {
       await run("phone-lms")
       await settles(ignoringMissing(filed("phone-lms")), [
         ["peixun.成绩:1", "A001", "87.50", null],
-        ["peixun.成绩:2", "A001", "92.00", null]
+        ["peixun.成绩:2", "A001", "92.00", null],
+        ["peixun.成绩:5", "A004", "61.00", null]
       ])
       const left = async () => [
         (await pg.query("select result_id, reason from gradewire.held where connector = 'phone-lms'")).rows,

@@ -69,7 +69,7 @@ describe("the shipped program's commands for people", () => {
     const exported = (await held("export", "--state", "waiting", "--reveal")).out
     // Reading as text takes the byte order mark away.
     expect(exported.split("\n")[0]).toBe(
-      "result,learner,results,reason,candidates,heldAt,employeeNo,phone,email,name,employee,note"
+      "result,learner,results,reason,candidates,heldAt,employeeNo,externalId,phone,email,name,employee,note"
     )
     expect(exported).toContain("lms.成绩:1,13900000007,2,ABSENT,0,")
     // What a spreadsheet would calculate.
@@ -78,7 +78,7 @@ describe("the shipped program's commands for people", () => {
     const back = join(world.program.folder, "held.csv")
     const filled = (employee: string) =>
       exported.replace(/,,\s*$/, `,${employee},Liste\n`).replaceAll(",", ";")
-    await writeFile(back, `${filled("E00042")}lms.成绩:9;;;;;;;;;;E7;\nlms.成绩:8\n`)
+    await writeFile(back, `${filled("E00042")}lms.成绩:9;;;;;;;;;;;E7;\nlms.成绩:8\n`)
     const bad = await held("import", back, "--reason", why)
     expect(bad).toMatchObject({ code: 1, err: expect.stringContaining("line 3 EMPLOYEE_UNKNOWN") })
     await writeFile(back, `${filled("E00042")}lms.成绩:8\n`)
@@ -107,7 +107,7 @@ describe("the shipped program's commands for people", () => {
     const trace = (...args: ReadonlyArray<string>) => gradewire("trace", ...args, "--config", config)
     const filedNow = await trace("lms.成绩:1")
     expect(filedNow.out).toMatch(
-      /^lms\.成绩:1: FILED – .*\n\nchange:[^]*matching:\s+learner 139•••07 is E•••3 by manual/
+      /^lms\.成绩:1: FILED – .*\n\nchange:[^]*matching:\s+learner 139•••07 is E•••3 by relink, since .*\nfiled by:\s+relink\n/
     )
     expect(filedNow.out).toMatch(/Decisions:\n.*resolve to E•••2 by .*Liste\n.*relink from E•••2 to E•••3/)
     expect((await trace("lms.成绩:4")).out).toMatch(/HELD – its person is not proven: ABSENT/)
@@ -115,7 +115,7 @@ describe("the shipped program's commands for people", () => {
     const all = await trace("--employee", "E00043", "-o", "json")
     expect(JSON.parse(all.out)).toMatchObject({
       results: [{}, {}],
-      links: [{ rule: "manual" }],
+      links: [{ rule: "relink" }],
       decisions: [{}]
     })
     expect(`${filedNow.out}${all.out}`).not.toMatch(/99\.25|13900000007|E00043/)

@@ -29,7 +29,7 @@ describe("the way from a score to its person", () => {
   it("needs a learner table where the score knows a learner only (G7)", () => {
     expect(problemsOf(spoiled(LEARNER, ""))).toEqual([
       "15:18  employees.match[0].learner  no table gives phone, so this rule can never hit  (map fields.phone of the learner table or of the score table)",
-      "24:15  tables[1].fields.learner  learner needs a table mapped as learner  (add an entry with as: learner, or map employeeNo, phone or email of the score table instead)"
+      "24:15  tables[1].fields.learner  learner needs a table mapped as learner  (add an entry with as: learner, or map employeeNo, externalId, email or phone of the score table instead)"
     ])
   })
 
@@ -95,7 +95,7 @@ describe("what fills the target", () => {
     [
       "title: assessment.title",
       "n: score.rwa",
-      /expected one of employee, resultId, .* or attributes\.<name>, found "score\.rwa"/
+      /expected one of employee, match\.rule, resultId, .* or attributes\.<name>, found "score\.rwa"/
     ],
     ["key: [source_ref]", "key: [source_ref, exam]", /key\[1\] {2}nothing fills the key column exam {2}\(/],
     [

@@ -36,7 +36,7 @@ describe("a connector's file", () => {
     [
       "learner: phone,",
       "learner: phon,",
-      '15:18  employees.match[0].learner  expected "employeeNo", "phone" or "email", found "phon"  (did you mean phone?)'
+      '15:18  employees.match[0].learner  expected "employeeNo", "externalId", "email" or "phone", found "phon"  (did you mean phone?)'
     ],
     [
       "as: score",
@@ -119,7 +119,7 @@ describe("YAML that is no YAML", () => {
 
   it("counts columns in characters where keys are Chinese (G3)", () => {
     expect(problemsOf(spoiled("手机号 }", "手机号, 姓名: x }"))).toEqual([
-      "20:27  tables[0].fields.姓名  unknown key  (known here: employeeNo, phone, email, name)"
+      "20:27  tables[0].fields.姓名  unknown key  (known here: employeeNo, externalId, phone, email, name)"
     ])
   })
 

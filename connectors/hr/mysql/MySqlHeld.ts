@@ -52,7 +52,7 @@ const key = (name: string, column: string): string =>
   `coalesce(nullif(nullif(json_unquote(json_extract(f.event, '$.data.learner.${name}')), 'null'), ''),
     nullif(d.${column}, '')) as ${column}`
 /** Of a held change `f`. */
-const KEYS = `${key("employeeNo", "employee_no")}, ${key("phone", "phone")}, ${key("email", "email")}, nullif(d.name, '') as name`
+const KEYS = `${key("employeeNo", "employee_no")}, ${key("externalId", "external_id")}, ${key("phone", "phone")}, ${key("email", "email")}, nullif(d.name, '') as name`
 const DIRECTORY =
   "left join `gradewire`.`learner_directory` d on d.connector = f.connector and d.learner_id = f.learner_id"
 

@@ -24,7 +24,7 @@ import {
   jsonTypes,
   SCORES
 } from "./batch-tables.ts"
-import { COUNT_HITS } from "./decide-sql.ts"
+import { countHits } from "./decide-sql.ts"
 import { employeeSource } from "./employee-reading.ts"
 import { readMapping, type HrMapping } from "./mapping.ts"
 import { hits, KEY_COLUMNS } from "./match-sql.ts"
@@ -101,7 +101,7 @@ export const openIdentityJudge = (
         const [has] = yield* store.rows<Readonly<Record<"ours" | "links", string | number>>>(HAS_OURS)
         if (Number(has!.ours) === 0) return yield* notThere()
         yield* store.script([...createTables(facts), inServersWords(HIDING, facts)])
-        const judging = (of: HrMapping) => [...hits(of, connector), COUNT_HITS]
+        const judging = (of: HrMapping) => [...hits(of, connector), countHits(of)]
         return {
           facts,
           source: employeeSource(store, found, facts),
@@ -123,7 +123,7 @@ export const openIdentityJudge = (
             ...(day === undefined ? opened.ever : opened.onDay),
             opened.answer
           ])
-          return judgedOf(learners.length, rows)
+          return judgedOf(learners.length, rows, employees)
         })
     } satisfies IdentityJudge
   })

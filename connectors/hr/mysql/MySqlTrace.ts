@@ -35,7 +35,7 @@ export const openTrace = (
     const ask = <R extends object>(text: string) => Effect.map(desk.rows<R>(text), withTimes)
     const entries = (where: string) =>
       ask<LedgerEntry>(`select result_id as result, state, position, event_id as eventId, learner_id as learner,
-  employee_key as employee, applied_at as appliedAt from \`gradewire\`.\`result_ledger\` where ${here} and ${where}`)
+  employee_key as employee, match_rule as rule, applied_at as appliedAt from \`gradewire\`.\`result_ledger\` where ${here} and ${where}`)
     const links = (where: string) =>
       ask<PersonLink>(`select learner_id as learner, employee_key as employee, rule, linked_at as linkedAt
 from \`gradewire\`.\`person_link\` where ${here} and ${where} order by learner_id`)
@@ -45,7 +45,7 @@ from \`gradewire\`.\`person_link\` where ${here} and ${where} order by learner_i
           const [ledger] = yield* entries(`result_id = ${literal(result)}`)
           const history =
             yield* ask<HistoryEntry>(`select position, state, event_type as type, event_id as eventId,
-  employee_key as employee, event_time as committedAt, applied_at as appliedAt
+  employee_key as employee, match_rule as rule, event_time as committedAt, applied_at as appliedAt
 from \`gradewire\`.\`training_record_history\` where ${here} and result_id = ${literal(result)}
 order by position, applied_at, state desc`)
           return { ledger: ledger ?? null, history }

@@ -50,6 +50,7 @@ export const createTables = (facts: ServerFacts): ReadonlyArray<string> => {
   const charset = `character set utf8mb4 collate ${binaryCollation(facts)}`
   const key = `varchar(700) ${charset}`
   const text = `text ${charset}`
+  const rule = `varchar(32) ${charset}`
   const long = `longtext ${charset}`
   const end = `engine = InnoDB row_format = dynamic default charset = utf8mb4 collate = ${binaryCollation(facts)}`
   return [
@@ -57,12 +58,12 @@ export const createTables = (facts: ServerFacts): ReadonlyArray<string> => {
     `create temporary table if not exists ${SCORES} (
   n int not null primary key, position ${POSITION} not null, result_id ${key} not null, event_id ${text} not null,
   type varchar(64) not null, subject ${text} not null, target int, revoked tinyint not null, learner_id ${key},
-  employee_no ${text}, phone ${text}, email ${text}, name ${text}, day date, assessment_id ${key}, event_time varchar(32), refusal ${text},
+  employee_no ${text}, external_id ${text}, phone ${text}, email ${text}, name ${text}, day date, assessment_id ${key}, event_time varchar(32), refusal ${text},
   held_reason varchar(32), ledger_position ${POSITION}, was_filed tinyint not null, ledger_employee ${text}, ledger_learner ${key},
-  ledger_row_key ${long}, linked ${text}, is_stale tinyint not null, blocked tinyint not null,
+  ledger_row_key ${long}, ledger_rule ${rule}, linked ${text}, is_stale tinyint not null, blocked tinyint not null,
   learner_known tinyint not null, assessment_known tinyint not null, assessment_title ${text},
   assessment_max varchar(100) ${charset}, assessment_pass varchar(100) ${charset},
-  is_unproven tinyint not null, own_person ${text}, people int, rule int, is_ambiguous tinyint, person ${text},
+  is_unproven tinyint not null, own_person ${text}, own_rule ${rule}, match_rule ${rule}, people int, rule int, is_ambiguous tinyint, person ${text},
   verdict varchar(8), reason varchar(32), row_key ${long}
 ) ${end}`,
     `create temporary table if not exists ${HITS} (
@@ -70,7 +71,7 @@ export const createTables = (facts: ServerFacts): ReadonlyArray<string> => {
   is_other tinyint not null,
   primary key (n, rule, id), key (id)
 ) ${end}`,
-    `create temporary table if not exists ${PROOFS} (learner_id ${key} not null primary key, person ${text} not null) ${end}`
+    `create temporary table if not exists ${PROOFS} (learner_id ${key} not null primary key, person ${text} not null, rule ${rule}) ${end}`
   ]
 }
 

@@ -94,6 +94,7 @@ const scoreRow = (
     change.type === REVOKED ? 1 : 0,
     textOf(learner["id"]),
     orNull(textOf(learner["employeeNo"])),
+    orNull(textOf(learner["externalId"])),
     orNull(textOf(learner["phone"])),
     orNull(textOf(learner["email"])),
     dayOf(change, textOf(groupOf(groups, "attempt")["submittedAt"])),
@@ -103,7 +104,8 @@ const scoreRow = (
   ]
 }
 
-const LEARNER_KEYS = ["employeeNo", "phone", "email", "name"] as const
+/** In the order of LEARNERS in decide-sql.ts. */
+const DIRECTORY_KEYS = ["employeeNo", "externalId", "phone", "email", "name"] as const
 const ASSESSMENT_KEYS = ["title", "max", "pass"] as const
 
 /** `[id, position, removed, has, text, has, text, …]` */
@@ -182,7 +184,7 @@ export class ChangeRowsMaker {
         refused ??= refusal
       } else if ("learnerId" in data) {
         const isRemoved = type === "gradewire.learner.removed.v1"
-        learners.push(directoryRow(change, "learnerId", LEARNER_KEYS, isRemoved))
+        learners.push(directoryRow(change, "learnerId", DIRECTORY_KEYS, isRemoved))
       } else if ("assessmentId" in data) {
         assessments.push(directoryRow(change, "assessmentId", ASSESSMENT_KEYS, data.removed))
       }

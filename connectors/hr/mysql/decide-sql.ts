@@ -5,6 +5,7 @@
  * Each statement sees what those before it wrote. The row of `apply_offset` is locked before anything is read for a
  * decision, and the session reads what is committed now (READ COMMITTED), so nobody else's batch lies between.
  */
+import { LINK_RULE } from "../../../schemas/match-rule.ts"
 import { START } from "../../../schemas/position.ts"
 import { SCORES, HITS, PROOFS, jsonRows, jsonTypes } from "./batch-tables.ts"
 import type { HrMapping } from "./mapping.ts"
@@ -58,7 +59,7 @@ interface Directory {
 const LEARNERS: Directory = {
   table: "`gradewire`.`learner_directory`",
   id: "learner_id",
-  columns: ["employee_no", "phone", "email", "name"]
+  columns: ["employee_no", "external_id", "phone", "email", "name"]
 }
 
 const ASSESSMENTS: Directory = {
@@ -124,6 +125,7 @@ export const sentScores = (facts: Pick<ServerFacts, "isMariaDb">, json: string):
     ["revoked", number],
     ["learner_id", text],
     ["employee_no", text],
+    ["external_id", text],
     ["phone", text],
     ["email", text],
     ["day", position],
@@ -149,6 +151,7 @@ export const storedScores = (
     ["subject", "$.subject"],
     ["learner_id", "$.data.learner.id"],
     ["employee_no", "$.data.learner.employeeNo"],
+    ["external_id", "$.data.learner.externalId"],
     ["phone", "$.data.learner.phone"],
     ["email", "$.data.learner.email"],
     ["time", "$.time"],
@@ -157,7 +160,7 @@ export const storedScores = (
   ].map(([name, path]) => `${name} ${text} path '${path}'`)
   return `(
   select i.n, h.position, h.result_id, e.event_id, e.type, e.subject, ${target} as target, 0 as revoked, e.learner_id,
-    nullif(e.employee_no, '') as employee_no, nullif(e.phone, '') as phone, nullif(e.email, '') as email,
+    nullif(e.employee_no, '') as employee_no, nullif(e.external_id, '') as external_id, nullif(e.phone, '') as phone, nullif(e.email, '') as email,
     left(if(e.submitted regexp '^[1-9][0-9]{3}-.*Z$', e.submitted, e.time), 10) as day,
     e.assessment_id, null as event_time, null as refusal
   from json_table(${json}, '$[*]' columns (n for ordinality, result_id ${text} path '$')) i
@@ -188,19 +191,21 @@ export const gatherScores = (
     where x.connector = ${literal(connector)} and x.result_id = r.result_id and x.state in ('open', 'waiting', 'replay')
       and x.position ${isReplay ? "<" : "<="} r.position)`
   return `insert into ${SCORES} (n, position, result_id, event_id, type, subject, target, revoked, learner_id,
-  employee_no, phone, email, name, day, assessment_id, event_time, refusal, held_reason, ledger_position, was_filed, ledger_employee,
-  ledger_learner, ledger_row_key, linked, is_stale, blocked, learner_known, assessment_known, assessment_title,
-  assessment_max, assessment_pass, is_unproven, own_person, person, verdict, reason)
+  employee_no, external_id, phone, email, name, day, assessment_id, event_time, refusal, held_reason, ledger_position, was_filed, ledger_employee,
+  ledger_learner, ledger_row_key, ledger_rule, linked, is_stale, blocked, learner_known, assessment_known,
+  assessment_title, assessment_max, assessment_pass, own_rule, is_unproven, own_person, person, match_rule, verdict, reason)
 select k.*, not (k.revoked or k.is_stale or k.blocked) and k.linked is null and not (k.learner_id is null and k.was_filed),
-  ${person}, ${person}, ${verdict}, ${reason}
+  ${person}, ${person}, k.own_rule, ${verdict}, ${reason}
 from (
   select r.n, r.position, r.result_id, r.event_id, r.type, r.subject, r.target, r.revoked, r.learner_id,
-    ${learner("employee_no")} as employee_no, ${learner("phone")} as phone, ${learner("email")} as email,
+    ${learner("employee_no")} as employee_no, ${learner("external_id")} as external_id, ${learner("phone")} as phone, ${learner("email")} as email,
     nullif(d.name, '') as name, r.day,
     r.assessment_id, r.event_time, r.refusal, h.reason as held_reason, l.position as ledger_position, ${wasFiled} as was_filed,
     l.employee_key as ledger_employee, l.learner_id as ledger_learner, l.row_key as ledger_row_key,
-    p.employee_key as linked, ${isStale} as is_stale, ${blocked} as blocked, d.learner_id is not null as learner_known,
-    a.assessment_id is not null as assessment_known, a.title, a.max, a.pass
+    l.match_rule as ledger_rule, p.employee_key as linked, ${isStale} as is_stale, ${blocked} as blocked, d.learner_id is not null as learner_known,
+    a.assessment_id is not null as assessment_known, a.title, a.max, a.pass,
+    case when p.employee_key is not null then concat('${LINK_RULE}', p.rule)
+      when r.learner_id is null and ${wasFiled} then l.match_rule end as own_rule
   from ${source}
   left join \`gradewire\`.\`held_change\` h ${ours("h", "result_id")}
   left join \`gradewire\`.\`result_ledger\` l ${ours("l", "result_id")}
@@ -211,18 +216,21 @@ from (
 ) k`
 }
 
-export const COUNT_HITS = `update ${SCORES} s straight_join (
+export const countHits = ({ employees }: HrMapping): string => `update ${SCORES} s straight_join (
   select n, count(distinct employee) + min(is_other) as people, min(employee) as employee, min(rule) as rule,
     count(distinct rule, employee) > count(distinct rule) as is_ambiguous
   from ${HITS} group by n
 ) v on v.n = s.n
 set s.people = v.people, s.rule = v.rule, s.is_ambiguous = v.is_ambiguous,
-  s.own_person = if(v.people = 1, v.employee, s.own_person)`
+  s.own_person = if(v.people = 1, v.employee, s.own_person),
+  s.own_rule = if(v.people = 1, case v.rule ${employees.rules
+    .map(({ learner, number }) => `when ${number} then ${literal(learner)}`)
+    .join(" ")} end, s.own_rule)`
 
 /** One learner is one person: where this batch proves it by one score, it holds for the others, as a link would. */
-const PROVE = `insert into ${PROOFS} (learner_id, person)
-select o.learner_id, o.own_person from (
-  select s.learner_id, s.own_person, row_number() over (partition by s.learner_id order by s.position) as place
+const PROVE = `insert into ${PROOFS} (learner_id, person, rule)
+select o.learner_id, o.own_person, o.own_rule from (
+  select s.learner_id, s.own_person, s.own_rule, row_number() over (partition by s.learner_id order by s.position) as place
   from ${SCORES} s where s.is_unproven and s.learner_id is not null and s.own_person is not null
 ) o where o.place = 1`
 
@@ -249,7 +257,7 @@ const verdictOf = (
     reason: `case when ${person} is not null then 'ASSESSMENT_UNKNOWN' when ${isAmbiguous} then 'AMBIGUOUS'
     when ${people} > 1 then 'CONFLICT'
     when ${s}.learner_id is not null and not ${s}.learner_known
-      and coalesce(${s}.employee_no, ${s}.phone, ${s}.email) is null then 'LEARNER_UNKNOWN' else 'ABSENT' end`
+      and coalesce(${s}.employee_no, ${s}.external_id, ${s}.phone, ${s}.email) is null then 'LEARNER_UNKNOWN' else 'ABSENT' end`
   }
 }
 
@@ -265,13 +273,15 @@ const judge = (mapping: HrMapping): string => {
     isAmbiguous: "s.is_ambiguous"
   })
   return `update ${SCORES} s left join ${PROOFS} p on p.learner_id = s.learner_id
-set s.person = ${person}, s.verdict = ${verdict}, s.reason = ${reason} where s.is_unproven`
+set s.person = ${person},
+  s.match_rule = if(s.learner_id is null or s.own_person = p.person, s.own_rule, concat('${LINK_RULE}', p.rule)),
+  s.verdict = ${verdict}, s.reason = ${reason} where s.is_unproven`
 }
 
 /** Whose each score is, and what becomes of it. */
 export const judgeScores = (mapping: HrMapping, connector: string): ReadonlyArray<string> => [
   ...hits(mapping, connector),
-  COUNT_HITS,
+  countHits(mapping),
   PROVE,
   judge(mapping)
 ]

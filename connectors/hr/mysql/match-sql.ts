@@ -13,7 +13,12 @@ import { identifier, literal } from "./sql-text.ts"
 import { matches, sameText } from "./value-sql.ts"
 
 /** Columns of {@link SCORES} with keys of learners. */
-export const KEY_COLUMNS = { employeeNo: "employee_no", phone: "phone", email: "email" } as const
+export const KEY_COLUMNS = {
+  employeeNo: "employee_no",
+  externalId: "external_id",
+  email: "email",
+  phone: "phone"
+} as const
 
 const partSql = (part: SpellingPart, key: string): string => {
   if (typeof part === "string") return literal(part)
@@ -117,10 +122,10 @@ straight_join ${employees.relation} e on ${matches(employee, employees.key, "i.e
 
 /** Every employee that some rule hits, for results whose person is not settled by a link or by the ledger. */
 export const hits = (mapping: HrMapping, connector: string): ReadonlyArray<string> =>
-  mapping.employees.rules.flatMap((match, rule) =>
+  mapping.employees.rules.flatMap((match) =>
     hitsOf(mapping, connector, match, `s.${KEY_COLUMNS[match.learner]}`).map(
       ({ employee, join, where }) => `insert into ${HITS} (n, rule, employee, is_other)
-select s.n, ${rule}, ${employee}, ${isOther(mapping, match.learner)}
+select s.n, ${match.number}, ${employee}, ${isOther(mapping, match.learner)}
 from ${SCORES} s ${join}
 where s.is_unproven and ${where} and ${isEmployed(mapping)}`
     )

@@ -33,7 +33,7 @@ export const isOf = ({ subject }: MappedTarget, result: string): string => {
 const filed = (move: Move, target: MappedTarget): string => {
   const revoke = target.own?.onRevoke ?? target.onRevoke
   return `(
-    select l.result_id, l.row_key, l.position, ${literal(move.to)} as person
+    select l.result_id, l.row_key, l.position, ${literal(move.to)} as person, 'relink' as match_rule
     from ${LEDGER} l where ${mine(move, "l")} and ${isOf(target, "l.result_id")}${revoke === "delete" ? " and l.state = 'recorded'" : ""}
   ) f`
 }
@@ -42,11 +42,12 @@ const filed = (move: Move, target: MappedTarget): string => {
 const history = (move: Move, target: MappedTarget, own: MappedOwn): string => {
   const place = `concat(f.position, '~', lpad((select count(*) from \`gradewire\`.\`person_decision\` p
     where p.connector = ${literal(move.connector)} and p.subject = ${literal(move.learner)}), 6, '0'))`
-  const moved = (employee: string, state: string) =>
+  const moved = (employee: string, rule: string, state: string) =>
     own.names
       .map((name) => {
         const values: Readonly<Record<string, string>> = {
           employee_key: employee,
+          match_rule: rule,
           state,
           position: place,
           event_type: "'gradewire.person.relinked.v1'",
@@ -58,15 +59,15 @@ const history = (move: Move, target: MappedTarget, own: MappedOwn): string => {
       .join(", ")
   const from = `from ${filed(move, target)} straight_join ${target.relation} t on ${sameRow(target, move.mapping.zone, "row_key")}`
   return `insert into ${own.history} (${own.names.join(", ")})
-select ${moved("t.employee_key", "'revoked'")} ${from} where t.state = 'recorded'
+select ${moved("t.employee_key", "t.match_rule", "'revoked'")} ${from} where t.state = 'recorded'
 union all
-select ${moved("f.person", "t.state")} ${from}`
+select ${moved("f.person", "f.match_rule", "t.state")} ${from}`
 }
 
 const rewrite = (move: Move, target: MappedTarget): ReadonlyArray<string> => {
   const { zone } = move.mapping
   const set = target.columns
-    .filter(({ from }) => from === "employee")
+    .filter(({ from }) => from === "employee" || from === "match.rule")
     .map((column) => `t.${identifier(column.shape.name)} = ${valueSql(column, zone, undefined)}`)
   return set.length === 0
     ? []
@@ -80,7 +81,7 @@ set ${set.join(", ")}`
 const rekey = (move: Move, target: MappedTarget): ReadonlyArray<string> => {
   if (target.hasFixedKey) return []
   const parts = target.key.map((column, index) =>
-    column.from === "employee"
+    column.from === "employee" || column.from === "match.rule"
       ? valueSql(column, move.mapping.zone, undefined)
       : `json_unquote(json_extract(f.row_key, '$[${index}]'))`
   )
@@ -111,7 +112,7 @@ export const moveStatements = (
         ...rewrite(move, target),
         ...rekey(move, target)
       ]),
-      `update ${LEDGER} l set l.employee_key = ${literal(to)} where ${mine(move, "l")}`
+      `update ${LEDGER} l set l.employee_key = ${literal(to)}, l.match_rule = 'relink' where ${mine(move, "l")}`
     ]
   }
 }

@@ -78,20 +78,21 @@ const writes = ({ connector: name, rows }: StoreParts): Pick<PeopleBench, Writes
   const put = (given: ReadonlyArray<unknown>, text: string) =>
     given.length === 0 ? Effect.void : Effect.asVoid(rows(text))
   return {
-    link: (pairs) =>
+    link: (pairs, rule) =>
       put(
         pairs,
         `insert into \`gradewire\`.\`person_link\` (connector, learner_id, employee_key, rule, linked_at)
-values ${each(pairs, ({ employee, subject }) => `(${connector}, ${literal(subject)}, ${literal(employee)}, 'manual', ${NOW})`)}
+values ${each(pairs, ({ employee, subject }) => `(${connector}, ${literal(subject)}, ${literal(employee)}, ${literal(rule)}, ${NOW})`)}
 on duplicate key update rule = if(employee_key = values(employee_key), rule, values(rule)),
   linked_at = if(employee_key = values(employee_key), linked_at, values(linked_at)), employee_key = values(employee_key)`
       ),
     claim: (pairs) =>
       put(
         pairs,
-        `insert into ${LEDGER} (connector, result_id, position, event_id, state, employee_key, applied_at)
-values ${each(pairs, ({ employee, subject }) => `(${connector}, ${literal(subject)}, ${literal(START)}, '', 'recorded', ${literal(employee)}, ${NOW})`)}
-on duplicate key update state = 'recorded', employee_key = values(employee_key), row_key = null, applied_at = ${NOW}`
+        `insert into ${LEDGER} (connector, result_id, position, event_id, state, employee_key, match_rule, applied_at)
+values ${each(pairs, ({ employee, subject }) => `(${connector}, ${literal(subject)}, ${literal(START)}, '', 'recorded', ${literal(employee)}, 'resolve', ${NOW})`)}
+on duplicate key update state = 'recorded', employee_key = values(employee_key), match_rule = values(match_rule), row_key = null,
+  applied_at = ${NOW}`
       ),
     note: (decisions) =>
       put(

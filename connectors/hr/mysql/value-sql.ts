@@ -22,6 +22,7 @@ export const serverSource = (source: ColumnSource): string | undefined => SERVER
 
 const SERVER_SOURCES: Readonly<Record<string, string | undefined>> = {
   employee: "f.person",
+  "match.rule": "f.match_rule",
   resultId: "f.result_id",
   "assessment.title": "f.assessment_title",
   "assessment.max": "f.assessment_max",

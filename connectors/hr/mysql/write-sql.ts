@@ -10,27 +10,27 @@ import type { ServerFacts } from "./mysql-client.ts"
 
 const NOW = "utc_timestamp(6)"
 
-const links = (connector: string, { employees }: HrMapping): string => {
-  const rules = employees.rules.map(({ learner }, rule) => `when ${rule} then ${literal(learner)}`)
-  return `insert into \`gradewire\`.\`person_link\` (connector, learner_id, employee_key, rule, linked_at)
-select ${literal(connector)}, o.learner_id, o.person, case o.rule ${rules.join(" ")} end, ${NOW} from (
-  select f.learner_id, f.person, f.rule,
+const links = (
+  connector: string
+): string => `insert into \`gradewire\`.\`person_link\` (connector, learner_id, employee_key, rule, linked_at)
+select ${literal(connector)}, o.learner_id, o.person, o.own_rule, ${NOW} from (
+  select f.learner_id, f.person, f.own_rule,
     row_number() over (partition by f.learner_id order by f.own_person is null, f.position) as place
   from ${SCORES} f
   where f.verdict = 'filed' and not f.revoked and f.learner_id is not null and f.linked is null and f.person is not null
 ) o where o.place = 1`
-}
 
 /** The guard: what is filed was found newer than the ledger under the lock of the offset (`is_stale`). */
 const ledger = (connector: string): string => `insert into \`gradewire\`.\`result_ledger\`
-  (connector, result_id, position, event_id, state, learner_id, employee_key, row_key, applied_at)
+  (connector, result_id, position, event_id, state, learner_id, employee_key, row_key, applied_at, match_rule)
 select ${literal(connector)}, f.result_id, f.position, f.event_id, if(f.revoked, 'revoked', 'recorded'),
   coalesce(f.learner_id, f.ledger_learner), if(f.revoked, f.ledger_employee, f.person),
-  if(f.revoked, f.ledger_row_key, f.row_key), ${NOW}
+  if(f.revoked, f.ledger_row_key, f.row_key), ${NOW}, if(f.revoked, f.ledger_rule, f.match_rule)
 from ${SCORES} f where f.verdict = 'filed' order by f.result_id
 on duplicate key update event_id = f.event_id, state = if(f.revoked, 'revoked', 'recorded'),
   learner_id = coalesce(f.learner_id, f.ledger_learner), employee_key = if(f.revoked, f.ledger_employee, f.person),
-  row_key = if(f.revoked, f.ledger_row_key, f.row_key), applied_at = ${NOW}, position = f.position`
+  row_key = if(f.revoked, f.ledger_row_key, f.row_key), match_rule = if(f.revoked, f.ledger_rule, f.match_rule),
+  applied_at = ${NOW}, position = f.position`
 
 const withdraw = (
   connector: string
@@ -125,7 +125,7 @@ export const writeScores = (form: WriteForm): ReadonlyArray<string> => {
   return [
     ...groups.flatMap(rowKeys),
     ledger(connector),
-    links(connector, mapping),
+    links(connector),
     ...(form.targets.size === 0 ? [] : [withdraw(connector)]),
     ...[...form.targets].flatMap((index) => takeFrom(mapping, index)),
     ...groups.flatMap((group) => (group.target.own === undefined ? put(group) : [putOwn(group)])),

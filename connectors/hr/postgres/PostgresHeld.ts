@@ -1,5 +1,6 @@
 /** HeldDesk on PostgreSQL. Decisions are in ../people-decisions.ts. */
 import { Effect, type Scope } from "effect"
+import { LEARNER_KEYS } from "../../../schemas/employees-config.ts"
 import type { HeldFilter, LearnerKeys, PersonDecision } from "../../../schemas/held.ts"
 import type { HeldDesk } from "../../../src/apply/HeldDesk.ts"
 import {
@@ -43,7 +44,7 @@ const LIST = `select ${COLUMNS} from (${FOUND}) f order by f.held_at, f.position
 const key = (name: string, column: string): string =>
   `coalesce(nullif(f.event #>> '{data,learner,${name}}', ''), nullif(d.${column}, '')) as ${column}`
 /** Of a held change `f`. */
-const KEYS = `${key("employeeNo", "employee_no")}, ${key("phone", "phone")}, ${key("email", "email")}, nullif(d.name, '') as name`
+const KEYS = `${key("employeeNo", "employee_no")}, ${key("externalId", "external_id")}, ${key("phone", "phone")}, ${key("email", "email")}, nullif(d.name, '') as name`
 const DIRECTORY = `left join gradewire.learner_directory d on d.connector = f.connector and d.learner_id = f.learner_id`
 
 const PEOPLE = `select ${COLUMNS}, ${KEYS}, f.results::integer as results
@@ -78,7 +79,7 @@ interface ContentRow extends KeysRow {
 const candidatesSql = (mapping: HrMapping): string =>
   mapping.employees.rules
     .flatMap((match, rule) => {
-      const given = `$${["employeeNo", "phone", "email"].indexOf(match.learner) + 2}::text`
+      const given = `$${LEARNER_KEYS.indexOf(match.learner) + 2}::text`
       return hitsOf(mapping, match, "g.given").map(
         ({ employee, join, where }, way) => `select * from (
   select distinct ${rule} as rule, ${literal(match.learner)} as by, ${employee} as employee
@@ -88,7 +89,7 @@ const candidatesSql = (mapping: HrMapping): string =>
       )
     })
     // Names the type of every key, of those too that no rule asks for.
-    .concat("select -1, '', '' where ($1::text, $2::text, $3::text, $4::text) is null and false")
+    .concat("select -1, '', '' where ($1::text, $2::text, $3::text, $4::text, $5::text) is null and false")
     .join("\nunion\n")
     .concat("\norder by rule, employee")
 
@@ -99,10 +100,10 @@ export const openHeld = (options: PostgresProfileStoreOptions): Effect.Effect<He
     const mapping = store.classified(readMapping(session, options.mapping))
     const ask = <R extends object>(text: string, ...values: ReadonlyArray<unknown>) =>
       store.rows<R>({ text, values: [options.connector, ...values] })
-    const candidates = ({ email, employeeNo, phone }: LearnerKeys) =>
+    const candidates = (keys: LearnerKeys) =>
       Effect.gen(function* () {
         const text = candidatesSql(yield* mapping)
-        return candidatesOf(yield* ask<HitRow>(text, employeeNo, phone, email))
+        return candidatesOf(yield* ask<HitRow>(text, ...LEARNER_KEYS.map((kind) => keys[kind])))
       })
     const decisions = (subjects: ReadonlyArray<string>) => ask<PersonDecision>(DECISIONS, subjects)
     const { relink, resolve, setAside } = decisionsOf(peopleBench(store, mapping))

@@ -90,7 +90,7 @@ export const openIdentityJudge = (
             text: day === undefined ? ever : onDay,
             values: [options.connector, given, day ?? null]
           })
-          return judgedOf(learners.length, rows)
+          return judgedOf(learners.length, rows, employees)
         })
     } satisfies IdentityJudge
   })

@@ -13,11 +13,11 @@ import { openDesk } from "./open-desk.ts"
 import type { PostgresOptions } from "./postgres-client.ts"
 
 const ENTRY = `select result_id as result, state, position, event_id as "eventId", learner_id as learner,
-  employee_key as employee, ${utc("applied_at")} as "appliedAt"
+  employee_key as employee, match_rule as rule, ${utc("applied_at")} as "appliedAt"
 from gradewire.result_ledger where connector = $1`
 
 const HISTORY = `select position, state, event_type as type, event_id as "eventId", employee_key as employee,
-  ${utc("event_time")} as "committedAt", ${utc("applied_at")} as "appliedAt"
+  match_rule as rule, ${utc("event_time")} as "committedAt", ${utc("applied_at")} as "appliedAt"
 from gradewire.training_record_history h where connector = $1 and result_id = $2
 order by h.position, h.applied_at, state desc`
 

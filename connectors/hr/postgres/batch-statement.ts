@@ -9,6 +9,7 @@
  * Parameters: $1 connector, $2 epoch, then what {@link BatchForm} asks for.
  */
 import type { Lane } from "../../../schemas/lane.ts"
+import { LINK_RULE } from "../../../schemas/match-rule.ts"
 import { FEW, fileParts, type BatchForm } from "./batch-write-parts.ts"
 import type { HrMapping } from "./mapping.ts"
 import { candidate } from "./match-sql.ts"
@@ -65,9 +66,10 @@ const lookUp = (table: string, alias: string, key: string, value: string, where 
 /** An absent key keeps what the directory has. */
 const LEARNER_NOW = `learner_now as (
   insert into gradewire.learner_directory as t
-    (connector, learner_id, position, employee_no, phone, email, name, removed)
+    (connector, learner_id, position, employee_no, external_id, phone, email, name, removed)
   select $1, c.d ->> 'learnerId', c.position,
     case when c.d ? 'employeeNo' then c.d ->> 'employeeNo' else s.employee_no end,
+    case when c.d ? 'externalId' then c.d ->> 'externalId' else s.external_id end,
     case when c.d ? 'phone' then c.d ->> 'phone' else s.phone end,
     case when c.d ? 'email' then c.d ->> 'email' else s.email end,
     case when c.d ? 'name' then c.d ->> 'name' else s.name end,
@@ -75,9 +77,9 @@ const LEARNER_NOW = `learner_now as (
   from learner_change c
   ${lookUp("learner_directory", "s", "learner_id", "c.d ->> 'learnerId'")}
   on conflict (connector, learner_id) do update set position = excluded.position, employee_no = excluded.employee_no,
-    phone = excluded.phone, email = excluded.email, name = excluded.name, removed = excluded.removed
+    external_id = excluded.external_id, phone = excluded.phone, email = excluded.email, name = excluded.name, removed = excluded.removed
   where t.position < excluded.position
-  returning t.learner_id, t.employee_no, t.phone, t.email, t.name
+  returning t.learner_id, t.employee_no, t.external_id, t.phone, t.email, t.name
 )`
 
 const ASSESSMENT_NOW = `assessment_now as (
@@ -115,7 +117,8 @@ const score = (mapping: HrMapping, form: BatchForm): string => {
   // The event itself stays behind: it would be copied at every step, and few of them need it.
   return `score as materialized (
   select m.*, m.d -> 'learner' ->> 'id' as learner_id,
-    nullif(m.d -> 'learner' ->> 'employeeNo', '') as own_no, nullif(m.d -> 'learner' ->> 'phone', '') as own_phone,
+    nullif(m.d -> 'learner' ->> 'employeeNo', '') as own_no,
+    nullif(m.d -> 'learner' ->> 'externalId', '') as own_external, nullif(m.d -> 'learner' ->> 'phone', '') as own_phone,
     nullif(m.d -> 'learner' ->> 'email', '') as own_email, m.d -> 'assessment' ->> 'id' as assessment_id
   from (
     select c.event ->> 'id' as event_id, c.event ->> 'time' as event_time, c.type, c.position, c.d ->> 'resultId' as result_id, ${which} as mapping,
@@ -143,7 +146,7 @@ const known = (form: BatchForm): string => {
   from (
   select s.*, l.position as ledger_position, coalesce(l.state = 'recorded', false) as was_filed,
     l.employee_key as ledger_employee, l.learner_id as ledger_learner, l.row_key as ledger_row_key,
-    p.employee_key as linked,
+    l.match_rule as ledger_rule, p.employee_key as linked, p.rule as link_rule,
     coalesce(l.position >= s.position, false) or coalesce(s.held_position > s.position, false) as is_stale,
     exists (
       select from gradewire.dead_letter x
@@ -151,6 +154,7 @@ const known = (form: BatchForm): string => {
         and x.position ${form.isReplay ? "<" : "<="} s.position
     ) as blocked,
     coalesce(s.own_no, ${learner("employee_no")}) as "employeeNo",
+    coalesce(s.own_external, ${learner("external_id")}) as "externalId",
     coalesce(s.own_phone, ${learner("phone")}) as phone,
     coalesce(s.own_email, ${learner("email")}) as email, ${learner("name")} as name,
     case when p.employee_key is null then left(case
@@ -182,27 +186,34 @@ const judged = (mapping: HrMapping): string => {
   select k.*, v.people, v.rule, v.is_ambiguous,
     case when k.linked is not null then k.linked
       when k.learner_id is null and k.was_filed then k.ledger_employee
-      when v.people = 1 then v.employee end as own_person
+      when v.people = 1 then v.employee end as own_person,
+    case when k.linked is not null then '${LINK_RULE}' || k.link_rule
+      when k.learner_id is null and k.was_filed then k.ledger_rule
+      when v.people = 1 then ${ruleName(mapping)} end as own_rule
   from known k left join verdict v on v.position = k.position
 ),
 judged as materialized (
   select j.*, not j.is_stale and not j.is_dead and not j.is_held as is_filed
   from (
-    select j.*,
+    select j.*, case when j.own_person = j.person then j.own_rule else '${LINK_RULE}' || j.first_rule end as match_rule,
       not j.is_stale and not j.is_dead and not j.revoked and (j.person is null or ${waits}) as is_held,
       case when j.person is not null then 'ASSESSMENT_UNKNOWN' when j.is_ambiguous then 'AMBIGUOUS'
         when j.people > 1 then 'CONFLICT'
-        when j.learner_id is not null and not j.learner_known and coalesce(j."employeeNo", j.phone, j.email) is null
+        when j.learner_id is not null and not j.learner_known and coalesce(j."employeeNo", j."externalId", j.phone, j.email) is null
         then 'LEARNER_UNKNOWN' else 'ABSENT' end as reason
     from (
       select n.*, not n.is_stale and (n.mapping is null or n.blocked) as is_dead,
-        case when n.learner_id is null then n.own_person else first_value(n.own_person) over (
-          partition by n.learner_id order by n.own_person is null, n.position) end as person
+        case when n.learner_id is null then n.own_person else first_value(n.own_person) over learner end as person,
+        first_value(n.own_rule) over learner as first_rule
       from proven n
+      window learner as (partition by n.learner_id order by n.own_person is null, n.position)
     ) j
   ) j
 )`
 }
+
+const ruleName = ({ employees }: HrMapping): string =>
+  `case v.rule ${employees.rules.map(({ learner, number }) => `when ${number} then '${learner}'`).join(" ")} end`
 
 const rowKeys = (mapping: HrMapping): string => {
   const moving = mapping.targets.flatMap((target, index) =>
@@ -231,7 +242,7 @@ const readParts = (mapping: HrMapping, form: BatchForm): ReadonlyArray<string> =
 
 /** Held changes are scores alone. */
 const NO_LEARNER_NOW = `learner_now as (
-  select null::text as learner_id, null::text as employee_no, null::text as phone, null::text as email,
+  select null::text as learner_id, null::text as employee_no, null::text as external_id, null::text as phone, null::text as email,
     null::text as name where false
 )`
 const NO_ASSESSMENT_NOW = `assessment_now as (

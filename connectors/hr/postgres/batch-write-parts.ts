@@ -26,8 +26,8 @@ export const FEW = 8
 
 const LINKS = `link as (
   insert into gradewire.person_link (connector, learner_id, employee_key, rule, linked_at)
-  select distinct on (j.learner_id) $1, j.learner_id, j.person, j.rule_name, clock_timestamp()
-  from (select j.*, RULE_NAME as rule_name from judged j) j
+  select distinct on (j.learner_id) $1, j.learner_id, j.person, j.own_rule, clock_timestamp()
+  from judged j
   where j.is_filed and not j.revoked and j.learner_id is not null and j.linked is null and j.person is not null
   order by j.learner_id, j.own_person is null, j.position
   on conflict (connector, learner_id) do nothing
@@ -35,16 +35,17 @@ const LINKS = `link as (
 
 const ledger = (rowKeys: string): string => `won as (
   insert into gradewire.result_ledger as t
-    (connector, result_id, position, event_id, state, learner_id, employee_key, row_key, applied_at)
+    (connector, result_id, position, event_id, state, learner_id, employee_key, row_key, applied_at, match_rule)
   select $1, f.result_id, f.position, f.event_id, case when f.revoked then 'revoked' else 'recorded' end,
     coalesce(f.learner_id, f.ledger_learner), case when f.revoked then f.ledger_employee else f.person end,
-    case when f.revoked then f.ledger_row_key else ${rowKeys} end, clock_timestamp()
+    case when f.revoked then f.ledger_row_key else ${rowKeys} end, clock_timestamp(),
+    case when f.revoked then f.ledger_rule else f.match_rule end
   from judged f
   where f.is_filed
   order by f.result_id
   on conflict (connector, result_id) do update set position = excluded.position, event_id = excluded.event_id,
     state = excluded.state, learner_id = excluded.learner_id, employee_key = excluded.employee_key,
-    row_key = excluded.row_key, applied_at = excluded.applied_at
+    row_key = excluded.row_key, applied_at = excluded.applied_at, match_rule = excluded.match_rule
   where t.position < excluded.position
   returning t.result_id, t.row_key
 ),
@@ -150,12 +151,9 @@ const offset = (form: BatchForm): string =>
   from fence where o.connector = $1 and o.lane = ${form.place.lane}
 )`
 
-const ruleName = ({ employees }: HrMapping): string =>
-  `case j.rule ${employees.rules.map(({ learner }, rule) => `when ${rule} then '${learner}'`).join(" ")} end`
-
 /** @param rowKeys SQL of a filed row's key in its target, over `f` */
 export const fileParts = (mapping: HrMapping, form: BatchForm, rowKeys: string): ReadonlyArray<string> => [
-  LINKS.replace("RULE_NAME", () => ruleName(mapping)),
+  LINKS,
   ledger(rowKeys),
   ...(mapping.targets.length === 0 ? [] : [gone(mapping)]),
   ...mapping.targets.flatMap((target, index) => targetParts(target, index, mapping.zone, form.isPartial)),

@@ -37,6 +37,8 @@ export const sourceSql = (source: ColumnSource): SourceSql => {
   switch (source) {
     case "employee":
       return always("f.person")
+    case "match.rule":
+      return always("f.match_rule")
     case "resultId":
       return always("f.result_id")
     case "assessment.title":

@@ -128,9 +128,9 @@ export const hitsOf = (
   ]
 }
 
-const hits = (mapping: HrMapping, match: MatchRule<ColumnShape>, rule: number): ReadonlyArray<string> =>
+const hits = (mapping: HrMapping, match: MatchRule<ColumnShape>): ReadonlyArray<string> =>
   hitsOf(mapping, match, `k.${identifier(match.learner)}`).map(
-    ({ employee, join, where }) => `select k.position, ${rule} as rule, ${employee} as employee,
+    ({ employee, join, where }) => `select k.position, ${match.number} as rule, ${employee} as employee,
     ${isOther(mapping, match.learner)} as is_other
   from known k ${join}
   where k.is_unproven and ${where} and ${isEmployed(mapping)}`
@@ -138,7 +138,7 @@ const hits = (mapping: HrMapping, match: MatchRule<ColumnShape>, rule: number): 
 
 /** Every employee that some rule hits, for results whose person is not settled by a link or by the ledger. */
 export const candidate = (mapping: HrMapping): string => `candidate as (
-  ${mapping.employees.rules.flatMap((match, rule) => hits(mapping, match, rule)).join("\n  union all\n  ")}
+  ${mapping.employees.rules.flatMap((match) => hits(mapping, match)).join("\n  union all\n  ")}
 ),
 verdict as (
   -- Whom only a phone number names that another name belongs to is somebody else: one more.

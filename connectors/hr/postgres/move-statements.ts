@@ -17,7 +17,7 @@ const mine = (target: MappedTarget): string =>
 const rows = (target: MappedTarget): string => {
   const revoke = target.own?.onRevoke ?? target.onRevoke
   return `(
-    select l.result_id, l.state, l.row_key, l.position, l.employee_key as was, $3::text as person
+    select l.result_id, l.state, l.row_key, l.position, $3::text as person, 'relink' as match_rule
     from gradewire.result_ledger l where ${mine(target)}${revoke === "delete" ? " and l.state = 'recorded'" : ""}
   ) f`
 }
@@ -28,11 +28,12 @@ const PLACE = `f.position || '~' || lpad((select count(*) from gradewire.person_
 
 /** In the history the result leaves one employee and comes to the other; a revoked one only comes. */
 const history = (target: MappedTarget, own: MappedOwn): string => {
-  const moved = (employee: string, state: string) =>
+  const moved = (employee: string, rule: string, state: string) =>
     own.names
       .map((name) => {
         const values: Readonly<Record<string, string>> = {
           employee_key: employee,
+          match_rule: rule,
           state,
           position: PLACE,
           event_type: "'gradewire.person.relinked.v1'",
@@ -44,14 +45,14 @@ const history = (target: MappedTarget, own: MappedOwn): string => {
       .join(", ")
   const from = `from ${rows(target)} join ${target.relation} t on ${sameRow(target, 0, "row_key")}`
   return `insert into ${own.history} (${own.names.join(", ")})
-select ${moved("t.employee_key", "'revoked'")} ${from} where t.state = 'recorded'
+select ${moved("t.employee_key", "t.match_rule", "'revoked'")} ${from} where t.state = 'recorded'
 union all
-select ${moved("f.person", "t.state")} ${from}`
+select ${moved("f.person", "f.match_rule", "t.state")} ${from}`
 }
 
 const rewrite = (mapping: HrMapping, target: MappedTarget): ReadonlyArray<string> => {
   const set = target.columns
-    .filter(({ from }) => from === "employee")
+    .filter(({ from }) => from === "employee" || from === "match.rule")
     .map((column) => `${identifier(column.shape.name)} = ${valueSql(column, mapping.zone)}`)
   return set.length === 0
     ? []
@@ -65,7 +66,9 @@ const newKey = (mapping: HrMapping): string => {
   const cases = mapping.targets.flatMap((target) => {
     if (target.hasFixedKey) return []
     const parts = target.key.map((column, index) =>
-      column.from === "employee" ? `(${valueSql(column, mapping.zone)})::text` : `f.row_key ->> ${index}`
+      column.from === "employee" || column.from === "match.rule"
+        ? `(${valueSql(column, mapping.zone)})::text`
+        : `f.row_key ->> ${index}`
     )
     return [
       `when starts_with(f.result_id, ${literal(`${target.subject}:`)}) then jsonb_build_array(${parts.join(", ")})`
@@ -87,8 +90,8 @@ export const moveStatements = (mapping: HrMapping): MoveStatements => ({
     ...(target.own === undefined ? [] : [history(target, target.own)]),
     ...rewrite(mapping, target)
   ]),
-  last: `update gradewire.result_ledger l set employee_key = $3::text, row_key = ${newKey(mapping)}
-from (select *, $3::text as person from gradewire.result_ledger) f
+  last: `update gradewire.result_ledger l set employee_key = $3::text, match_rule = 'relink', row_key = ${newKey(mapping)}
+from (select connector, result_id, row_key, $3::text as person, 'relink' as match_rule from gradewire.result_ledger) f
 where l.connector = $1 and l.learner_id = $2 and l.position > '${START}' and l.employee_key is distinct from $3::text
   and f.connector = l.connector and f.result_id = l.result_id
 returning 1`

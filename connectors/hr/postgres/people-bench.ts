@@ -27,17 +27,18 @@ const FILED_OF = `select result_id as subject, employee_key as employee from gra
 where connector = $1 and result_id = any($2::text[]) and state = 'recorded'`
 
 const LINK = `insert into gradewire.person_link as p (connector, learner_id, employee_key, rule, linked_at)
-select $1, w ->> 'subject', w ->> 'employee', 'manual', clock_timestamp() from jsonb_array_elements($2::jsonb) w
+select $1, w ->> 'subject', w ->> 'employee', $3, clock_timestamp() from jsonb_array_elements($2::jsonb) w
 on conflict (connector, learner_id) do update
   set employee_key = excluded.employee_key, rule = excluded.rule, linked_at = excluded.linked_at
   where p.employee_key <> excluded.employee_key`
 
 const CLAIM = `insert into gradewire.result_ledger as l
-  (connector, result_id, position, event_id, state, employee_key, applied_at)
-select $1, w ->> 'subject', '${START}', '', 'recorded', w ->> 'employee', clock_timestamp()
+  (connector, result_id, position, event_id, state, employee_key, match_rule, applied_at)
+select $1, w ->> 'subject', '${START}', '', 'recorded', w ->> 'employee', 'resolve', clock_timestamp()
 from jsonb_array_elements($2::jsonb) w
 on conflict (connector, result_id) do update
-  set state = excluded.state, employee_key = excluded.employee_key, row_key = null, applied_at = excluded.applied_at`
+  set state = excluded.state, employee_key = excluded.employee_key, match_rule = excluded.match_rule, row_key = null,
+    applied_at = excluded.applied_at`
 
 const NOTE = `insert into gradewire.person_decision
   (connector, subject, at, action, from_employee, to_employee, results, by_whom, why)
@@ -97,7 +98,7 @@ from ${relation} e where ${column} = any($1::text[]) group by 1`,
           ])
         )
       }),
-    link: (pairs) => ask(LINK, JSON.stringify(pairs)),
+    link: (pairs, rule) => ask(LINK, JSON.stringify(pairs), rule),
     claim: (pairs) => ask(CLAIM, JSON.stringify(pairs)),
     file: (epoch, results) =>
       Effect.flatMap(store.batches, (prepared) =>

@@ -13,6 +13,8 @@ export const positionText = ascii(64)
 
 export const stateText = ascii(16)
 
+export const ruleText = ascii(32)
+
 /** 700 characters and a connector's name are what an InnoDB key of 3072 bytes has room for. */
 export const keyText = customType<{ data: string }>({
   dataType: () => "varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin"

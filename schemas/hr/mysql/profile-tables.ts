@@ -1,6 +1,6 @@
 /** The profile that gradewire keeps itself where no table of HR is mapped. */
 import { bigint, index, json, mysqlTable, primaryKey, text, varchar } from "drizzle-orm/mysql-core"
-import { connectorName, keyText, mark, moment, positionText, stateText } from "./column-kinds.ts"
+import { connectorName, keyText, mark, moment, positionText, ruleText, stateText } from "./column-kinds.ts"
 
 const recordColumns = () => ({
   employeeKey: varchar("employee_key", { length: 255 }).notNull(),
@@ -24,7 +24,8 @@ const recordColumns = () => ({
   eventType: positionText("event_type").notNull(),
   eventId: text("event_id").notNull(),
   eventTime: moment("event_time").notNull(),
-  appliedAt: moment("applied_at").notNull()
+  appliedAt: moment("applied_at").notNull(),
+  matchRule: ruleText("match_rule")
 })
 
 export const trainingRecord = mysqlTable(

@@ -20,7 +20,7 @@ import {
   text,
   varchar
 } from "drizzle-orm/mysql-core"
-import { connectorName, count, keyText, moment, positionText } from "./column-kinds.ts"
+import { connectorName, count, keyText, moment, positionText, ruleText } from "./column-kinds.ts"
 
 export const applyOffset = mysqlTable(
   "apply_offset",
@@ -64,7 +64,9 @@ export const resultLedger = mysqlTable(
     employeeKey: text("employee_key"),
     /** Values of the target's key columns, where they are more than the result and constants. */
     rowKey: json("row_key"),
-    appliedAt: moment("applied_at").notNull()
+    appliedAt: moment("applied_at").notNull(),
+    /** What proved the person (schemas/match-rule.ts); null: filed by an older version. */
+    matchRule: ruleText("match_rule")
   },
   (table) => [primaryKey({ columns: [table.connector, table.resultId] })]
 )
@@ -79,7 +81,8 @@ export const learnerDirectory = mysqlTable(
     phone: text("phone"),
     email: text("email"),
     name: text("name"),
-    removed: boolean("removed").notNull().default(false)
+    removed: boolean("removed").notNull().default(false),
+    externalId: text("external_id")
   },
   (table) => [primaryKey({ columns: [table.connector, table.learnerId] })]
 )

@@ -21,6 +21,7 @@ export interface LedgerEntry {
 export interface Learner {
   readonly position: string
   readonly employeeNo?: string | null
+  readonly externalId?: string | null
   readonly phone?: string | null
   readonly email?: string | null
   readonly name?: string | null

@@ -16,6 +16,7 @@ const ledger = (n: number, state: "recorded" | "revoked" = "recorded"): Pick<Tra
     eventId: "e",
     learner: "7",
     employee: "E1",
+    rule: "phone",
     appliedAt: "2026-11-22T08:00:00Z"
   }
 })

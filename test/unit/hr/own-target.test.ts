@@ -43,6 +43,7 @@ describe("gradewire's own table as a target", () => {
         "event_time",
         "event_type",
         "learner_id",
+        "match_rule",
         "position",
         "result_id",
         "score_raw",

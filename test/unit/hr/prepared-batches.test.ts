@@ -42,7 +42,7 @@ const mapping: HrMapping = {
     hiredOn: undefined,
     leftOn: undefined,
     mergedInto: undefined,
-    rules: [{ learner: "phone", column: shape("phone"), spellings: [] }]
+    rules: [{ number: 0, learner: "phone", column: shape("phone"), spellings: [] }]
   },
   zone: 0
 }
