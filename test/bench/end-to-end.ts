@@ -162,6 +162,8 @@ const measureMemory = async (pipeline: ExamPipeline, capture: RunningProgram, ba
 }
 
 const pipeline = await ExamPipeline.open()
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => void pipeline.close().finally(() => process.exit(1)))
 try {
   const result: Record<string, unknown> = { servers: pipeline.servers, transaction: TRANSACTION }
   const [rows, peerRows] = [Number(flags.rows), Number(flags["peer-rows"])]
