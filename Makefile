@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Both fetch what they need into .cache/.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check build release format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-matching bench-apply bench-verify bench-end-to-end
+.PHONY: help demo test chaos check build release format setup servers schemas clean fuzz bench-decode bench-capture bench-snapshot bench-oulad bench-matching bench-release bench-apply bench-verify bench-end-to-end
 
 ARGS ?=
 # Node 24: the machine's own, or one from the cache. Lazily, so that `make help` needs nothing.
@@ -57,6 +57,9 @@ bench-snapshot: build ## Copied rows per CPU-second, and memory for small and la
 
 bench-matching: setup ## What finding a score's person costs apply, with a million employees: ARGS="--seconds 20"
 	@$(NODE) node test/bench/matching.ts $(ARGS)
+
+bench-release: setup ## How fast held scores are filed once their people are there: ARGS="--server mysql --results 20000"
+	@$(NODE) node test/bench/release.ts $(ARGS)
 
 bench-apply: setup ## Applied rows per CPU-second, against an insert builder: ARGS="mysql --results 300000"
 	@$(NODE) node test/bench/apply.ts $(ARGS)

@@ -1,8 +1,10 @@
 /**
  * Files held results whose person is proven by now, and dead letters that get another attempt; the same on every server.
  *
- * - Nothing tells us when HR hires somebody, so held results are looked at again, a page at a time, in turns that
- *   remember where the last one ended: the cost of a call does not grow with the queue.
+ * - Nothing tells us when HR hires somebody, so held results are looked at again, a page a call, in turns that
+ *   remember where the last one ended: the cost of a call does not grow with the queue, and a new score waits for one
+ *   page at most.
+ * - Where most of a page could be filed, the next one is filed without a look before: HR has entered many at once.
  * - A result that its target refuses goes to the dead letters alone; the others are filed.
  */
 import { Effect } from "effect"
@@ -16,8 +18,8 @@ import type { OffsetRow } from "./stored-rows.ts"
 
 /** Held results looked at together, and filed in one transaction. */
 export const PAGE_RESULTS = 1000
-/** Pages of one call, as long as each brings something; new scores wait meanwhile. */
-const PAGES_MAX = 5
+/** So many of one page are not filed by chance. */
+const MANY = 50
 /** Dead letters one call attempts. */
 export const LETTERS_MAX = 100
 
@@ -27,6 +29,8 @@ type Results = ReadonlyArray<string>
 export interface HeldRow {
   readonly result_id: string
   readonly learner_id: string | null
+  /** Not put aside by somebody. */
+  readonly is_waiting: boolean | number | string
 }
 
 interface Positioned {
@@ -50,7 +54,6 @@ export interface HeldQueue<Letter extends Positioned> {
   /** How many were filed, in one transaction; the refusal is an answer. */
   readonly file: (epoch: number, results: Results) => Asked<number | RowRefused>
   readonly parkHeld: (epoch: number, result: string, detail: string) => Asked<unknown>
-  readonly heldCount: Asked<number>
   /** Behind a position: letters to be replayed, and those that no longer wait for another one; the first of each result. */
   readonly lettersAfter: (position: string) => Asked<ReadonlyArray<Letter>>
   readonly changeOf: (letter: Letter) => ChangeEvent
@@ -77,6 +80,9 @@ const fileResults = <L extends Positioned>(
     return first + (yield* fileResults(queue, epoch, results.slice(middle)))
   })
 
+/** Servers answer booleans as `true`, `1` or `"1"`. */
+const isWaiting = ({ is_waiting: is }: HeldRow): boolean => is === true || Number(is) === 1
+
 const isOwn = ({ lane, lanes }: Lane, { learner_id: learner, result_id: result }: HeldRow): boolean =>
   lanes === 1 || laneOfText(learner ?? result, lanes) === lane
 
@@ -89,7 +95,7 @@ const pagesOf = <L extends Positioned>({
 }: HeldQueue<L>): Asked<Results> => {
   let after = ""
   const own = (page: ReadonlyArray<HeldRow>): Results =>
-    page.flatMap((row) => (isOwn(lane, row) ? [row.result_id] : []))
+    page.flatMap((row) => (isWaiting(row) && isOwn(lane, row) ? [row.result_id] : []))
   /** Other lanes' results are passed over, a few pages of them at most. */
   const nextOwn = Effect.gen(function* () {
     for (let pages = 0; pages <= lane.lanes; pages++) {
@@ -155,19 +161,16 @@ export const releaseHeldFrom = <L extends Positioned>(
   queue: HeldQueue<L>
 ): ((epoch: number) => Asked<ReleaseOutcome>) => {
   const nextPage = pagesOf(queue)
+  let mostAreDue = false
   return (epoch) =>
     Effect.gen(function* () {
       const stored = yield* queue.readOffset
       if (Number(stored?.epoch ?? 0) !== epoch) yield* explainFence(queue, epoch, undefined, undefined)
-      let released = yield* replayLetters(queue, epoch)
-      for (let pages = 0; pages < PAGES_MAX; pages++) {
-        const page = yield* nextPage
-        if (page.length === 0) break
-        const due = yield* queue.due(epoch, page)
-        const filed = due.length === 0 ? 0 : yield* fileResults(queue, epoch, due)
-        released += filed
-        if (filed === 0) break
-      }
-      return { released, held: yield* queue.heldCount }
+      const letters = yield* replayLetters(queue, epoch)
+      const page = yield* nextPage
+      const due = mostAreDue || page.length === 0 ? page : yield* queue.due(epoch, page)
+      const filed = due.length === 0 ? 0 : yield* fileResults(queue, epoch, due)
+      mostAreDue = filed > MANY && 2 * filed > page.length
+      return { released: letters + filed, more: filed > 0 }
     })
 }

@@ -46,8 +46,8 @@ export interface StoreLease {
 export interface ReleaseOutcome {
   /** Held results filed now. */
   readonly released: number
-  /** Held results that still wait. */
-  readonly held: number
+  /** More may be due: to be asked again at once, after the changes that have come. */
+  readonly more: boolean
 }
 
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
@@ -154,7 +154,9 @@ export class ProfileStore extends Context.Service<
     readonly apply: (epoch: number, batch: ApplyBatch) => Effect.Effect<BatchOutcome, ProfileStoreError>
     /** Reads HR's employees anew, for keys that HR spells in unusual ways; beside the batches, not between them. */
     readonly readEmployees: Effect.Effect<void, ProfileStoreError>
-    /** Files held results whose person is proven by now, in order, in one transaction under the epoch. */
+    /**
+     * Files held results whose person is proven by now, a page of them at most, in one transaction under the epoch.
+     */
     readonly release: (epoch: number) => Effect.Effect<ReleaseOutcome, ProfileStoreError>
   }
 >()("gradewire/apply/ProfileStore") {}

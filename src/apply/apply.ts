@@ -183,6 +183,9 @@ const untilBridged = Effect.fnUntraced(function* (hole: ChangeLogHole) {
   )
 })
 
+/** A page of held results comes between two batches, where one after another is filed. */
+const AT_ONCE_MILLIS = 1
+
 /** Applies what comes; between batches, and at least every `releaseMillis`, held results are looked at again. */
 const pump = Effect.fnUntraced(function* (
   reader: FeedReader,
@@ -195,8 +198,9 @@ const pump = Effect.fnUntraced(function* (
   let offset = from
   const throttles = yield* CurrentThrottles
   let releasedAt = yield* monotonicMillis
+  let hasMore = false
   while (true) {
-    const read = yield* Effect.timeoutOption(ahead.take, options.releaseMillis)
+    const read = yield* Effect.timeoutOption(ahead.take, hasMore ? AT_ONCE_MILLIS : options.releaseMillis)
     if (Option.isSome(read)) {
       const { failure, runs } = read.value
       const batchEvents = Math.min(options.batchEvents, throttles.perSecond("apply") ?? options.batchEvents)
@@ -208,9 +212,9 @@ const pump = Effect.fnUntraced(function* (
       if (failure !== undefined) return yield* Effect.fail(failure)
     }
     const now = yield* monotonicMillis
-    if (now - releasedAt < options.releaseMillis) continue
-    releasedAt = now
-    yield* release(store.release(epoch))
+    if (!hasMore && now - releasedAt < options.releaseMillis) continue
+    hasMore = yield* release(store.release(epoch))
+    releasedAt = yield* monotonicMillis
   }
 })
 
@@ -225,11 +229,12 @@ const readSegmentOf = ({ routing, shelf }: ApplyOptions): ReadSegment => {
 
 const release = Effect.fnUntraced(function* (
   run: ReturnType<(typeof ProfileStore.Service)["release"]>
-): Effect.fn.Return<void, ProfileStoreError> {
-  const { released } = yield* repeated(run)
-  if (released === 0) return
+): Effect.fn.Return<boolean, ProfileStoreError> {
+  const { more, released } = yield* repeated(run)
+  if (released === 0) return false
   yield* noteReleased(released)
   yield* Effect.logInfo("held results filed", { released })
+  return more
 })
 
 /** One batch; a refused one is split until the refused row stands alone and is parked. */

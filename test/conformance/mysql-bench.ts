@@ -25,7 +25,11 @@ export class MySqlBench {
   readonly apply = (given: ApplyBatch) => Effect.runPromise(this.store.apply(this.epoch, given))
   readonly refused = (given: ApplyBatch) =>
     Effect.runPromise(Effect.flip(this.store.apply(this.epoch, given)))
-  readonly release = () => Effect.runPromise(this.store.release(this.epoch))
+  /** How many were filed, and how many are held then. */
+  readonly release = async () => {
+    const { released } = await Effect.runPromise(this.store.release(this.epoch))
+    return { released, held: (await this.world.held()).length }
+  }
   readonly sql = (text: string): Promise<ReadonlyArray<RowDataPacket>> => this.worlds.sql(text)
 
   /** Table hr.kept with the columns given in SQL and what fills them; its key is `result`. */

@@ -201,7 +201,10 @@ describe("a long queue", () => {
         "1.00"
       )
     )
-  const release = () => Effect.runPromise(bench.store.release(bench.epoch))
+  const release = async () => {
+    const { released } = await Effect.runPromise(bench.store.release(bench.epoch))
+    return { released, held: (await bench.world.held()).length }
+  }
 
   it("is looked at in turns and counted whole, and everybody who was hired is found (G7)", async () => {
     await apply(batch(0, waiting(1, 1000)))

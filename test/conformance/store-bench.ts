@@ -38,8 +38,10 @@ export class StoreBench {
     return Effect.runPromise(Effect.flip(this.store.apply(this.epoch, given)))
   }
 
-  release() {
-    return Effect.runPromise(this.store.release(this.epoch))
+  /** How many were filed, and how many are held then. */
+  async release() {
+    const { released } = await Effect.runPromise(this.store.release(this.epoch))
+    return { released, held: (await this.world.held()).length }
   }
 
   readEmployees() {

@@ -90,7 +90,7 @@ const dropsRefused = (): Twist => ({
 })
 
 const neverReleases = (): Twist => ({
-  store: (store) => ({ ...store, release: () => Effect.succeed({ released: 0, held: 0 }) })
+  store: (store) => ({ ...store, release: () => Effect.succeed({ released: 0, more: false }) })
 })
 
 const trustsHint = (): Twist => ({

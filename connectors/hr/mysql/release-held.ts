@@ -18,18 +18,18 @@ const WAITING = `not exists (
   select 1 from \`gradewire\`.\`ignored_change\` i
   where i.connector = h.connector and i.result_id = h.result_id and i.at >= h.held_at)`
 
-const page = (connector: string, after: string): string => `select result_id, learner_id from ${HELD} h
-where connector = ${literal(connector)} and result_id > ${literal(after)} and ${WAITING} order by result_id limit ${PAGE_RESULTS}`
+const page = (
+  connector: string,
+  after: string
+): string => `select result_id, learner_id, ${WAITING} as is_waiting from ${HELD} h
+where connector = ${literal(connector)} and result_id > ${literal(after)} order by result_id limit ${PAGE_RESULTS}`
 
 const ofLearners = (
   connector: string,
   learners: ReadonlyArray<string>
-): string => `select result_id, learner_id from ${HELD} h
+): string => `select result_id, learner_id, 1 as is_waiting from ${HELD} h
 where connector = ${literal(connector)} and learner_id in (${learners.map(literal).join(", ")}) and ${WAITING}
 order by result_id limit ${PAGE_RESULTS}`
-
-const heldCount = (connector: string): string =>
-  `select count(*) as held from ${HELD} h where connector = ${literal(connector)} and ${WAITING}`
 
 /** The held change becomes a dead letter. */
 const parkHeld = (
@@ -122,9 +122,6 @@ export const releaseHeld = (
       Effect.flatMap(readHeld(store, results), (changes) => attempt(store, epoch, changes)),
     parkHeld: (epoch, result, detail) =>
       store.script(parkHeld(connector, store.lane.lane, epoch, result, detail)),
-    heldCount: Effect.map(store.rows<{ held: string | number }>(heldCount(connector)), ([row]) =>
-      Number(row!.held)
-    ),
     lettersAfter: (position) => store.rows<Letter>(lettersAfter(connector, position)),
     changeOf: ({ event }) => JSON.parse(event) as ChangeEvent,
     fileLetter: (epoch, letter) =>

@@ -44,12 +44,15 @@ const changes = (
 
 /**
  * Read by way of jsonb_array_elements_text for its estimate of a hundred rows: of `= any($3)` on a table without
- * statistics the planner expects one row, and reads HR's employees once for each held result.
+ * statistics the planner expects one row, and reads HR's employees once for each held result. `offset 0` keeps a lookup
+ * for each: as a plain join every page would read the whole queue.
  */
 const HELD_CHANGES = `score_change as materialized (
   select c.event, c.event ->> 'type' as type, c.position, c.event -> 'data' as d, c.reason
   from fence cross join jsonb_array_elements_text(to_jsonb($3::text[])) as w(result_id)
-  join gradewire.held_change c on c.connector = $1 and c.result_id = w.result_id
+  cross join lateral (
+    select * from gradewire.held_change r where r.connector = $1 and r.result_id = w.result_id offset 0
+  ) c
 )`
 
 /**

@@ -88,9 +88,12 @@ const held = (isPartial: boolean): string => `held_in as (
     or t.position = excluded.position and (t.reason, t.candidates) <> (excluded.reason, excluded.candidates)
 ),
 held_out as (
-  delete from gradewire.held_change h using judged j
-  where h.connector = $1 and h.result_id = j.result_id
-    and (j.is_filed and h.position <= j.position or j.is_stale and h.position <= j.ledger_position)
+  -- By place, a lookup for each: of a queue that nobody analysed yet the planner would read the whole for each batch.
+  delete from gradewire.held_change h using judged j cross join lateral (
+    select r.ctid, r.position from gradewire.held_change r where r.connector = $1 and r.result_id = j.result_id offset 0
+  ) p
+  where h.ctid = p.ctid
+    and (j.is_filed and p.position <= j.position or j.is_stale and p.position <= j.ledger_position)
 )`
 
 /**

@@ -13,13 +13,17 @@ const WAITING = `not exists (
   select from gradewire.ignored_change i
   where i.connector = h.connector and i.result_id = h.result_id and i.at >= h.held_at)`
 
-const PAGE = `select result_id, learner_id from gradewire.held_change h
-where connector = $1 and result_id > $2 and ${WAITING} order by result_id limit ${PAGE_RESULTS}`
+/**
+ * Compared as a pair, because of `connector = $1` alone the planner expects few rows of a table that nobody analysed yet,
+ * and sorts the whole queue for each page.
+ */
+const PAGE = `select h.result_id, h.learner_id, ${WAITING} as is_waiting from (
+  select connector, result_id, learner_id, held_at from gradewire.held_change
+  where (connector, result_id) > ($1, $2) order by connector, result_id limit ${PAGE_RESULTS}
+) h where h.connector = $1 order by h.result_id`
 
-const OF_LEARNERS = `select result_id, learner_id from gradewire.held_change h
+const OF_LEARNERS = `select result_id, learner_id, true as is_waiting from gradewire.held_change h
 where connector = $1 and learner_id = any($2::text[]) and ${WAITING} order by result_id limit ${PAGE_RESULTS}`
-
-const HELD_COUNT = `select count(*)::integer as held from gradewire.held_change h where connector = $1 and ${WAITING}`
 
 /** $2 epoch, $3 result, $4 detail: the held change becomes a dead letter. */
 const parkHeld = (lane: number): string => `with fence as materialized (
@@ -109,10 +113,6 @@ export const releaseHeld = (
       Effect.flatMap(batches, (prepared) => attempt(store, epoch, prepared.statement("release"), [results])),
     parkHeld: (epoch, result, detail) =>
       store.rows({ text: parkHeld(store.lane.lane), values: [connector, epoch, result, detail] }),
-    heldCount: Effect.map(
-      store.rows<{ held: number }>({ name: "gradewire_held", text: HELD_COUNT, values: [connector] }),
-      ([row]) => row!.held
-    ),
     lettersAfter: (position) =>
       store.rows<Letter>({ name: "gradewire_letters", text: LETTERS, values: [connector, position] }),
     changeOf: ({ event }) => JSON.parse(event) as ChangeEvent,

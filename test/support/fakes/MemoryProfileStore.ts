@@ -118,7 +118,7 @@ class MemoryStore {
     }
     const held = [...database.held.values()].sort((a, b) => (a.event.sequence < b.event.sequence ? -1 : 1))
     for (const { event } of held) if (this.isOwn(event)) released += this.attempt([event], undefined)
-    return { released, held: database.held.size }
+    return { released, more: false }
   }
 
   /** What is for every lane is the first one's. */

@@ -63,7 +63,7 @@ const bench = () => {
     takeOver: Effect.succeed({ epoch: 1, offset: undefined }),
     offset: Effect.undefined,
     progress: Effect.undefined,
-    release: () => Effect.succeed({ released: 0, held: 0 }),
+    release: () => Effect.succeed({ released: 0, more: false }),
     apply: (_, batch) => {
       begun.push(batch)
       return Effect.callback((resume) => {

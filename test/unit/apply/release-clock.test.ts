@@ -18,7 +18,7 @@ describe("held results", () => {
       progress: Effect.succeed(undefined),
       apply: () => Effect.die("nothing is to be applied"),
       readEmployees: Effect.void,
-      release: () => Effect.sync(() => ({ released: 0, held: ++releases }))
+      release: () => Effect.sync(() => ({ released: 0, more: ++releases === 0 }))
     })
     const ports = Layer.mergeAll(
       Layer.succeed(ProfileStore, store),
