@@ -20,6 +20,22 @@ export const EmployeesConfig = Schema.Struct({
   /** Columns with the first and the last day of employment: only who was employed on the day of the exam is hit. */
   hiredOn: Schema.optionalKey(Column),
   leftOn: Schema.optionalKey(Column),
+  /** Column with the state of employment, and which values of it count: rows with another one, or none, are passed over. */
+  status: Schema.optionalKey(
+    Schema.Struct({ column: Column, qualified: Schema.NonEmptyArray(Schema.NonEmptyString) })
+  ),
+  /**
+   * Accounts that are no employees, by a pattern of one of their keys: `*` any characters, `?` one. Their scores are parked
+   * as UNQUALIFIED unless somebody linked them to an employee.
+   */
+  exclude: Schema.optionalKey(
+    Schema.NonEmptyArray(
+      Schema.Struct({
+        learner: Schema.Literals(LEARNER_KEYS),
+        like: Schema.NonEmptyString.check(Schema.isMaxLength(255))
+      })
+    ).check(Schema.isMaxLength(100))
+  ),
   /** Column that names the employee whom this row was merged into, as `key` does; empty: none. */
   mergedInto: Schema.optionalKey(Column),
   /** Employee numbers: case, spaces and dashes never matter. */

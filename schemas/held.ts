@@ -15,7 +15,7 @@ export interface HeldResult {
   readonly learner: string | null
   /** Of the last change, the one that is held. */
   readonly position: string
-  /** LEARNER_UNKNOWN, ABSENT, AMBIGUOUS, CONFLICT, ASSESSMENT_UNKNOWN. */
+  /** LEARNER_UNKNOWN, ABSENT, AMBIGUOUS, CONFLICT, UNQUALIFIED, ASSESSMENT_UNKNOWN. */
   readonly reason: string
   /** Employees that some rule hit when it was judged last. */
   readonly candidates: number
@@ -38,6 +38,8 @@ export interface HeldFilter {
 export interface HeldCounts {
   readonly waiting: number
   readonly ignored: number
+  /** Of accounts that are no employees (`employees.exclude`); among neither of the others. */
+  readonly unqualified: number
 }
 
 /** What is known of a learner: from the held change itself, else from the learner's own row. */

@@ -61,10 +61,16 @@ export const checkEmployees = <E>(
   employees: Employees
 ): Effect.Effect<ReadonlyArray<Finding>> =>
   Effect.gen(function* () {
-    const { hiredOn, key, leftOn, match, mergedInto, name } = employees
-    const wanted = [key, ...match.map((rule) => rule.employee), name, hiredOn, leftOn, mergedInto].filter(
-      (column) => column !== undefined
-    )
+    const { hiredOn, key, leftOn, match, mergedInto, name, status } = employees
+    const wanted = [
+      key,
+      ...match.map((rule) => rule.employee),
+      name,
+      hiredOn,
+      leftOn,
+      mergedInto,
+      status?.column
+    ].filter((column) => column !== undefined)
     const missing = wanted.filter((column) => !table.columns.has(column))
     if (missing.length > 0) {
       const fix = "Check employees in the configuration."

@@ -64,7 +64,7 @@ export const kindsOf = ({
 /** The mapping of somebody who was always employed. */
 export const withoutDates = <M extends HrMapping<unknown>>(mapping: M): M => ({
   ...mapping,
-  employees: { ...mapping.employees, hiredOn: undefined, leftOn: undefined }
+  employees: { ...mapping.employees, hiredOn: undefined, leftOn: undefined, status: undefined }
 })
 
 /** Reads all employees into the source's own table of spellings, and counts. */

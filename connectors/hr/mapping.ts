@@ -9,6 +9,7 @@ import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 import type { ScoreChecks, TargetSource, TargetTable } from "../../schemas/table-config.ts"
 import { StoreMisconfigured } from "../../src/apply/ProfileStore.ts"
 import { keyRulesOf } from "../../src/identity/key-rules.ts"
+import { exclusionsOf, type Exclusion } from "../../src/identity/exclusions.ts"
 import { spellingsOf, type Spelling } from "../../src/identity/spellings.ts"
 import { conversionOf, type Conversion } from "./conversion.ts"
 
@@ -78,6 +79,8 @@ export interface HrMapping<Shape> {
     readonly hiredOn: Shape | undefined
     readonly leftOn: Shape | undefined
     readonly mergedInto: Shape | undefined
+    readonly status: { readonly column: Shape; readonly qualified: ReadonlyArray<string> } | undefined
+    readonly exclusions: ReadonlyArray<Exclusion>
     readonly rules: ReadonlyArray<MatchRule<Shape>>
     /** Quoted name of a table that stands for `gradewire.employee_spelling`. */
     readonly spellings?: string
@@ -247,6 +250,11 @@ export const readMappingFrom = <Shape, E>(
         hiredOn: yield* day(employees.hiredOn),
         leftOn: yield* day(employees.leftOn),
         mergedInto: yield* optional(employees.mergedInto),
+        status: employees.status && {
+          ...employees.status,
+          column: yield* staff.named(employees.status.column)
+        },
+        exclusions: exclusionsOf(employees),
         rules
       },
       zone: config.zone

@@ -127,7 +127,7 @@ export const heldChange = gradewire.table(
     event: jsonb("event").notNull(),
     learnerId: bytewise("learner_id"),
     reason: text("reason", {
-      enum: ["LEARNER_UNKNOWN", "ABSENT", "AMBIGUOUS", "CONFLICT", "ASSESSMENT_UNKNOWN"]
+      enum: ["LEARNER_UNKNOWN", "ABSENT", "AMBIGUOUS", "CONFLICT", "UNQUALIFIED", "ASSESSMENT_UNKNOWN"]
     }).notNull(),
     candidates: integer("candidates").notNull().default(0),
     heldAt: moment("held_at").notNull(),

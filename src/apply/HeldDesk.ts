@@ -23,6 +23,7 @@ export const HELD_PROBLEMS = {
   EMPLOYEE_UNKNOWN: "the employee table has nobody with this key, written exactly so",
   EMPLOYEE_LEFT: "this employee has left (employees.leftOn)",
   EMPLOYEE_MERGED: "this employee was merged into another one (employees.mergedInto): name that one",
+  EMPLOYEE_UNQUALIFIED: "the employee table gives them a status that does not count (employees.status)",
   LINKED_ELSEWHERE: "it is linked to somebody else already: gradewire held relink",
   CONTRADICTION: "the same learner is given to two employees",
   NOT_LINKED: "this learner is linked to nobody yet: gradewire held resolve",

@@ -62,7 +62,10 @@ const queued = (traced: Traced): Explanation | undefined => {
       ? { verdict: "ignored", because: "somebody put it aside", next: `gradewire held show ${held.result}` }
       : {
           verdict: "held",
-          because: `its person is not proven: ${held.reason}, ${held.candidates} candidates`,
+          because:
+            held.reason === "UNQUALIFIED"
+              ? "its account is no employee's, by employees.exclude: UNQUALIFIED"
+              : `its person is not proven: ${held.reason}, ${held.candidates} candidates`,
           next: `gradewire held show ${held.result} --reveal`
         }
   }

@@ -19,12 +19,13 @@ export interface Known {
 }
 
 /** What HR's row says, where columns are named for it. */
-export type EmployeeState = "employed" | "left" | "merged"
+export type EmployeeState = "employed" | "left" | "merged" | "unqualified"
 
 /** Why nothing can be filed for the employee; `undefined`: it can. */
 export const employeeProblem = (state: EmployeeState | undefined): RefusedOrder["problem"] | undefined => {
   if (state === undefined) return "EMPLOYEE_UNKNOWN"
   if (state === "employed") return undefined
+  if (state === "unqualified") return "EMPLOYEE_UNQUALIFIED"
   return state === "left" ? "EMPLOYEE_LEFT" : "EMPLOYEE_MERGED"
 }
 

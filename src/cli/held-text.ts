@@ -17,7 +17,9 @@ const COLUMNS: ReadonlyArray<Column<HeldResult>> = [
 const HIDDEN = "Personal values are masked; --reveal prints them."
 
 export const heldListText = ({ counts, more, results, revealed }: HeldList): string => {
-  const totals = `${counts.waiting} held, ${counts.ignored} put aside.`
+  const unqualified =
+    counts.unqualified === 0 ? "" : `, ${counts.unqualified} of accounts that are no employees`
+  const totals = `${counts.waiting} held, ${counts.ignored} put aside${unqualified}.`
   if (results.length === 0) return `Nothing to show. ${totals}`
   return [
     textTable(COLUMNS, results),

@@ -106,7 +106,9 @@ class IdentityCheck {
     this.request = request
     this.watch = watch
     this.coverage = new Coverage(employees)
-    this.kinds = [...new Set(employees.match.map(({ learner }) => learner))]
+    this.kinds = [
+      ...new Set([...employees.match, ...(employees.exclude ?? [])].map(({ learner }) => learner))
+    ]
   }
 
   /** A chunk at a time, no faster than the configuration or the request allows. */
@@ -163,9 +165,9 @@ class IdentityCheck {
     learners: ReadonlyArray<Learner>,
     judged: ReadonlyArray<Judged>
   ): Effect.Effect<ReadonlySet<number>, Failure> {
-    const { hiredOn, leftOn } = this.loaded.config.employees
+    const { hiredOn, leftOn, status } = this.loaded.config.employees
     const absent = judged.flatMap(({ linked, people }, n) => (linked === null && people === 0 ? [n] : []))
-    if ((hiredOn === undefined && leftOn === undefined) || absent.length === 0)
+    if ([hiredOn, leftOn, status].every((one) => one === undefined) || absent.length === 0)
       return Effect.succeed(new Set())
     const asked = this.judge.judge(
       absent.map((n) => learners[n]!),

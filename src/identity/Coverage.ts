@@ -3,11 +3,12 @@
  * several employees share. Memory does not grow with the learners (G8).
  */
 import type { EmployeesConfig } from "../../schemas/employees-config.ts"
+import { excludedBy, exclusionsOf, type Exclusion } from "./exclusions.ts"
 import { unusableReason } from "./KeyNormaliser.ts"
 import type { Judged, Learner } from "./IdentityJudge.ts"
 import type { KeyKind } from "./key-rules.ts"
 
-export type Situation = "CONFIRMED" | "FOUND" | "AMBIGUOUS" | "CONFLICT" | "ABSENT"
+export type Situation = "CONFIRMED" | "FOUND" | "AMBIGUOUS" | "CONFLICT" | "ABSENT" | "UNQUALIFIED"
 
 export interface Outcome {
   readonly situation: Situation
@@ -41,12 +42,17 @@ export class Coverage {
   isCut = false
   private readonly match: EmployeesConfig["match"]
   private readonly kinds: ReadonlyArray<KeyKind>
+  private readonly exclusions: ReadonlyArray<Exclusion>
+  private readonly hasStatus: boolean
   private readonly counts = new Map<string, { readonly outcome: Outcome; learners: number }>()
   private readonly keys = new Map<string, number>()
   private readonly shared = new Map<string, SharedKey>()
 
-  constructor({ match }: EmployeesConfig) {
+  constructor(employees: EmployeesConfig) {
+    const { match, status } = employees
     this.match = match
+    this.exclusions = exclusionsOf(employees)
+    this.hasStatus = status !== undefined
     this.kinds = [...new Set(match.map(({ learner }) => learner))]
   }
 
@@ -65,7 +71,7 @@ export class Coverage {
       const place = `${kind} ${worth}`
       this.keys.set(place, (this.keys.get(place) ?? 0) + 1)
     }
-    if (judged.isAmbiguous && judged.linked === null) this.noteShared(learner, judged)
+    if (outcome.situation === "AMBIGUOUS") this.noteShared(learner, judged)
     return outcome
   }
 
@@ -73,6 +79,9 @@ export class Coverage {
     const { hits, isAmbiguous, linked, people } = judged
     const of = (situation: Situation, rule?: number, why?: string): Outcome => ({ situation, rule, why })
     if (linked !== null) return of("CONFIRMED")
+    const excluded = excludedBy(this.exclusions, learner.keys)
+    if (excluded !== undefined)
+      return of("UNQUALIFIED", undefined, `${excluded.learner} like ${excluded.pattern}`)
     if (people === 1) return of("FOUND", hits[0]!.rule)
     if (isAmbiguous) return of("AMBIGUOUS", sharedRules(hits)[0]?.[0], "one key belongs to several employees")
     if (people > 1) {
@@ -80,7 +89,12 @@ export class Coverage {
       if (isOne) return of("CONFLICT", hits[0]!.rule, "the employee with the phone number has another name")
       return of("CONFLICT", undefined, "keys name different employees")
     }
-    if (wouldHit) return of("ABSENT", undefined, "not employed on that day")
+    if (wouldHit)
+      return of(
+        "ABSENT",
+        undefined,
+        `not employed on that day${this.hasStatus ? ", or of another status" : ""}`
+      )
     const keys = this.kinds.map((kind) => learner.keys[kind])
     if (keys.some(usable)) return of("ABSENT", undefined, "no employee has any of the keys")
     const spoiled = keys.find((key) => key != null && key !== "")
@@ -102,7 +116,14 @@ export class Coverage {
 
   /** The matched ones first, then by how many they are. */
   get situations(): ReadonlyArray<{ readonly outcome: Outcome; readonly learners: number }> {
-    const order: ReadonlyArray<Situation> = ["CONFIRMED", "FOUND", "AMBIGUOUS", "CONFLICT", "ABSENT"]
+    const order: ReadonlyArray<Situation> = [
+      "CONFIRMED",
+      "FOUND",
+      "AMBIGUOUS",
+      "CONFLICT",
+      "ABSENT",
+      "UNQUALIFIED"
+    ]
     const place = ({ situation }: Outcome) => order.indexOf(situation)
     return [...this.counts.values()].toSorted(
       (a, b) => place(a.outcome) - place(b.outcome) || b.learners - a.learners

@@ -42,15 +42,18 @@ const PLAIN = /^[\x21-\x7e]+$/
 const INVISIBLE = /[\p{Cf}\p{Cc}\u034f\ufe00-\ufe0f]/gu
 const MASK = /[*•●×]/u
 
-const cleaned = (raw: string): string =>
+export const cleaned = (raw: string): string =>
   PLAIN.test(raw) ? raw : raw.normalize("NFKC").replace(INVISIBLE, "").trim()
 
 const EXPONENT = /^\d+(\.\d+)?E\+\d+$/i
 const FRACTION = /^\d+\.0*$/
 
+/** Neither case nor spaces nor dashes matter. */
+export const bareNumber = (text: string): string => text.replace(/[\s\p{Pd}\u2212]/gu, "").toUpperCase()
+
 const employeeNumber = (text: string, { width }: KeyRules): string => {
   if (EXPONENT.test(text) || FRACTION.test(text)) return unusable("spreadsheet", text)
-  const number = text.replace(/[\s\p{Pd}\u2212]/gu, "").toUpperCase()
+  const number = bareNumber(text)
   return width !== undefined && /^\d+$/.test(number) ? number.padStart(width, "0") : number
 }
 
@@ -66,7 +69,7 @@ const emailAddress = (text: string, { isLocalPartExact }: KeyRules): string => {
 /** As people write Chinese mobile numbers; parsing each by the numbering plan would cost more than filing it. */
 const CHINESE = /^(?:\+?86|0{1,2}86|0)?(1[3-9]\d{9})$/
 /** `+86 (0) 138…`: the zero is for those who call from inside. */
-const PUNCTUATION = /[\s().\-\p{Pd}\u2212/]/gu
+export const PUNCTUATION = /[\s().\-\p{Pd}\u2212/]/gu
 
 const phoneNumber = (text: string, { region }: KeyRules): string => {
   if (region === undefined) return text

@@ -2,7 +2,8 @@
 import { LEARNER_KEYS } from "../../schemas/employees-config.ts"
 import type { ConnectorConfig } from "../../schemas/connector-config.ts"
 import type { TableConfig } from "../../schemas/table-config.ts"
-import { isKnownRegion } from "../identity/key-rules.ts"
+import { exclusionsOf, patternProblem } from "../identity/exclusions.ts"
+import { isKnownRegion, keyRulesOf } from "../identity/key-rules.ts"
 import type { ConfigIssue } from "./config-errors.ts"
 import { tablesAs, tablesComplete, type ConfigParts } from "./config-parts.ts"
 
@@ -75,6 +76,39 @@ const checkDirectories = (score: Score, index: number, parts: ConfigParts): Read
     ]
   })
 
+const checkExclusions = (
+  employees: ConnectorConfig["employees"],
+  isGiven: (key: MatchKey) => boolean
+): ReadonlyArray<ConfigIssue> => {
+  const { phone } = employees
+  // Of an unknown country nothing can be said about its numbers.
+  if (typeof phone === "object" && phone.region !== undefined && !isKnownRegion(phone.region)) return []
+  const rules = keyRulesOf(employees)
+  return exclusionsOf(employees).flatMap((exclusion, place): ReadonlyArray<ConfigIssue> => {
+    const path = ["employees", "exclude", place]
+    const problem = patternProblem(exclusion, rules)
+    if (problem !== undefined)
+      return [
+        {
+          path: [...path, "like"],
+          end: "value",
+          message: problem,
+          fix: "write it as in TEST*, *@example.test or +86170*"
+        }
+      ]
+    return isGiven(exclusion.learner)
+      ? []
+      : [
+          {
+            path: [...path, "learner"],
+            end: "value",
+            message: `no table gives ${exclusion.learner}, so this excludes nobody`,
+            fix: `map fields.${exclusion.learner} of the learner table or of the score table`
+          }
+        ]
+  })
+}
+
 const checkRules = (
   parts: ConfigParts,
   employees: ConnectorConfig["employees"],
@@ -100,6 +134,12 @@ const checkRules = (
     }
   }
   const region = typeof employees.phone === "object" ? employees.phone.region : undefined
+  issues.push(
+    ...checkExclusions(
+      employees,
+      (key) => !tablesComplete(parts) || scores.some(({ table }) => ways(table, learner).has(key))
+    )
+  )
   if (region !== undefined && !isKnownRegion(region))
     issues.push({
       path: ["employees", "phone", "region"],

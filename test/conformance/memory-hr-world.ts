@@ -16,7 +16,7 @@ export const openMemoryProvingWorld = async (): Promise<ProvingWorld> => {
     process: (lane) => makeMemoryProfileStore(database, { ...options, lane }),
     proving: () => makeMemoryProfileStore(database, { ...options, employees: PROVING }),
     enter: async (...people) => {
-      for (const person of people) database.staff.push({ ...person })
+      for (const person of people) database.staff.push({ status: "active", ...person })
     },
     hire: async (...employees) => {
       for (const { no, phone, email } of employees)

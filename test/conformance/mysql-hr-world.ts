@@ -24,7 +24,7 @@ import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 import type { ConversionWorld } from "./conversions.ts"
 import { COMPLETE_SCORES, DELETED_SCORES, OWN_SCORES, suiteRow } from "./own-scores.ts"
-import { PERSON_COLUMNS, PERSONS, PROVING, type ProvingWorld } from "./people-proofs.ts"
+import { personValues, PERSONS, PROVING, type ProvingWorld } from "./people-proofs.ts"
 import type { OwnWorld } from "./profile-store-own.ts"
 
 export const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/mysql", import.meta.url))
@@ -197,10 +197,7 @@ export class MySqlWorlds {
       proving: () => this.processOf({ scores: SCORES, employees: PROVING, zone: 480 }),
       enter: async (...people) => {
         for (const person of people)
-          await this.sql(
-            "insert into hr.person values (?, ?, ?, ?, ?, ?, ?)",
-            PERSON_COLUMNS.map((column) => person[column] ?? null)
-          )
+          await this.sql("insert into hr.person values (?, ?, ?, ?, ?, ?, ?, ?)", personValues(person))
       }
     }
   }

@@ -61,7 +61,8 @@ const anyRow = fc.record({
   name: maybe(NAMES.length - 1),
   period: oneOf(PERIODS.length - 1),
   merged: fc.option(oneOf(5), { nil: undefined, freq: 6 }),
-  isLate: fc.boolean()
+  isLate: fc.boolean(),
+  isOff: fc.option(fc.constant(true), { nil: false, freq: 1 })
 })
 const anyScore = fc.record({
   no: fc.option(oneOf(6), { nil: undefined, freq: 1 }),
@@ -71,18 +72,20 @@ const anyScore = fc.record({
   external: maybe(EXTERNAL_IDS.length - 1),
   externalSpelling: oneOf(EXTERNAL_SPELLINGS.length - 1),
   name: maybe(NAMES.length - 1),
-  day: oneOf(DAYS.length - 1)
+  day: oneOf(DAYS.length - 1),
+  isTest: fc.option(fc.constant(false), { nil: true, freq: 6 })
 })
 type Row = typeof anyRow extends fc.Arbitrary<infer T> ? T : never
 type Score = typeof anyScore extends fc.Arbitrary<infer T> ? T : never
 
-const isEmployed = ({ merged, period }: Row, day: string): boolean => {
+const isEmployed = ({ isOff, merged, period }: Row, day: string): boolean => {
   const { hired = "0", left_on: left = "9" } = PERIODS[period] as { hired?: string; left_on?: string }
-  return merged !== undefined || (hired <= day && day <= left)
+  return merged !== undefined || (!isOff && hired <= day && day <= left)
 }
 
 /** The employee, or why there is none. */
 const verdict = (rows: ReadonlyArray<Row>, score: Score): string => {
+  if (score.isTest) return "UNQUALIFIED"
   const employed = rows.filter((row) => isEmployed(row, DAYS[score.day]!))
   const byNumber = employed.filter(({ no }) => no === score.no)
   const byPhone = employed.filter(({ phone }) => phone !== undefined && phone === score.phone)
@@ -98,6 +101,12 @@ const verdict = (rows: ReadonlyArray<Row>, score: Score): string => {
 }
 
 const externalOf = (id: number, spelling: number): string => EXTERNAL_SPELLINGS[spelling]!(EXTERNAL_IDS[id]!)
+
+/** Of a test account, whatever else is known of it. */
+const externalOfLearner = ({ external, externalSpelling, isTest }: Score): string | null => {
+  if (isTest) return EXTERNAL_SPELLINGS[externalSpelling]!("zhouqi_TEST")
+  return external === undefined ? null : externalOf(external, externalSpelling)
+}
 
 const personOf = ({
   external,
@@ -118,15 +127,15 @@ const personOf = ({
 })
 
 const changesOf = (scores: ReadonlyArray<Score>) => {
-  const learners = scores.map(
-    ({ external, externalSpelling, name, no, numberSpelling, phone, spelling }, n) =>
-      learner(n + 1, `L${n}`, {
-        ...(no === undefined ? {} : { employeeNo: NUMBER_SPELLINGS[numberSpelling]!(no) }),
-        ...(phone === undefined ? {} : { phone: PHONE_SPELLINGS[spelling]!(phone) }),
-        ...(external === undefined ? {} : { externalId: externalOf(external, externalSpelling) }),
-        ...(name === undefined ? {} : { name: NAMES[name]! })
-      })
-  )
+  const learners = scores.map((score, n) => {
+    const { name, no, numberSpelling, phone, spelling } = score
+    return learner(n + 1, `L${n}`, {
+      externalId: externalOfLearner(score),
+      ...(no === undefined ? {} : { employeeNo: NUMBER_SPELLINGS[numberSpelling]!(no) }),
+      ...(phone === undefined ? {} : { phone: PHONE_SPELLINGS[spelling]!(phone) }),
+      ...(name === undefined ? {} : { name: NAMES[name]! })
+    })
+  })
   const exams = scores.map(({ day }, n) =>
     exam(scores.length + n + 1, n, { id: `L${n}` }, "1.00", {
       attempt: { submittedAt: `${DAYS[day]}T08:00:00Z` }
@@ -178,22 +187,20 @@ export const populationsConformance = (
   }, 300_000)
 }
 
-const judgedLearner = (
-  normaliser: KeyNormaliser,
-  { external, externalSpelling, name, no, numberSpelling, phone, spelling }: Score
-): Learner => ({
-  id: null,
-  keys: {
-    employeeNo:
-      no === undefined ? null : normaliser.normalise("employeeNo", NUMBER_SPELLINGS[numberSpelling]!(no)),
-    externalId:
-      external === undefined
-        ? null
-        : normaliser.normalise("externalId", externalOf(external, externalSpelling)),
-    phone: phone === undefined ? null : normaliser.normalise("phone", PHONE_SPELLINGS[spelling]!(phone))
-  },
-  name: name === undefined ? null : NAMES[name]!
-})
+const judgedLearner = (normaliser: KeyNormaliser, score: Score): Learner => {
+  const { name, no, numberSpelling, phone, spelling } = score
+  const externalId = externalOfLearner(score)
+  return {
+    id: null,
+    keys: {
+      employeeNo:
+        no === undefined ? null : normaliser.normalise("employeeNo", NUMBER_SPELLINGS[numberSpelling]!(no)),
+      externalId: externalId === null ? null : normaliser.normalise("externalId", externalId),
+      phone: phone === undefined ? null : normaliser.normalise("phone", PHONE_SPELLINGS[spelling]!(phone))
+    },
+    name: name === undefined ? null : NAMES[name]!
+  }
+}
 
 /** What is said before anything is filed is what filing would do. */
 export const coverageConformance = (

@@ -12,6 +12,8 @@ export interface Person {
   readonly no: string
   readonly mobile?: string
   readonly userid?: string
+  /** `active` where it is left out. */
+  readonly status?: string
   readonly name?: string
   readonly hired?: string
   readonly left_on?: string
@@ -23,11 +25,23 @@ export interface ProvingWorld extends HrWorld {
   readonly proving: () => ProfileStore["Service"]
 }
 
-export const PERSON_COLUMNS = ["no", "mobile", "name", "hired", "left_on", "merged", "userid"] as const
+export const PERSON_COLUMNS = [
+  "no",
+  "mobile",
+  "name",
+  "hired",
+  "left_on",
+  "merged",
+  "userid",
+  "status"
+] as const
+
+export const personValues = (person: Person): ReadonlyArray<string | null> =>
+  PERSON_COLUMNS.map((column) => person[column] ?? (column === "status" ? "active" : null))
 
 /** The same on every server. */
 export const PERSONS = `create table hr.person (no varchar(20), mobile varchar(30), name varchar(60), hired date,
-  left_on timestamp null, merged varchar(20), userid varchar(60))`
+  left_on timestamp null, merged varchar(20), userid varchar(60), status varchar(20))`
 
 export const PROVING: EmployeesConfig = {
   table: "hr.person",
@@ -40,7 +54,14 @@ export const PROVING: EmployeesConfig = {
   name: "name",
   hiredOn: "hired",
   leftOn: "left_on",
-  mergedInto: "merged"
+  mergedInto: "merged",
+  status: { column: "status", qualified: ["active", "试用"] },
+  exclude: [
+    { learner: "externalId", like: "*_TEST" },
+    { learner: "employeeNo", like: "t-99*" },
+    { learner: "phone", like: "+86 170 0000 000?" },
+    { learner: "email", like: "*@Example.Test" }
+  ]
 }
 
 const PHONE = "13800000001"
@@ -138,6 +159,49 @@ export const peopleProofsConformance = (name: string, open: () => Promise<Provin
       })
     })
 
+    it("an account that is no employee's is parked, whomever its keys hit, unless it is linked (G7)", async () => {
+      const people = [
+        { no: "E1", mobile: PHONE },
+        { no: "T991", mobile: "17000000001" }
+      ]
+      const changes = [
+        learner(1, "a", { phone: PHONE, email: "anna@EXAMPLE.test" }),
+        learner(2, "b", { employeeNo: "T 99-1" }),
+        learner(3, "c", { phone: "170-0000-0001" }),
+        learner(4, "d", { externalId: "ａ_TEST", phone: PHONE }),
+        learner(5, "e", { externalId: "a_test", phone: PHONE }),
+        learner(6, "f", { externalId: "aXTEST", phone: PHONE }),
+        learner(7, "g", { email: "anna@example.test.org", phone: PHONE }),
+        learner(8, "h", { email: "?@example.test", phone: PHONE }),
+        learner(9, "i", { phone: "17000000010", employeeNo: "E1" }),
+        ...["a", "b", "c", "d", "e", "f", "g", "h", "i"].map((id, n) => exam(n + 10, n + 1, { id }, "1.00"))
+      ]
+      expect(await outcome(people, changes)).toEqual({
+        1: "UNQUALIFIED",
+        2: "UNQUALIFIED",
+        3: "UNQUALIFIED",
+        4: "UNQUALIFIED",
+        5: "E1",
+        6: "E1",
+        7: "E1",
+        8: "E1",
+        9: "E1"
+      })
+    })
+
+    it("only who has a status that counts is hit (G7)", async () => {
+      const people = [
+        { no: "E1", mobile: PHONE, status: "离职" },
+        { no: "E2", mobile: PHONE, status: "试用" },
+        { no: "E3", mobile: "13800000002", status: "left" },
+        { no: "E4", mobile: "13800000003", status: "ACTIVE" },
+        { no: "E9", mobile: "13800000004", status: "left", merged: "E2" }
+      ]
+      const phones = [PHONE, "13800000002", "13800000003", "13800000004"]
+      const changes = phones.map((phone, n) => exam(n + 1, n + 1, { phone }, "1.00"))
+      expect(await outcome(people, changes)).toEqual({ 1: "E2", 2: "ABSENT", 3: "ABSENT", 4: "E2" })
+    })
+
     it("who was merged into another is that one, and who was hired twice is one (G7)", async () => {
       const people = [
         { no: "E1", mobile: PHONE },
@@ -173,24 +237,55 @@ export const leaversConformance = (
       await world.enter(
         { no: "LEFT", left_on: "2020-01-01" },
         { no: "GONE", merged: "HERE" },
-        { no: "HERE", left_on: "2037-01-01" }
+        { no: "HERE", left_on: "2037-01-01" },
+        { no: "OTHER", status: "contractor" }
       )
       const store = world.proving()
       const { epoch } = await Effect.runPromise(store.takeOver)
       await Effect.runPromise(store.apply(epoch, batch(0, [exam(1, 1, { id: "7", phone: PHONE }, "1.00")])))
       const order = { place: 0, subject: "7", why: "they say so" }
       const problems = []
-      for (const employee of ["LEFT", "GONE", "NOBODY"]) {
+      for (const employee of ["LEFT", "GONE", "OTHER", "NOBODY"]) {
         const error = await Effect.runPromise(Effect.flip(desk.resolve([{ ...order, employee }], "ann")))
         problems.push("orders" in error ? error.orders[0]!.problem : error._tag)
       }
-      expect(problems).toEqual(["EMPLOYEE_LEFT", "EMPLOYEE_MERGED", "EMPLOYEE_UNKNOWN"])
+      expect(problems).toEqual([
+        "EMPLOYEE_LEFT",
+        "EMPLOYEE_MERGED",
+        "EMPLOYEE_UNQUALIFIED",
+        "EMPLOYEE_UNKNOWN"
+      ])
       await Effect.runPromise(desk.resolve([{ ...order, employee: "HERE" }], "ann"))
       expect((await world.profile(EXAM)).map((row) => row["工号"])).toEqual(["HERE"])
       const moved = await Effect.runPromise(
         Effect.flip(desk.relink({ learner: "7", to: "LEFT", by: "ann", why: "they say so" }))
       )
       expect(moved).toMatchObject({ orders: [{ problem: "EMPLOYEE_LEFT" }] })
+    })
+
+    it("links an account that is excluded, and what comes later follows; the others stay parked and apart (G1, G7)", async () => {
+      const { desk, world } = await open()
+      await world.enter({ no: "E1", mobile: PHONE })
+      const store = world.proving()
+      const { epoch } = await Effect.runPromise(store.takeOver)
+      const test = (n: number, result: number, id: string) =>
+        exam(n, result, { id, externalId: `${id}_TEST` }, "1.00")
+      await Effect.runPromise(store.apply(epoch, batch(0, [test(1, 1, "a"), test(2, 2, "b")])))
+      expect(await Effect.runPromise(store.release(epoch))).toEqual({ released: 0, held: 2 })
+      expect(await Effect.runPromise(desk.counts)).toEqual({ waiting: 0, ignored: 0, unqualified: 2 })
+      const parked = { states: ["waiting", "ignored"], reason: "UNQUALIFIED" } as const
+      expect(await Effect.runPromise(desk.list(parked, 9))).toHaveLength(2)
+      await Effect.runPromise(
+        desk.resolve([{ place: 0, subject: "a", employee: "E1", why: "not a test after all" }], "ann")
+      )
+      await Effect.runPromise(store.apply(epoch, batch(2, [test(3, 3, "a")])))
+      expect((await world.profile(EXAM)).map((row) => row["result_id"])).toEqual(["lms.exam:1", "lms.exam:3"])
+      expect(await world.held()).toEqual([["lms.exam:2", "UNQUALIFIED"]])
+      // The account is no test any more: its keys are judged anew.
+      const changed = learner(4, "b", { phone: PHONE })
+      const later = exam(5, 2, { id: "b", externalId: "b" }, "2.00")
+      await Effect.runPromise(store.apply(epoch, batch(3, [changed, later])))
+      expect(await world.held()).toEqual([])
     })
   })
 }

@@ -24,7 +24,7 @@ import { ProfileStore } from "../../src/apply/ProfileStore.ts"
 import { EMPLOYEES, SCORES, type HrWorld } from "./hr-world.ts"
 import type { ConversionWorld } from "./conversions.ts"
 import { COMPLETE_SCORES, DELETED_SCORES, OWN_SCORES, suiteRow } from "./own-scores.ts"
-import { PERSON_COLUMNS, PERSONS, PROVING, type ProvingWorld } from "./people-proofs.ts"
+import { personValues, PERSONS, PROVING, type ProvingWorld } from "./people-proofs.ts"
 import type { OwnWorld } from "./profile-store-own.ts"
 
 export const MIGRATIONS = fileURLToPath(new URL("../../schemas/hr/migrations/postgresql", import.meta.url))
@@ -192,10 +192,9 @@ export class PostgresWorlds {
       proving: () => this.process({}, SCORES, undefined, PROVING),
       enter: async (...people) => {
         for (const person of people)
-          await this.client.query(
-            `insert into hr.person values ($1, $2, $3, $4, $5, $6, $7)`,
-            PERSON_COLUMNS.map((column) => person[column] ?? null)
-          )
+          await this.client.query("insert into hr.person values ($1, $2, $3, $4, $5, $6, $7, $8)", [
+            ...personValues(person)
+          ])
       }
     }
   }

@@ -52,6 +52,29 @@ describe("the way from a score to its person", () => {
     ])
   })
 
+  it("names accounts that are no employees by patterns that can fit, and not everybody (G7)", () => {
+    const rule = "    - { learner: phone, employee: mobile }\n"
+    const excluding = (...patterns: ReadonlyArray<string>) =>
+      problemsOf(spoiled(rule, `${rule}  exclude:\n${patterns.map((one) => `    - { ${one} }\n`).join("")}`))
+    expect(excluding('learner: phone, like: "+86170*"', 'learner: phone, like: "*000?"')).toEqual([])
+    const wrong = [
+      'learner: phone, like: "170*"',
+      'learner: phone, like: "**"',
+      'learner: email, like: "*@x.test"'
+    ]
+    expect(excluding(...wrong)).toEqual([
+      expect.stringMatching(
+        /^17:31 {2}employees\.exclude\[0\]\.like {2}can never fit: .*\+8613800138000 {2}\(write it as/
+      ),
+      expect.stringMatching(
+        /^18:31 {2}employees\.exclude\[1\]\.like {2}would exclude whoever has such a key/
+      ),
+      expect.stringMatching(
+        /^19:18 {2}employees\.exclude\[2\]\.learner {2}no table gives email, so this excludes nobody/
+      )
+    ])
+  })
+
   it("refers to a directory with a key of one column (G7)", () => {
     const text = spoiled(LEARNER, LEARNER.replace("[id]", "[tenant, id]"))
     expect(problemsOf(text)).toEqual([

@@ -1,6 +1,6 @@
 /** HeldDesk on MySQL and MariaDB. Decisions are in ../people-decisions.ts. */
 import { Effect, type Scope } from "effect"
-import type { HeldFilter, LearnerKeys, PersonDecision } from "../../../schemas/held.ts"
+import type { HeldCounts, HeldFilter, LearnerKeys, PersonDecision } from "../../../schemas/held.ts"
 import type { HeldDesk } from "../../../src/apply/HeldDesk.ts"
 import {
   candidatesOf,
@@ -66,6 +66,20 @@ from (
 ) f ${DIRECTORY}
 where f.place = 1 order by f.held_at, f.position limit ${limit}`
 
+type CountsRow = Readonly<Record<keyof HeldCounts, string | number | null>>
+
+const countsSql = (
+  connector: string
+): string => `select sum(not x.is_ignored and x.reason <> 'UNQUALIFIED') as waiting,
+  sum(x.is_ignored) as ignored, sum(not x.is_ignored and x.reason = 'UNQUALIFIED') as unqualified
+from (select ${IS_IGNORED} as is_ignored, h.reason from ${HELD} h where h.connector = ${literal(connector)}) x`
+
+const countsOf = (row: CountsRow | undefined): HeldCounts => ({
+  waiting: Number(row?.waiting ?? 0),
+  ignored: Number(row?.ignored ?? 0),
+  unqualified: Number(row?.unqualified ?? 0)
+})
+
 interface ContentRow extends KeysRow {
   readonly event: string
   readonly learner: string | null
@@ -126,13 +140,7 @@ where connector = ${literal(connector)} and subject in (${subjects.map(literal).
         Effect.map(store.rows<HeldPersonRow>(people(connector, filter, limit)), (rows) =>
           timed(rows).map(personOf)
         ),
-      counts: Effect.map(
-        store.rows<{ waiting: string | number | null; ignored: string | number | null }>(
-          `select sum(not x.is_ignored) as waiting, sum(x.is_ignored) as ignored
-from (select ${IS_IGNORED} as is_ignored from ${HELD} h where h.connector = ${literal(connector)}) x`
-        ),
-        ([row]) => ({ waiting: Number(row?.waiting ?? 0), ignored: Number(row?.ignored ?? 0) })
-      ),
+      counts: Effect.map(store.rows<CountsRow>(countsSql(connector)), ([row]) => countsOf(row)),
       content: (result) =>
         Effect.gen(function* () {
           const [row] =

@@ -63,7 +63,7 @@ export const createTables = (facts: ServerFacts): ReadonlyArray<string> => {
   ledger_row_key ${long}, ledger_rule ${rule}, linked ${text}, is_stale tinyint not null, blocked tinyint not null,
   learner_known tinyint not null, assessment_known tinyint not null, assessment_title ${text},
   assessment_max varchar(100) ${charset}, assessment_pass varchar(100) ${charset},
-  is_unproven tinyint not null, own_person ${text}, own_rule ${rule}, match_rule ${rule}, people int, rule int, is_ambiguous tinyint, person ${text},
+  is_unproven tinyint not null, is_excluded tinyint not null default 0, own_person ${text}, own_rule ${rule}, match_rule ${rule}, people int, rule int, is_ambiguous tinyint, person ${text},
   verdict varchar(8), reason varchar(32), row_key ${long}
 ) ${end}`,
     `create temporary table if not exists ${HITS} (

@@ -10,7 +10,7 @@ import { START } from "../../../schemas/position.ts"
 import { SCORES, HITS, PROOFS, jsonRows, jsonTypes } from "./batch-tables.ts"
 import type { HrMapping } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
-import { hits } from "./match-sql.ts"
+import { hits, isExcluded } from "./match-sql.ts"
 import { literal } from "./sql-text.ts"
 
 /** Everything hangs on it: 1 where this process may write, and the offset is where it left it. */
@@ -181,7 +181,12 @@ export const gatherScores = (
 ): string => {
   const person =
     "case when k.linked is not null then k.linked when k.learner_id is null and k.was_filed then k.ledger_employee end"
-  const { reason, verdict } = verdictOf(mapping, "k", { person, people: "0", isAmbiguous: "false" })
+  const { reason, verdict } = verdictOf(mapping, "k", {
+    person,
+    people: "0",
+    isAmbiguous: "false",
+    isExcluded: "false"
+  })
   const ours = (alias: string, column: string) =>
     `on ${alias}.connector = ${literal(connector)} and ${alias}.${column} = r.${column}`
   const learner = (column: string) => `coalesce(r.${column}, nullif(d.${column}, ''))`
@@ -193,8 +198,8 @@ export const gatherScores = (
   return `insert into ${SCORES} (n, position, result_id, event_id, type, subject, target, revoked, learner_id,
   employee_no, external_id, phone, email, name, day, assessment_id, event_time, refusal, held_reason, ledger_position, was_filed, ledger_employee,
   ledger_learner, ledger_row_key, ledger_rule, linked, is_stale, blocked, learner_known, assessment_known,
-  assessment_title, assessment_max, assessment_pass, own_rule, is_unproven, own_person, person, match_rule, verdict, reason)
-select k.*, not (k.revoked or k.is_stale or k.blocked) and k.linked is null and not (k.learner_id is null and k.was_filed),
+  assessment_title, assessment_max, assessment_pass, own_rule, is_excluded, is_unproven, own_person, person, match_rule, verdict, reason)
+select k.*, ${isExcluded(mapping, "k")}, not (k.revoked or k.is_stale or k.blocked) and k.linked is null and not (k.learner_id is null and k.was_filed),
   ${person}, ${person}, k.own_rule, ${verdict}, ${reason}
 from (
   select r.n, r.position, r.result_id, r.event_id, r.type, r.subject, r.target, r.revoked, r.learner_id,
@@ -243,7 +248,12 @@ interface Verdict {
 const verdictOf = (
   mapping: HrMapping,
   s: string,
-  { isAmbiguous, people, person }: Readonly<Record<"person" | "people" | "isAmbiguous", string>>
+  {
+    isAmbiguous,
+    isExcluded,
+    people,
+    person
+  }: Readonly<Record<"person" | "people" | "isAmbiguous" | "isExcluded", string>>
 ): Verdict => {
   const needing = mapping.targets.flatMap((target, index) => (target.needsAssessment ? [index] : []))
   const waits =
@@ -254,7 +264,8 @@ const verdictOf = (
     verdict: `case when ${s}.is_stale then 'stale' when ${s}.target is null or ${s}.blocked then 'dead'
     when not ${s}.revoked and (${person} is null or (${waits})) then 'held'
     when ${s}.refusal is not null then 'dead' else 'filed' end`,
-    reason: `case when ${person} is not null then 'ASSESSMENT_UNKNOWN' when ${isAmbiguous} then 'AMBIGUOUS'
+    reason: `case when ${person} is not null then 'ASSESSMENT_UNKNOWN' when ${isExcluded} then 'UNQUALIFIED'
+    when ${isAmbiguous} then 'AMBIGUOUS'
     when ${people} > 1 then 'CONFLICT'
     when ${s}.learner_id is not null and not ${s}.learner_known
       and coalesce(${s}.employee_no, ${s}.external_id, ${s}.phone, ${s}.email) is null then 'LEARNER_UNKNOWN' else 'ABSENT' end`
@@ -270,7 +281,8 @@ const judge = (mapping: HrMapping): string => {
   const { reason, verdict } = verdictOf(mapping, "s", {
     person,
     people: "s.people",
-    isAmbiguous: "s.is_ambiguous"
+    isAmbiguous: "s.is_ambiguous",
+    isExcluded: "s.is_excluded"
   })
   return `update ${SCORES} s left join ${PROOFS} p on p.learner_id = s.learner_id
 set s.person = ${person},

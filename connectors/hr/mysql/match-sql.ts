@@ -4,6 +4,7 @@
  * - Usual spellings of a key are looked up in HR's table as it is at this moment.
  * - Odd ones are found in gradewire's index; such an entry counts only while HR's own row still holds that spelling.
  */
+import { likeOf } from "../../../src/identity/exclusions.ts"
 import type { Spelling, SpellingPart } from "../../../src/identity/spellings.ts"
 import { SEPARATOR } from "../employee-reading.ts"
 import type { LearnerKey } from "../mapping.ts"
@@ -69,12 +70,28 @@ const personOf = ({ employees }: HrMapping): string => {
     : `coalesce(nullif(convert(e.${identifier(mergedInto.name)} using utf8mb4), ''), ${key})`
 }
 
+/** Whether a row `e` has a state of employment that counts. */
+export const isQualified = ({ column, qualified }: NonNullable<HrMapping["employees"]["status"]>): string => {
+  const any = qualified.map((one) => sameText(`e.${identifier(column.name)}`, literal(one)))
+  return `coalesce(${any.join(" or ")}, false)`
+}
+
+/** Whether the keys of a row are those of an account that is no employee's. */
+export const isExcluded = ({ employees: { exclusions } }: HrMapping, row: string): string => {
+  const fitting = exclusions.map((one) => {
+    const key = `${row}.${KEY_COLUMNS[one.learner]}`
+    return `left(${key}, 1) <> '?' and ${key} like ${literal(likeOf(one))} escape '!'`
+  })
+  return fitting.length === 0 ? "false" : `coalesce(${fitting.join(" or ")}, false)`
+}
+
 /** Whether the employee of a row `e` had that job on the day of `s`; a day of grace on both sides, whatever the zone. */
-const isEmployed = ({ employees: { hiredOn, leftOn, mergedInto } }: HrMapping): string => {
+const isEmployed = ({ employees: { hiredOn, leftOn, mergedInto, status } }: HrMapping): string => {
   const bounds = [
     ...(hiredOn === undefined ? [] : [[hiredOn, "<= s.day + interval 1 day"] as const]),
     ...(leftOn === undefined ? [] : [[leftOn, ">= s.day - interval 1 day"] as const])
   ].map(([{ name }, test]) => `(e.${identifier(name)} is null or date(e.${identifier(name)}) ${test})`)
+  if (status !== undefined) bounds.push(isQualified(status))
   if (bounds.length === 0) return "true"
   const employed = bounds.join(" and ")
   return mergedInto === undefined
@@ -127,6 +144,6 @@ export const hits = (mapping: HrMapping, connector: string): ReadonlyArray<strin
       ({ employee, join, where }) => `insert into ${HITS} (n, rule, employee, is_other)
 select s.n, ${match.number}, ${employee}, ${isOther(mapping, match.learner)}
 from ${SCORES} s ${join}
-where s.is_unproven and ${where} and ${isEmployed(mapping)}`
+where s.is_unproven and not s.is_excluded and ${where} and ${isEmployed(mapping)}`
     )
   )

@@ -8,6 +8,7 @@ import type { ColumnShape } from "./catalog.ts"
 import { withinTransaction } from "./decide-sql.ts"
 import { readHeld } from "./held-changes.ts"
 import type { HrMapping } from "./mapping.ts"
+import { isQualified } from "./match-sql.ts"
 import { isOf, moveStatements } from "./move-statements.ts"
 import { identifier, literal } from "./sql-text.ts"
 import type { StoreParts } from "./store-parts.ts"
@@ -39,21 +40,30 @@ where ${here} and learner_id in (${listed(learners)})`),
 where ${here} and result_id in (${listed(results)}) and state = 'recorded'`),
     employeesOf: (keys) =>
       Effect.gen(function* () {
-        const { key, leftOn, mergedInto, relation } = (yield* mapping).employees
+        const { key, leftOn, mergedInto, relation, status } = (yield* mapping).employees
         const column = `e.${identifier(key.name)}`
         const all = (shape: ColumnShape | undefined, test: (name: string) => string) =>
           shape === undefined ? "0" : `coalesce(min(${test(`e.${identifier(shape.name)}`)}), 0)`
         const found = new Map<string, EmployeeState>()
         for (const one of keys) {
-          const [row] = yield* rows<Readonly<Record<"n" | "has_left" | "is_merged", string | number>>>(
+          const [row] = yield* rows<
+            Readonly<Record<"n" | "has_left" | "is_merged" | "is_other", string | number>>
+          >(
             `select count(*) as n, ${all(leftOn, (name) => `coalesce(cast(${name} as date) < utc_date(), 0)`)} as has_left,
-  ${all(mergedInto, (name) => `coalesce(${name}, '') <> ''`)} as is_merged
+  ${all(mergedInto, (name) => `coalesce(${name}, '') <> ''`)} as is_merged,
+  ${all(status?.column, () => `not ${isQualified(status!)}`)} as is_other
 from ${relation} e where ${holds(column, key, literal(one))}`
           )
           if (Number(row!.n) === 0) continue
           found.set(
             one,
-            Number(row!.is_merged) === 1 ? "merged" : Number(row!.has_left) === 1 ? "left" : "employed"
+            Number(row!.is_merged) === 1
+              ? "merged"
+              : Number(row!.has_left) === 1
+                ? "left"
+                : Number(row!.is_other) === 1
+                  ? "unqualified"
+                  : "employed"
           )
         }
         return found

@@ -1,7 +1,7 @@
 /** HeldDesk on PostgreSQL. Decisions are in ../people-decisions.ts. */
 import { Effect, type Scope } from "effect"
 import { LEARNER_KEYS } from "../../../schemas/employees-config.ts"
-import type { HeldFilter, LearnerKeys, PersonDecision } from "../../../schemas/held.ts"
+import type { HeldCounts, HeldFilter, LearnerKeys, PersonDecision } from "../../../schemas/held.ts"
 import type { HeldDesk } from "../../../src/apply/HeldDesk.ts"
 import {
   candidatesOf,
@@ -55,9 +55,10 @@ from (
 ) f ${DIRECTORY}
 where f.place = 1 order by f.held_at, f.position limit $7`
 
-const COUNTS = `select count(*) filter (where not x.is_ignored)::integer as waiting,
-  count(*) filter (where x.is_ignored)::integer as ignored
-from (select ${IS_IGNORED} as is_ignored from gradewire.held_change h where h.connector = $1) x`
+const COUNTS = `select count(*) filter (where not x.is_ignored and x.reason <> 'UNQUALIFIED')::integer as waiting,
+  count(*) filter (where x.is_ignored)::integer as ignored,
+  count(*) filter (where not x.is_ignored and x.reason = 'UNQUALIFIED')::integer as unqualified
+from (select ${IS_IGNORED} as is_ignored, h.reason from gradewire.held_change h where h.connector = $1) x`
 
 const CONTENT = `select f.event::text as event, f.learner_id as learner, p.employee_key as linked, ${KEYS}
 from gradewire.held_change f ${DIRECTORY}
@@ -112,7 +113,7 @@ export const openHeld = (options: PostgresProfileStoreOptions): Effect.Effect<He
         Effect.map(ask<HeldResultRow>(LIST, ...filterValues(filter), limit), (rows) => rows.map(heldOf)),
       people: (filter, limit) =>
         Effect.map(ask<HeldPersonRow>(PEOPLE, ...filterValues(filter), limit), (rows) => rows.map(personOf)),
-      counts: Effect.map(ask<{ waiting: number; ignored: number }>(COUNTS), ([row]) => row!),
+      counts: Effect.map(ask<HeldCounts>(COUNTS), ([row]) => row!),
       content: (result) =>
         Effect.gen(function* () {
           const [found] = yield* ask<ContentRow>(CONTENT, result)

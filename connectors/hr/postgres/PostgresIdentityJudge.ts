@@ -61,7 +61,7 @@ export const openIdentityJudge = (
     const mapping = store.classified(
       Effect.map(readMapping(session, { ...options.mapping, scores: [] }), (found): HrMapping => ({
         ...found,
-        employees: { ...found.employees, spellings: SPELLINGS }
+        employees: { ...found.employees, spellings: SPELLINGS, exclusions: [] }
       }))
     )
     const open = yield* Effect.cached(

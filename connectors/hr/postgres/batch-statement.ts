@@ -12,7 +12,7 @@ import type { Lane } from "../../../schemas/lane.ts"
 import { LINK_RULE } from "../../../schemas/match-rule.ts"
 import { FEW, fileParts, type BatchForm } from "./batch-write-parts.ts"
 import type { HrMapping } from "./mapping.ts"
-import { candidate } from "./match-sql.ts"
+import { candidate, isExcluded } from "./match-sql.ts"
 import { rowKeySql } from "./target-statement.ts"
 import { literal } from "./sql-text.ts"
 
@@ -138,13 +138,13 @@ const score = (mapping: HrMapping, form: BatchForm): string => {
  * Everything that is known about a result, its learner and its assessment, this batch's changes included. Keys and day
  * of a learner who has a link prove nothing more, and are not looked for.
  */
-const known = (form: BatchForm): string => {
+const known = (mapping: HrMapping, form: BatchForm): string => {
   const learner = (column: string) =>
     `nullif(case when ln.learner_id is null then ld.${column} else ln.${column} end, '')`
   const assessment = (column: string) =>
     `case when an.assessment_id is null then ad.${column} else an.${column} end`
   return `known as materialized (
-  select q.*, not (q.revoked or q.is_stale or q.blocked) and q.linked is null
+  select q.*, ${isExcluded(mapping, "q")} as is_excluded, not (q.revoked or q.is_stale or q.blocked) and q.linked is null
     and not (q.learner_id is null and q.was_filed) as is_unproven
   from (
   select s.*, l.position as ledger_position, coalesce(l.state = 'recorded', false) as was_filed,
@@ -200,7 +200,8 @@ judged as materialized (
   from (
     select j.*, case when j.own_person = j.person then j.own_rule else '${LINK_RULE}' || j.first_rule end as match_rule,
       not j.is_stale and not j.is_dead and not j.revoked and (j.person is null or ${waits}) as is_held,
-      case when j.person is not null then 'ASSESSMENT_UNKNOWN' when j.is_ambiguous then 'AMBIGUOUS'
+      case when j.person is not null then 'ASSESSMENT_UNKNOWN' when j.is_excluded then 'UNQUALIFIED'
+        when j.is_ambiguous then 'AMBIGUOUS'
         when j.people > 1 then 'CONFLICT'
         when j.learner_id is not null and not j.learner_known and coalesce(j."employeeNo", j."externalId", j.phone, j.email) is null
         then 'LEARNER_UNKNOWN' else 'ABSENT' end as reason
@@ -238,7 +239,7 @@ const readParts = (mapping: HrMapping, form: BatchForm): ReadonlyArray<string> =
         ASSESSMENT_NOW
       ]),
   score(mapping, form),
-  known(form),
+  known(mapping, form),
   candidate(mapping),
   judged(mapping)
 ]

@@ -4,6 +4,7 @@
  * - Usual spellings of a key are looked up in HR's table as it is at this moment.
  * - Odd ones are found in gradewire's index; such an entry counts only while HR's own row still holds that spelling.
  */
+import { likeOf } from "../../../src/identity/exclusions.ts"
 import type { Spelling, SpellingPart } from "../../../src/identity/spellings.ts"
 import type { LearnerKey, MatchRule } from "../mapping.ts"
 import { SEPARATOR } from "../employee-reading.ts"
@@ -64,12 +65,26 @@ const personOf = ({ employees }: HrMapping): string => {
     : `coalesce(nullif(e.${identifier(mergedInto.name)}::text, ''), ${key})`
 }
 
+/** Whether a row `e` has a state of employment that counts. */
+export const isQualified = ({ column, qualified }: NonNullable<HrMapping["employees"]["status"]>): string =>
+  `coalesce(e.${identifier(column.name)}::text = any(array[${qualified.map(literal).join(", ")}]), false)`
+
+/** Whether the keys of a row are those of an account that is no employee's. */
+export const isExcluded = ({ employees: { exclusions } }: HrMapping, row: string): string => {
+  const fitting = exclusions.map((one) => {
+    const key = `${row}.${identifier(one.learner)}`
+    return `not starts_with(${key}, '?') and ${key} like ${literal(likeOf(one))} escape '!'`
+  })
+  return fitting.length === 0 ? "false" : `coalesce(${fitting.join(" or ")}, false)`
+}
+
 /** Whether the employee of a row `e` had that job on the day of `k`; a day of grace on both sides, whatever the zone. */
-const isEmployed = ({ employees: { hiredOn, leftOn, mergedInto } }: HrMapping): string => {
+const isEmployed = ({ employees: { hiredOn, leftOn, mergedInto, status } }: HrMapping): string => {
   const bounds = [
     ...(hiredOn === undefined ? [] : [[hiredOn, "<= k.day + 1"] as const]),
     ...(leftOn === undefined ? [] : [[leftOn, ">= k.day - 1"] as const])
   ].map(([{ name }, test]) => `(e.${identifier(name)} is null or e.${identifier(name)}::date ${test})`)
+  if (status !== undefined) bounds.push(isQualified(status))
   if (bounds.length === 0) return "true"
   const employed = bounds.join(" and ")
   return mergedInto === undefined ? employed : `(${employed} or e.${identifier(mergedInto.name)}::text <> '')`
@@ -133,7 +148,7 @@ const hits = (mapping: HrMapping, match: MatchRule<ColumnShape>): ReadonlyArray<
     ({ employee, join, where }) => `select k.position, ${match.number} as rule, ${employee} as employee,
     ${isOther(mapping, match.learner)} as is_other
   from known k ${join}
-  where k.is_unproven and ${where} and ${isEmployed(mapping)}`
+  where k.is_unproven${mapping.employees.exclusions.length === 0 ? "" : " and not k.is_excluded"} and ${where} and ${isEmployed(mapping)}`
   )
 
 /** Every employee that some rule hits, for results whose person is not settled by a link or by the ledger. */

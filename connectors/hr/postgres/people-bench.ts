@@ -1,11 +1,12 @@
 /** What decisions about people do in one transaction on PostgreSQL; in which order is in ../people-decisions.ts. */
 import { Effect } from "effect"
-import type { HeldKey } from "../../../src/apply/plan-resolve.ts"
+import type { EmployeeState, HeldKey } from "../../../src/apply/plan-resolve.ts"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
 import { START } from "../../../schemas/position.ts"
 import type { PeopleBench, Whose } from "../people-decisions.ts"
 import type { ColumnShape } from "./catalog.ts"
 import type { HrMapping } from "./mapping.ts"
+import { isQualified } from "./match-sql.ts"
 import { moveStatements } from "./move-statements.ts"
 import type { Row } from "./postgres-client.ts"
 import type { StoreParts } from "./store-parts.ts"
@@ -58,6 +59,28 @@ const STRAYS = `select 1 from gradewire.result_ledger l
 where l.connector = $1 and l.learner_id = $2 and l.position > '${START}'
   and not exists (select from unnest($3::text[]) s where starts_with(l.result_id, s || ':')) limit 1`
 
+interface StateRow {
+  readonly employee: string
+  readonly has_left: boolean
+  readonly is_merged: boolean
+  readonly is_other: boolean
+}
+
+/** Of employees that stand in several rows what all of them say; $1 keys. */
+const statesSql = ({ employees }: HrMapping): string => {
+  const { key, leftOn, mergedInto, relation, status } = employees
+  const column = `e.${identifier(key.name)}::text`
+  const all = (shape: ColumnShape | undefined, test: (name: string) => string) =>
+    shape === undefined ? "false" : `coalesce(bool_and(${test(`e.${identifier(shape.name)}`)}), false)`
+  return `select ${column} as employee, ${all(leftOn, (name) => `coalesce(${name}::date < current_date, false)`)} as has_left,
+  ${all(mergedInto, (name) => `coalesce(${name}::text, '') <> ''`)} as is_merged,
+  ${all(status?.column, () => `not ${isQualified(status!)}`)} as is_other
+from ${relation} e where ${column} = any($1::text[]) group by 1`
+}
+
+const stateOf = (row: StateRow): EmployeeState =>
+  row.is_merged ? "merged" : row.has_left ? "left" : row.is_other ? "unqualified" : "employed"
+
 export const peopleBench = (
   store: StoreParts,
   mapping: Effect.Effect<HrMapping, ProfileStoreError>
@@ -81,21 +104,9 @@ export const peopleBench = (
     filedOf: (results) => ask<Whose>(FILED_OF, results),
     employeesOf: (keys) =>
       Effect.gen(function* () {
-        const { key, leftOn, mergedInto, relation } = (yield* mapping).employees
-        const column = `e.${identifier(key.name)}::text`
-        const all = (shape: ColumnShape | undefined, test: (name: string) => string) =>
-          shape === undefined ? "false" : `coalesce(bool_and(${test(`e.${identifier(shape.name)}`)}), false)`
-        const found = yield* store.rows<{ employee: string; has_left: boolean; is_merged: boolean }>({
-          text: `select ${column} as employee, ${all(leftOn, (name) => `coalesce(${name}::date < current_date, false)`)} as has_left,
-  ${all(mergedInto, (name) => `coalesce(${name}::text, '') <> ''`)} as is_merged
-from ${relation} e where ${column} = any($1::text[]) group by 1`,
-          values: [keys]
-        })
+        const text = statesSql(yield* mapping)
         return new Map(
-          found.map(({ employee, has_left: hasLeft, is_merged: isMerged }) => [
-            employee,
-            isMerged ? "merged" : hasLeft ? "left" : "employed"
-          ])
+          (yield* store.rows<StateRow>({ text, values: [keys] })).map((row) => [row.employee, stateOf(row)])
         )
       }),
     link: (pairs, rule) => ask(LINK, JSON.stringify(pairs), rule),

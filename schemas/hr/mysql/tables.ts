@@ -112,7 +112,7 @@ export const heldChange = mysqlTable(
     learnerId: keyText("learner_id"),
     reason: varchar("reason", {
       length: 32,
-      enum: ["LEARNER_UNKNOWN", "ABSENT", "AMBIGUOUS", "CONFLICT", "ASSESSMENT_UNKNOWN"]
+      enum: ["LEARNER_UNKNOWN", "ABSENT", "AMBIGUOUS", "CONFLICT", "UNQUALIFIED", "ASSESSMENT_UNKNOWN"]
     }).notNull(),
     candidates: int("candidates").notNull().default(0),
     heldAt: moment("held_at").notNull(),

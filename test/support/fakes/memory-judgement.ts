@@ -1,7 +1,9 @@
 /** What becomes of each score of a batch, for the profile store in memory: the rules of matching, guard and queues. */
 import type { ScoreEvent } from "../../../schemas/change-event.ts"
+import { LEARNER_KEYS } from "../../../schemas/employees-config.ts"
 import type { ConnectorConfig } from "../../../schemas/connector-config.ts"
 import type { TargetTable } from "../../../schemas/table-config.ts"
+import { excludedBy, exclusionsOf } from "../../../src/identity/exclusions.ts"
 import { isUsable, type KeyNormaliser } from "../../../src/identity/KeyNormaliser.ts"
 
 /** A score table with an existing table as its target. */
@@ -93,13 +95,23 @@ const prove = (
     const isIn =
       (hired === undefined || Date.parse(hired) <= day + DAY) &&
       (left === undefined || Date.parse(left) >= day - DAY)
-    return isIn || column(one, employees.mergedInto) !== undefined
+    const isQualified =
+      employees.status?.qualified.includes(column(one, employees.status.column) ?? "") ?? true
+    return (isIn && isQualified) || column(one, employees.mergedInto) !== undefined
   }
   const plain = (name: string | null | undefined) => name?.replace(/\s/gu, "").toLowerCase() || undefined
   const isNamedOtherwise = (one: Staff): boolean => {
     const [learners, theirs] = [plain(known?.name), plain(column(one, employees.name))]
     return learners !== undefined && theirs !== undefined && learners !== theirs
   }
+  const keyOf = (kind: (typeof LEARNER_KEYS)[number]): string => {
+    const own = learner[kind]
+    const key = own != null && own !== "" ? own : known?.[kind]
+    return key == null ? "" : normaliser.normalise(kind, key)
+  }
+  const keys = Object.fromEntries(LEARNER_KEYS.map((kind) => [kind, keyOf(kind)]))
+  if (excludedBy(exclusionsOf(employees), keys) !== undefined)
+    return { person: null, reason: "UNQUALIFIED", rule: undefined }
   const hits = employees.match.map((rule) => {
     const own = learner[rule.learner]
     const key = own != null && own !== "" ? own : known?.[rule.learner]

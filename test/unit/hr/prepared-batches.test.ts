@@ -42,6 +42,8 @@ const mapping: HrMapping = {
     hiredOn: undefined,
     leftOn: undefined,
     mergedInto: undefined,
+    status: undefined,
+    exclusions: [],
     rules: [{ number: 0, learner: "phone", column: shape("phone"), spellings: [] }]
   },
   zone: 0
