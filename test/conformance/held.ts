@@ -74,7 +74,7 @@ export const heldConformance = (name: string, open: () => Promise<HeldWorld>): v
       expect(await results({ result: "lms.exam:3" })).toEqual(["3"])
       expect(await results({ olderThan: 3600 })).toEqual([])
       expect(await results({ olderThan: 0 }, 2)).toEqual(["1", "2"])
-      expect(await run(desk.counts)).toEqual({ waiting: 4, ignored: 0 })
+      expect(await run(desk.counts)).toEqual({ waiting: 4, ignored: 0, unqualified: 0 })
       const people = await run(desk.people({ states: ["waiting"] }, 100))
       expect(people).toMatchObject([
         {
@@ -165,7 +165,7 @@ export const heldConformance = (name: string, open: () => Promise<HeldWorld>): v
         { place: 4, problem: "NOT_HELD" },
         { place: 5, problem: "LINKED_ELSEWHERE" }
       ])
-      expect(await run(desk.counts)).toEqual({ waiting: 4, ignored: 0 })
+      expect(await run(desk.counts)).toEqual({ waiting: 4, ignored: 0, unqualified: 0 })
       expect(await bench.scores()).toEqual([["lms.exam:5", ANNA.no, "5.00"]])
     })
 
@@ -175,7 +175,7 @@ export const heldConformance = (name: string, open: () => Promise<HeldWorld>): v
       expect(await refusal(order("7", BO.no))).toMatchObject({ _tag: "RowRefused" })
       expect(await bench.scores()).toEqual([])
       await bench.release()
-      expect(await run(desk.counts)).toEqual({ waiting: 2, ignored: 0 })
+      expect(await run(desk.counts)).toEqual({ waiting: 2, ignored: 0, unqualified: 0 })
       await bench.world.limitScores(false)
       expect(await resolve(order("7", BO.no))).toMatchObject([{ filed: 2 }])
     })
@@ -184,13 +184,13 @@ export const heldConformance = (name: string, open: () => Promise<HeldWorld>): v
       await holdFour()
       await resolve(order("7", BO.no))
       expect(await resolve(order("7", BO.no))).toEqual([])
-      expect(await run(desk.counts)).toEqual({ waiting: 2, ignored: 0 })
+      expect(await run(desk.counts)).toEqual({ waiting: 2, ignored: 0, unqualified: 0 })
     })
 
     it("put aside are filed by no look at the queue until they are taken back (G1, G7)", async () => {
       await holdFour()
       expect(await run(aside("7"))).toBe(2)
-      expect(await run(desk.counts)).toEqual({ waiting: 2, ignored: 2 })
+      expect(await run(desk.counts)).toEqual({ waiting: 2, ignored: 2, unqualified: 0 })
       expect((await list({ states: ["ignored"] })).map(({ learner: id }) => id)).toEqual(["7", "7"])
       await bench.world.hire({ no: "E007", phone: NEW.phone })
       expect((await bench.release()).released).toBe(0)
@@ -215,7 +215,7 @@ export const heldConformance = (name: string, open: () => Promise<HeldWorld>): v
       const scores = await bench.scores()
       expect(scores).toHaveLength(12)
       expect(new Set(scores.map(([, employee]) => employee))).toEqual(new Set([BO.no]))
-      expect(await run(desk.counts)).toEqual({ waiting: 0, ignored: 0 })
+      expect(await run(desk.counts)).toEqual({ waiting: 0, ignored: 0, unqualified: 0 })
     })
   })
 }

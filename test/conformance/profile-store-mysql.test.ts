@@ -10,6 +10,7 @@ import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
+import { laneDecisionsConformance } from "./lane-decisions.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
 import { leaversConformance, peopleProofsConformance, PROVING } from "./people-proofs.ts"
 import { populationsConformance } from "./people-populations.ts"
@@ -52,6 +53,8 @@ relinkConformance("MariaDB, own tables", async () => ({
   world: await mariadb.openOwn(),
   desk: mariadb.heldDesk(OWN_SCORES)
 }))
+laneDecisionsConformance("MySQL", async () => ({ world: await mysql.open(), desk: mysql.heldDesk() }))
+laneDecisionsConformance("MariaDB", async () => ({ world: await mariadb.open(), desk: mariadb.heldDesk() }))
 offsetDeskConformance("MySQL", async () => ({ world: await mysql.open(), desk: mysql.offsetDesk() }))
 offsetDeskConformance("MariaDB", async () => ({ world: await mariadb.open(), desk: mariadb.offsetDesk() }))
 traceConformance("MySQL", async () => ({

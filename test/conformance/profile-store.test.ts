@@ -11,6 +11,7 @@ import { OWN_SCORES } from "./own-scores.ts"
 import { ownTablesConformance } from "./profile-store-own.ts"
 import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
+import { laneDecisionsConformance } from "./lane-decisions.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
 import { leaversConformance, peopleProofsConformance, PROVING } from "./people-proofs.ts"
 import { populationsConformance } from "./people-populations.ts"
@@ -41,6 +42,7 @@ relinkConformance("PostgreSQL, own tables", async () => ({
   world: await worlds.openOwn(),
   desk: worlds.heldDesk(OWN_SCORES)
 }))
+laneDecisionsConformance("PostgreSQL", async () => ({ world: await worlds.open(), desk: worlds.heldDesk() }))
 offsetDeskConformance("PostgreSQL", async () => ({ world: await worlds.open(), desk: worlds.offsetDesk() }))
 traceConformance("PostgreSQL", async () => ({
   world: await worlds.openOwn(),
