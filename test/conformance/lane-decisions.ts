@@ -54,7 +54,7 @@ export const laneDecisionsConformance = (name: string, open: () => Promise<HeldW
       expect(done.map(({ filed, held }) => [filed, held])).toEqual(LEARNERS.map(() => [1, 0]))
       for (const [lane, id] of LEARNERS.entries())
         await lanes[lane]!.apply(lane + 11, exam(lane + 11, lane + 10, { id }, "2.00"))
-      for (const lane of lanes) expect((await lane.release()).held).toBe(0)
+      for (const lane of lanes) expect((await lane.release()).released).toBe(0)
       expect(await world.held()).toEqual([])
       expect((await whose(world)).toSorted()).toEqual(
         LEARNERS.flatMap((_, lane) => [

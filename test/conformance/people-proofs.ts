@@ -271,7 +271,7 @@ export const leaversConformance = (
       const test = (n: number, result: number, id: string) =>
         exam(n, result, { id, externalId: `${id}_TEST` }, "1.00")
       await Effect.runPromise(store.apply(epoch, batch(0, [test(1, 1, "a"), test(2, 2, "b")])))
-      expect(await Effect.runPromise(store.release(epoch))).toEqual({ released: 0, held: 2 })
+      expect(await Effect.runPromise(store.release(epoch))).toMatchObject({ released: 0 })
       expect(await Effect.runPromise(desk.counts)).toEqual({ waiting: 0, ignored: 0, unqualified: 2 })
       const parked = { states: ["waiting", "ignored"], reason: "UNQUALIFIED" } as const
       expect(await Effect.runPromise(desk.list(parked, 9))).toHaveLength(2)
