@@ -12,6 +12,8 @@ export type SqlRow = Readonly<Record<string, unknown>>
 
 export interface SqlConnection {
   readonly encrypted: boolean
+  /** A TLSSocket where it is encrypted. */
+  readonly socket: unknown
   readonly query: (
     sql: string,
     values?: ReadonlyArray<unknown>
@@ -127,6 +129,8 @@ const sqlConnection = (connection: Connection, options: SourceOptions, encrypted
   }
   return {
     encrypted,
+    // mysql2 puts the TLS socket in the place of the plain one (Connection.startTLS); its types leave the field out.
+    socket: (connection as unknown as { connection?: { stream?: unknown } }).connection?.stream,
     query: (sql, values = []) =>
       attempt(async () => (await connection.query<Array<RowDataPacket>>(sql, [...values]))[0]),
     texts: (sql, values = []) => attempt(() => readTexts(sql, values)),

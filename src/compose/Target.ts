@@ -38,6 +38,8 @@ export interface Target {
   readonly snapshot: Asked<AppliedSnapshot, ProfileStoreError>
   /** What the HR database is asked and told in a comparison, each on a connection of its own. */
   readonly reconciliation: Asked<Layer.Layer<ProfileView | RunStore>>
+  /** The socket of a new connection, a TLSSocket where it is encrypted. */
+  readonly peer: Effect.Effect<unknown, unknown, Machine | Scope.Scope>
   /** On a connection that is opened when it is first asked and lives as long as the scope. */
   readonly operations: Effect.Effect<Operations, SecretUnreadable, Machine | Scope.Scope>
 }

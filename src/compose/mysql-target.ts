@@ -15,6 +15,7 @@ import { layer } from "../../connectors/hr/mysql/MySqlProfileStore.ts"
 import { layerProfileView } from "../../connectors/hr/mysql/MySqlProfileView.ts"
 import { layerRunStore } from "../../connectors/hr/mysql/MySqlRunStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/mysql/MySqlSnapshotProgress.ts"
+import { openPeer } from "../../connectors/hr/mysql/peer-socket.ts"
 import { checkTarget } from "../../connectors/hr/mysql/preflight.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import { comparedTables, mysqlOptions, storeOptions, type TargetOf } from "./options.ts"
@@ -48,6 +49,7 @@ export const mysqlTarget = (loaded: LoadedConfig, target: TargetOf<"mysql">): Ta
         layerRunStore({ ...given, mysql, tables: comparedTables(loaded) })
       )
     ),
+    peer: Effect.flatMap(options("certificate"), openPeer),
     operations: Effect.flatMap(options("operations"), (mysql) => openOperations(mysql, given.connector))
   }
 }

@@ -15,6 +15,7 @@ import { layer } from "../../connectors/hr/postgres/PostgresProfileStore.ts"
 import { layerProfileView } from "../../connectors/hr/postgres/PostgresProfileView.ts"
 import { layerRunStore } from "../../connectors/hr/postgres/PostgresRunStore.ts"
 import { readSnapshotProgress } from "../../connectors/hr/postgres/PostgresSnapshotProgress.ts"
+import { openPeer } from "../../connectors/hr/postgres/peer-socket.ts"
 import { checkTarget } from "../../connectors/hr/postgres/preflight.ts"
 import type { LoadedConfig } from "../runtime/load-config.ts"
 import { comparedTables, postgresOptions, storeOptions, type TargetOf } from "./options.ts"
@@ -53,6 +54,7 @@ export const postgresTarget = (loaded: LoadedConfig, target: TargetOf<"postgresq
         layerRunStore({ ...given, postgres, tables: comparedTables(loaded) })
       )
     ),
+    peer: Effect.flatMap(options("certificate"), openPeer),
     operations: Effect.flatMap(options("operations"), (postgres) => openOperations(postgres, given.connector))
   }
 }

@@ -81,7 +81,7 @@ export const purgeMarginSeconds = gauge(
 
 export const certificateEnd = gauge(
   "gradewire_certificate_expiry_timestamp_seconds",
-  "When the first of the certificates in the configuration's TLS files ends, seconds since 1970 UTC; absent where there is none",
+  "When the first of the certificates that the server shows or the configuration names ends, seconds since 1970 UTC; absent where nothing is encrypted",
   { system: "source, log, hr" }
 )
 
