@@ -4,13 +4,14 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Effect, Exit, Layer } from "effect"
+import { Cause, Console, Effect, Exit, Layer, Logger } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
 import type { Actions } from "./cli/Actions.ts"
 import { ExitCode } from "./cli/answer.ts"
 import { gradewireCommand } from "./cli/gradewire-command.ts"
 import { usagePresenter } from "./cli/usage-presenter.ts"
+import { textLines } from "./runtime/log-lines.ts"
 
 const load = Effect.promise
 
@@ -101,6 +102,8 @@ const program = gradewireCommand(actions).pipe(
   Effect.provide(
     Layer.mergeAll(
       NodeServices.layer,
+      // Standard output is for answers alone: programs read them.
+      Logger.layer([textLines(false)]),
       CliOutput.layerPresenter(usagePresenter),
       CliConfig.layer({
         builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel]

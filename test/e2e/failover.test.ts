@@ -2,12 +2,14 @@
  * The whole product over a failover of the training database: the address of the source comes to mean the promoted replica
  * while the process runs, and back again while the change log is lost as well. The HR tables equal the new source.
  */
+import { execFile } from "node:child_process"
 import { existsSync } from "node:fs"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PassThrough } from "node:stream"
+import { promisify } from "node:util"
 import { setTimeout as pause } from "node:timers/promises"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect as connectNats } from "@nats-io/transport-node"
@@ -26,6 +28,7 @@ import { readDatabases } from "../../deploy/demo/read-databases.ts"
 import { Screen } from "../../deploy/demo/Screen.ts"
 import { connectTraining } from "../../deploy/demo/training-database.ts"
 import { Writers } from "../../deploy/demo/Writers.ts"
+import type { MoveView } from "../../src/cli/OffsetMoves.ts"
 import { OwnedProcess } from "../../deploy/servers/OwnedProcess.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import {
@@ -38,6 +41,11 @@ import {
 } from "../support/replication.ts"
 
 const LIMIT_MS = 90_000
+const execute = promisify(execFile)
+
+type MoveAnswer = Partial<MoveView> & {
+  readonly error?: { readonly tag: string; readonly message: string; readonly fix: string }
+}
 const CASE_MS = 300_000
 
 const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
@@ -207,6 +215,60 @@ describe.each(["mysql", "mariadb"] as const)("the whole way over a failover of %
       expect(await timeline()).toBe(3)
       await second.owned.end("SIGTERM", LIMIT_MS)
       await expectEqual(old)
+    }
+  )
+
+  it(
+    "is not sent back behind the failovers, and is sent back on this side of them: nothing lost or doubled (G1, G2)",
+    { timeout: CASE_MS, retry: 0 },
+    async () => {
+      const offsets = async (...args: ReadonlyArray<string>): Promise<MoveAnswer> => {
+        const command = program.command("offsets", ...args, "--config", config, "-o", "json")
+        const { stderr, stdout } = await execute(command.file, [...command.args]).catch(
+          (failed: { readonly stderr: string; readonly stdout: string }) => failed
+        )
+        // Standard output is the answer alone; what was met on the way stands before the error.
+        return JSON.parse(stdout === "" ? stderr.slice(stderr.indexOf('{"error"')) : stdout) as MoveAnswer
+      }
+      const now = ["--execute", "--reason", "replay it"]
+      const ledger = async () =>
+        (
+          await stage.hr.query<{ result_id: string; position: string }>(
+            "select result_id, position from gradewire.result_ledger order by result_id"
+          )
+        ).rows
+      const third = run()
+      const kept = await write(stage.source)
+      await until(`${kept} in the profile`, () => isFiled(kept))
+      await stage.hr
+        .query(`insert into gradewire.control (connector, role, paused, reason, changed_by, changed_at)
+        select connector, role, true, 'the DBA looks', 'test', now() from gradewire.apply_offset, (values ('capture'), ('apply')) r (role)`)
+      await third.owned.end("SIGTERM", LIMIT_MS)
+      const before = await ledger()
+
+      const refused = await offsets("reset", "--to-earliest", ...now)
+      expect(refused.error).toMatchObject({
+        tag: "PlaceNotFound",
+        message: expect.stringContaining("before a failover") as string,
+        fix: expect.stringContaining("gradewire snapshot start --table") as string
+      })
+      expect(await ledger()).toEqual(before)
+      const back = await offsets("reset", "--shift-by=-3", ...now)
+      expect(back).toMatchObject({
+        direction: "rewind",
+        executed: true,
+        passage: { transactions: 3, notYetApplied: 0 }
+      })
+      await stage.hr.query("delete from gradewire.control")
+      const fourth = run()
+      const { end, writers } = await writersOn(stage.source)
+      const last = await writers.single()
+      end()
+      await until(`${last} in the profile`, () => isFiled(last))
+      await fourth.owned.end("SIGTERM", LIMIT_MS)
+      await expectEqual(old)
+      // What came again was without effect, to the place.
+      expect((await ledger()).filter(({ result_id: id }) => !id.endsWith(last))).toEqual(before)
     }
   )
 })
