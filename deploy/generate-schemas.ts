@@ -1,11 +1,12 @@
 /**
- * Writes schemas/json/: one JSON Schema per event type, one for the configuration and one each for what `offsets list` and
- * `check identity` answer, generated from the Effect schemas
+ * Writes schemas/json/: one JSON Schema per event type, one for the configuration and one for each answer
+ * that programs read (`-o json`), generated from the Effect schemas
  * so that both never differ. Run it after a change of the contract: `node deploy/generate-schemas.ts`.
  */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises"
 import { format } from "oxfmt"
 import { writeChartSchema } from "./generate-chart-schema.ts"
+import { ANSWER_SCHEMAS } from "../schemas/answers.ts"
 import { IdentityCoverage } from "../schemas/identity-coverage.ts"
 import { OffsetList } from "../schemas/stage-offset.ts"
 import { EVENT_SCHEMAS } from "../schemas/change-event.ts"
@@ -28,6 +29,10 @@ export const generatedSchemas = async (): Promise<ReadonlyMap<string, string>> =
   await put("offset-list", jsonSchemaOf(OffsetList, { ...offsets, onExcessProperty: "ignore" }))
   const coverage = { name: "identity-coverage.v1", title: "gradewire check identity -o json" }
   await put("identity-coverage", jsonSchemaOf(IdentityCoverage, { ...coverage, onExcessProperty: "ignore" }))
+  for (const [name, { command, schema }] of Object.entries(ANSWER_SCHEMAS)) {
+    const title = `${command} -o json`
+    await put(name, jsonSchemaOf(schema, { name: `${name}.v1`, title, onExcessProperty: "ignore" }))
+  }
   return files
 }
 

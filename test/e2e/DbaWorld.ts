@@ -7,6 +7,7 @@ import { Client } from "pg"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import type { MoveView } from "../../src/cli/OffsetMoves.ts"
 import type { PipelineStatus } from "../../src/cli/PipelineStatus.ts"
+import { answered } from "../support/answer-schema.ts"
 import { ShippedProgram, type Outcome } from "./ShippedProgram.ts"
 
 /** The same HR database, whatever its kind. */
@@ -139,7 +140,7 @@ ${more}`
   async moved(...args: ReadonlyArray<string>): Promise<MoveView> {
     const { err, out } = await this.offsets(...args, "-o", "json")
     if (out === "") throw new Error(err)
-    return JSON.parse(out) as MoveView
+    return answered("offset-move", out) as MoveView
   }
 
   async refused(...args: ReadonlyArray<string>) {
@@ -176,9 +177,8 @@ ${more}`
   }
 
   async status(): Promise<PipelineStatus> {
-    return JSON.parse(
-      (await this.program.run("status", "--config", this.config, "-o", "json")).out
-    ) as PipelineStatus
+    const { out } = await this.program.run("status", "--config", this.config, "-o", "json")
+    return answered("status", out) as PipelineStatus
   }
 
   async pause(): Promise<void> {

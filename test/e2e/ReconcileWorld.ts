@@ -5,6 +5,7 @@ import type { ChildProcess } from "node:child_process"
 import { createConnection, type Connection } from "mysql2/promise"
 import { Client } from "pg"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+import { answered } from "../support/answer-schema.ts"
 import { ShippedProgram, type Outcome } from "./ShippedProgram.ts"
 
 export type SourceKind = "mysql" | "mariadb"
@@ -208,7 +209,7 @@ limits: { checkpointSeconds: 1, snapshotRows: 70 }
   async verify(...args: ReadonlyArray<string>): Promise<VerifyAnswer & { readonly code: number | null }> {
     const { code, err, out } = await this.ask("verify", "-o", "json", "--wait", "20", ...args)
     if (code !== 0 && code !== 3) throw new Error(err)
-    return { ...(JSON.parse(out) as VerifyAnswer), code }
+    return { ...(answered("verify", out) as VerifyAnswer), code }
   }
 
   async stop(): Promise<void> {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import type { PipelineStatus } from "../../src/cli/PipelineStatus.ts"
 import { AlertReceiver } from "../support/AlertReceiver.ts"
+import { answered } from "../support/answer-schema.ts"
 import { SpanReceiver } from "../support/SpanReceiver.ts"
 import { operatorConfig } from "./operator-config.ts"
 import { freePort, ShippedProgram } from "./ShippedProgram.ts"
@@ -74,7 +75,7 @@ const run = () => {
   running = program.start("run", "--config", config)
 }
 const statusOf = async (): Promise<PipelineStatus> =>
-  JSON.parse((await program.run("status", "--config", config, "-o", "json")).out) as PipelineStatus
+  answered("status", (await program.run("status", "--config", config, "-o", "json")).out) as PipelineStatus
 const filed = async (id: number): Promise<true | undefined> => {
   const { rowCount } = await people.query("select from hr.record where ref = $1", [`lms.score:${id}`])
   return rowCount === 1 ? true : undefined
@@ -252,6 +253,13 @@ describe("an operator", { timeout: CASE_MILLIS }, () => {
     expect(once.out).toMatch(
       /^ops {2}lag \S+s {2}heartbeat \S+ ago {2}read \d+\.\d\ds {2}publish \d+\.\d\ds {2}apply \d+\.\d\ds {2}held 1 {2}dead 0$/m
     )
+    const sample = await program.run("lag", "--config", config, "-o", "json")
+    expect(answered("lag", sample.out)).toMatchObject({ connector: "ops", held: 1 })
+    for (const queue of ["held", "deadletters"] as const) {
+      const { out } = await program.run(queue, "list", "--config", config, "-o", "json")
+      const list = answered(queue === "held" ? "held-list" : "deadletter-list", out)
+      expect(list).toMatchObject(queue === "held" ? { counts: { waiting: 1 } } : { letters: [] })
+    }
     const before = program.printed.length
     const monitor = program.start("lag", "--monitor", "--config", config)
     const line = /^ *\d+\.\d\ds \[ *\d+\.\d\ds, +\d+\.\d\ds, +\d+\.\d\ds \] {2}read /gm

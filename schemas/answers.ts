@@ -1,0 +1,212 @@
+/**
+ * What commands answer with `-o json` and `-o yaml`, as schemas/json describes it to programs that read it. Fields are only ever
+ * added. `null` is not known, or none; never 0. The types that the program works with stand in src/cli; a test compares both.
+ */
+import { Schema } from "effect"
+import { DIFFERENCE_KINDS, ReconciliationRun, TableRun } from "./reconciliation.ts"
+import { SnapshotTable } from "./snapshot-command.ts"
+import { VitalsReport } from "./vitals-report.ts"
+
+const Text = Schema.NullOr(Schema.String)
+const Number = Schema.NullOr(Schema.Finite)
+const Count = Schema.NullOr(Schema.Int)
+const Role = Schema.Literals(["capture", "apply"])
+const Trouble = Schema.NullOr(
+  Schema.Struct({
+    /** Heading of docs/operations.md. */
+    tag: Schema.String,
+    message: Schema.String
+  })
+)
+
+/** Binlog file and byte. */
+const place = { file: Text, position: Number }
+
+const RoleControl = Schema.Struct({
+  role: Role,
+  paused: Schema.Boolean,
+  reason: Schema.String,
+  changedBy: Schema.String,
+  /** Change events that each of its processes may pass in a second; null: no limit. */
+  eventsPerSecond: Count,
+  /** RFC 3339 UTC. */
+  changedAt: Schema.String
+})
+
+/** `gradewire status`. */
+export const StatusAnswer = Schema.Struct({
+  connector: Schema.String,
+  source: Schema.Struct({ ...place, address: Schema.String, server: Text, trouble: Trouble }),
+  log: Schema.Struct({
+    ...place,
+    stream: Schema.String,
+    messages: Count,
+    bytes: Number,
+    lastSequence: Number,
+    /** Everything that the source committed until then is in the log, RFC 3339 UTC. */
+    until: Text,
+    generation: Count,
+    epoch: Count,
+    trouble: Trouble
+  }),
+  hr: Schema.Struct({
+    ...place,
+    address: Schema.String,
+    streamSequence: Number,
+    /** Everything that the source committed until then is applied, RFC 3339 UTC. */
+    until: Text,
+    lagSeconds: Number,
+    heartbeatAgeSeconds: Number,
+    epoch: Count,
+    holder: Text,
+    held: Count,
+    oldestHeldSeconds: Number,
+    deadLetters: Count,
+    trouble: Trouble
+  }),
+  bytesBehind: Number,
+  messagesBehind: Number,
+  /** `never`: the training database purges nothing by age. */
+  purgeMarginHours: Schema.NullOr(Schema.Union([Schema.Finite, Schema.Literal("never")])),
+  /** Copied tables; null: not known. */
+  snapshot: Schema.NullOr(Schema.Array(SnapshotTable)),
+  /** What operators want of each role. */
+  controls: Schema.NullOr(Schema.Array(RoleControl)),
+  /** Running processes that answer; null: NATS could not be asked. */
+  processes: Schema.NullOr(Schema.Array(VitalsReport))
+})
+
+/** `gradewire lag`, and each line of `lag --monitor`. */
+export const LagAnswer = Schema.Struct({
+  connector: Schema.String,
+  lagSeconds: Number,
+  heartbeatAgeSeconds: Number,
+  readSeconds: Number,
+  publishSeconds: Number,
+  applySeconds: Number,
+  held: Count,
+  deadLetters: Count,
+  paused: Schema.Array(Role),
+  trouble: Trouble
+})
+
+/** `gradewire held list`: keys are masked unless `revealed`. */
+export const HeldAnswer = Schema.Struct({
+  results: Schema.Array(
+    Schema.Struct({
+      result: Schema.String,
+      learner: Text,
+      position: Schema.String,
+      reason: Schema.String,
+      candidates: Schema.Int,
+      state: Schema.Literals(["waiting", "ignored"]),
+      /** RFC 3339 UTC. */
+      heldAt: Schema.String,
+      ageSeconds: Schema.Finite
+    })
+  ),
+  counts: Schema.Struct({ waiting: Schema.Int, ignored: Schema.Int }),
+  /** Whether the limit left some out. */
+  more: Schema.Boolean,
+  revealed: Schema.Boolean
+})
+
+/** `gradewire deadletters list`. */
+export const DeadLettersAnswer = Schema.Struct({
+  letters: Schema.Array(
+    Schema.Struct({
+      position: Schema.String,
+      table: Schema.String,
+      result: Text,
+      type: Schema.String,
+      eventId: Schema.String,
+      reason: Schema.String,
+      detail: Schema.String,
+      state: Schema.Literals(["open", "waiting", "replay", "done", "discarded"]),
+      /** RFC 3339 UTC. */
+      at: Schema.String,
+      updatedAt: Schema.String,
+      ageSeconds: Schema.Finite,
+      behind: Text
+    })
+  ),
+  more: Schema.Boolean
+})
+
+const { after: _after, ...tableRun } = TableRun.fields
+
+/** `gradewire verify`: rows by name and kind, never by value. */
+export const VerifyAnswer = Schema.Struct({
+  connector: Schema.String,
+  run: Schema.Struct({
+    ...ReconciliationRun.fields,
+    tables: Schema.Array(Schema.Struct({ ...tableRun, findings: Schema.Int }))
+  }),
+  differences: Schema.Array(
+    Schema.Struct({
+      id: Schema.String,
+      table: Schema.String,
+      kind: Schema.Literals(DIFFERENCE_KINDS),
+      /** Names of columns. */
+      fields: Schema.Array(Schema.String),
+      position: Text,
+      repairedBy: Text,
+      repairedAt: Text
+    })
+  ),
+  more: Schema.Boolean
+})
+
+const Place = Schema.Struct({
+  file: Text,
+  logPosition: Number,
+  gtid: Text,
+  server: Schema.String,
+  position: Schema.String,
+  generation: Schema.Int
+})
+
+/** `gradewire offsets reset` and `offsets restore`, dry run or not. */
+export const MoveAnswer = Schema.Struct({
+  connector: Schema.String,
+  kind: Schema.Literals(["reset", "restore"]),
+  current: Place,
+  new: Place,
+  direction: Schema.Literals(["rewind", "skip", "none"]),
+  /** null: the binlog between the two places can not be read any more. */
+  passage: Schema.NullOr(
+    Schema.Struct({
+      transactions: Schema.Int,
+      events: Schema.Int,
+      /** Without effect when they come again. */
+      alreadyApplied: Schema.Int,
+      /** Would take effect, or be lost. */
+      notYetApplied: Schema.Int,
+      /** Change events by source table. */
+      tables: Schema.Record(Schema.String, Schema.Int),
+      notAppliedCount: Schema.Int,
+      /** The first of these results. */
+      notApplied: Schema.Array(Schema.String),
+      firstAt: Text,
+      lastAt: Text
+    })
+  ),
+  binlog: Schema.Struct({ from: Schema.String, to: Schema.String }),
+  epoch: Schema.Int,
+  newEpoch: Schema.Int,
+  /** What stands against doing it now. */
+  refusals: Schema.Array(Schema.Struct({ tag: Schema.String, message: Schema.String, fix: Schema.String })),
+  executed: Schema.Boolean,
+  /** Row of the history, for `offsets restore`. */
+  historyId: Count
+})
+
+/** Name of the file in schemas/json, and the command that answers so. */
+export const ANSWER_SCHEMAS = {
+  status: { command: "gradewire status", schema: StatusAnswer },
+  lag: { command: "gradewire lag", schema: LagAnswer },
+  "held-list": { command: "gradewire held list", schema: HeldAnswer },
+  "deadletter-list": { command: "gradewire deadletters list", schema: DeadLettersAnswer },
+  verify: { command: "gradewire verify", schema: VerifyAnswer },
+  "offset-move": { command: "gradewire offsets reset|restore", schema: MoveAnswer }
+} as const
