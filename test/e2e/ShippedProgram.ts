@@ -43,7 +43,12 @@ export class ShippedProgram {
   }
 
   start(...args: ReadonlyArray<string>): ChildProcess {
-    const child = spawn(process.execPath, [join(this.folder, "dist/gradewire.js"), ...args], {
+    return this.startOf(join(this.folder, "dist/gradewire.js"), ...args)
+  }
+
+  /** @param file another build of the program */
+  startOf(file: string, ...args: ReadonlyArray<string>): ChildProcess {
+    const child = spawn(process.execPath, [file, ...args], {
       cwd: this.folder,
       env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(this.folder, "cache") },
       stdio: ["ignore", "pipe", "pipe"]

@@ -99,13 +99,18 @@ describe("the image", () => {
 
       await live.begin()
       const ends: Array<string> = []
+      const stop = async () => {
+        const toldAt = performance.now()
+        ends.push(await gradewire.stop())
+        process.stderr.write(`ended ${Math.round(performance.now() - toldAt)} ms after SIGTERM\n`)
+      }
       await live.takeExams({
         run: async () => {
           for (let round = 0; round < 2; round++) {
             // On a machine that is too busy for that, the exams may be over before.
             for (let seen = 0; seen < 20; seen++) await Promise.race([live.nextArrival(), pause(1000)])
             live.states.gradewire = "restarting"
-            ends.push(await gradewire.stop())
+            await stop()
             await gradewire.start()
             live.states.gradewire = "running"
           }
@@ -113,7 +118,7 @@ describe("the image", () => {
         }
       })
       const missing = await live.drain(DRAIN_MS)
-      ends.push(await gradewire.stop())
+      await stop()
       expect(missing).toBeUndefined()
       expect(ends).toEqual(Array.from({ length: 3 }, () => "ended with exit code 0"))
       expect(live.unexpectedExits).toBe(0)

@@ -1,7 +1,7 @@
 /**
  * Nothing of a person and no secret leaves the process but in message bodies and in the HR database: seeded values are
- * looked for in everything that the program ever printed, published as subject or header, answered over NATS or HTTP, or
- * shows in its views, through every kind of failure.
+ * looked for in everything that the program ever printed, published as subject or header, answered over NATS or HTTP, sent to
+ * a webhook or a collector of spans, or shows in its views, through every kind of failure.
  */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -12,6 +12,8 @@ import { createConnection, type Connection } from "mysql2/promise"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+import { AlertReceiver } from "../support/AlertReceiver.ts"
+import { SpanReceiver } from "../support/SpanReceiver.ts"
 import { freePort, ShippedProgram } from "./ShippedProgram.ts"
 
 const CASE_MILLIS = 400_000
@@ -33,7 +35,8 @@ const SECRETS = {
   source: "source-pw-Zx81",
   hr: "hr-pw-Qy72",
   wrong: "wrong-pw-Kj55",
-  natsUrl: "nats-url-pw-Vb33"
+  natsUrl: "nats-url-pw-Vb33",
+  collector: "collector-token-Wm19"
 }
 
 let program: ShippedProgram
@@ -45,8 +48,10 @@ let people: Client
 let listener: NatsConnection
 let port: number
 let running: ChildProcess
+let alerts: AlertReceiver
+let collector: SpanReceiver
 const heard: Array<string> = []
-const told: Array<string> = []
+const answers: Array<string> = []
 
 /** @param change of the configuration's text */
 const configure = async (
@@ -72,18 +77,24 @@ tables:
     target: { table: hr.record, key: [ref], columns: { ref: resultId, employee: employee, points: score.raw, finished: attempt.submittedAt, note: attributes.note } }
 http: { host: 127.0.0.1, port: ${port} }
 limits: { checkpointSeconds: 1 }
+alerts:
+  webhooks: [{ name: ops, kind: json, url: { file: webhook-url } }]
+  rules: { GradewireDeadLetters: { forSeconds: 0 }, GradewireHeldTooLong: { threshold: 0, forSeconds: 0 }, GradewirePausedLong: { forSeconds: 0 } }
+telemetry: { otlp: { url: "${collector.url}", headers: { authorization: { file: collector-token } } } }
 `)
   )
   return file
 }
 
 beforeAll(async () => {
-  ;[program, source, nats, hr, port] = await Promise.all([
+  ;[program, source, nats, hr, port, alerts, collector] = await Promise.all([
     ShippedProgram.build(),
     startServer("mysql"),
     startServer("nats"),
     startServer("postgresql"),
-    freePort()
+    freePort(),
+    AlertReceiver.open(),
+    SpanReceiver.open()
   ])
   lms = await createConnection({ uri: source.url, multipleStatements: true })
   await lms.query(`create user gw@'%' identified by '${SECRETS.source}';
@@ -108,6 +119,8 @@ beforeAll(async () => {
   await writeFile(join(program.folder, "source-password"), `${SECRETS.source}\n`)
   await writeFile(join(program.folder, "hr-password"), `${SECRETS.hr}\n`)
   await writeFile(join(program.folder, "wrong-password"), `${SECRETS.wrong}\n`)
+  await writeFile(join(program.folder, "webhook-url"), alerts.url)
+  await writeFile(join(program.folder, "collector-token"), SECRETS.collector)
   listener = await connect({ servers: nats.url })
   listener.subscribe(">", {
     callback: (_, message) => {
@@ -123,6 +136,8 @@ beforeAll(async () => {
 }, CASE_MILLIS)
 
 afterAll(async () => {
+  alerts?.close()
+  collector?.close()
   lms?.destroy()
   await people?.end().catch(() => undefined)
   await listener?.close()
@@ -132,7 +147,7 @@ afterAll(async () => {
 
 const get = async (path: string): Promise<string> => {
   const body = await (await fetch(`http://127.0.0.1:${port}${path}`)).text()
-  told.push(body)
+  answers.push(body)
   return body
 }
 const count = async (sql: string): Promise<number> =>
@@ -174,6 +189,22 @@ describe("what leaves the process", { timeout: CASE_MILLIS }, () => {
       ["deadletters", "list", "-o", "json"],
       ["check", "-o", "json"],
       ["config", "render"],
+      ["deadletters", "list"],
+      ["held", "list"],
+      ["held", "list", "-o", "json"],
+      ["held", "show", "lms.score:2"],
+      ["trace", "lms.score:1"],
+      ["trace", "lms.score:2", "-o", "json"],
+      ["events", "tail", "-n", "20"],
+      ["trace", "--employee", "E1"],
+      ["verify"],
+      ["verify", "-o", "json"],
+      ["verify", "-o", "csv"],
+      ["alerts", "test"],
+      ["lag", "-o", "json"],
+      ["check", "lag"],
+      ["offsets", "reset", "--to-earliest"],
+      ["offsets", "history", "-o", "json"],
       ["snapshot", "start", "--table", "lms.learner", "--where", `phone = '${PERSONAL.phone}'`],
       [
         "snapshot",
@@ -220,7 +251,7 @@ describe("what leaves the process", { timeout: CASE_MILLIS }, () => {
     expect(leaksIn(program.printed)).toEqual([])
   })
 
-  it("was looked at everywhere: prints, subjects, headers, answers, probes and views (G9)", async () => {
+  it("was looked at everywhere: prints, subjects, headers, answers, probes, spans, alerts and views (G9)", async () => {
     const { rows } = await people.query<{ name: string }>(
       "select table_name as name from information_schema.views where table_schema = 'gradewire'"
     )
@@ -236,12 +267,22 @@ describe("what leaves the process", { timeout: CASE_MILLIS }, () => {
       true
     )
     expect(views.length).toBeGreaterThan(4)
+    const spans = JSON.stringify(collector.exports)
+    expect(collector.spans.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["capture messages", "apply batch"])
+    )
+    const told = JSON.stringify(alerts.notices)
+    expect(alerts.notices.map(({ alert }) => alert)).toEqual(
+      expect.arrayContaining(["GradewireDeadLetters", "GradewireHeldTooLong", "GradewireSchemaDrift"])
+    )
     expect({
       printed: leaksIn(program.printed),
       heard: leaksIn(heard.join("\n")),
       streams: leaksIn(streams.join("\n")),
-      probes: leaksIn(told.join("\n")),
+      probes: leaksIn(answers.join("\n")),
+      spans: leaksIn(spans),
+      alerts: leaksIn(told),
       views: leaksIn(views.join("\n"))
-    }).toEqual({ printed: [], heard: [], streams: [], probes: [], views: [] })
+    }).toEqual({ printed: [], heard: [], streams: [], probes: [], spans: [], alerts: [], views: [] })
   })
 })

@@ -2,13 +2,11 @@
  * The program before this one and this one take turns on the same database, stream and offset, as an upgrade, a rollback
  * and the next upgrade do. The earlier program is built from the commit that deploy/previous-release.txt names.
  */
-import { execFile } from "node:child_process"
-import { mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises"
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { PassThrough } from "node:stream"
 import { setTimeout as pause } from "node:timers/promises"
-import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { buildProgram } from "../../deploy/build.ts"
 import { ArrivalBook } from "../../deploy/demo/ArrivalBook.ts"
@@ -23,28 +21,12 @@ import { Screen } from "../../deploy/demo/Screen.ts"
 import { connectTraining } from "../../deploy/demo/training-database.ts"
 import { Writers } from "../../deploy/demo/Writers.ts"
 import { OwnedProcess } from "../../deploy/servers/OwnedProcess.ts"
-import { run } from "../../deploy/servers/run.ts"
+import { buildEarlier } from "../support/build-earlier.ts"
+import { DbaWorld, mysql } from "./DbaWorld.ts"
 
 const LIMIT_MS = 60_000
-const execute = promisify(execFile)
 
-/** The sources of a commit with this checkout's packages, built. */
-const buildCommit = async (commit: string, folder: string): Promise<string> => {
-  await mkdir(folder, { recursive: true })
-  try {
-    await execute("git", ["archive", "--format=tar", "--output", join(folder, "source.tar"), commit])
-  } catch (error) {
-    const fix = "git fetch --unshallow brings the history that this test builds from"
-    throw new Error(`commit ${commit} is not in this clone. To fix it: ${fix}`, { cause: error })
-  }
-  await run({ file: "tar", args: ["-xf", join(folder, "source.tar"), "-C", folder] })
-  await symlink(resolve("node_modules"), join(folder, "node_modules"))
-  const dist = join(folder, "dist")
-  await run({ file: process.execPath, args: [join(folder, "deploy/build.ts"), dist] }, { cwd: folder })
-  return join(dist, "gradewire.js")
-}
-
-describe("an upgrade and a rollback", () => {
+describe("an upgrade and a rollback, with the HR database on PostgreSQL", () => {
   const cleanup = new Cleanup()
   let stage: Stage
   let writers: Writers
@@ -58,8 +40,7 @@ describe("an upgrade and a rollback", () => {
     const screen = new Screen(new PassThrough() as unknown as NodeJS.WriteStream)
     const options = { source: "mysql", rate: 1, seconds: 5, kills: 0, keep: false, json: undefined } as const
     stage = await prepareStage({ ...options, seed: 8 }, screen, cleanup)
-    const commit = (await readFile("deploy/previous-release.txt", "utf8")).split("\n").at(-2)!
-    earlier = await buildCommit(commit, join(folder, "earlier"))
+    earlier = await buildEarlier(join(folder, "earlier"))
     await buildProgram(join(folder, "today"))
     today = join(folder, "today/gradewire.js")
     const connections = await Promise.all([1, 2].map(() => connectTraining(stage.source)))
@@ -107,5 +88,39 @@ describe("an upgrade and a rollback", () => {
     }
     const { differences } = compareDatabases(await readDatabases(stage.training, stage.hr))
     expect(differences).toEqual([])
+  })
+})
+
+describe("an upgrade and a rollback, with the HR database on MySQL", () => {
+  let world: DbaWorld
+  let earlier = ""
+
+  beforeAll(async () => {
+    world = await DbaWorld.open("mysql", mysql)
+    earlier = await buildEarlier(join(world.program.folder, "earlier"))
+  }, 240_000)
+  afterAll(() => world?.close())
+
+  it("lose, double and misfile nothing, whichever program comes first (G1, G2)", { retry: 0 }, async () => {
+    const today = join(world.program.folder, "dist/gradewire.js")
+    const args = ["run", "--config", world.config]
+    for (const [life, program] of [earlier, today, earlier, today].entries()) {
+      // While nobody runs, a correction of what the other program filed, and while this one runs.
+      await world.exam(life * 10, "50.00")
+      await world.lms.query("update lms.score set points = points + 1")
+      world.running = world.program.startOf(program, ...args, ...(program === today ? ["--http", "off"] : []))
+      await world.exam(life * 10 + 1, "60.00")
+      await world.until(world.filed(life * 10))
+      await world.lms.query("delete from lms.score where id = ?", [life * 10])
+      await world.exam(life * 10 + 2, "70.00")
+      await world.until(world.filed(life * 10 + 2))
+      expect(await world.program.stop(world.running)).toBe(0)
+    }
+    const rows = (await world.contents()).rows.map(({ points, ref }) => ({ ref, points: String(points) }))
+    const [source] = await world.lms.query(
+      "select concat('lms.score:', id) as ref, points from lms.score order by ref"
+    )
+    expect(rows).toEqual(source)
+    expect(rows.length).toBe(8)
   })
 })
