@@ -3,6 +3,8 @@
  * added. `null` is not known, or none; never 0. The types that the program works with stand in src/cli; a test compares both.
  */
 import { Schema } from "effect"
+import { LETTER_STATES } from "./dead-letter.ts"
+import { HELD_STATES } from "./held.ts"
 import { DIFFERENCE_KINDS, ReconciliationRun, TableRun } from "./reconciliation.ts"
 import { SnapshotTable } from "./snapshot-command.ts"
 import { VitalsReport } from "./vitals-report.ts"
@@ -99,13 +101,18 @@ export const HeldAnswer = Schema.Struct({
       position: Schema.String,
       reason: Schema.String,
       candidates: Schema.Int,
-      state: Schema.Literals(["waiting", "ignored"]),
+      state: Schema.Literals(HELD_STATES),
       /** RFC 3339 UTC. */
       heldAt: Schema.String,
       ageSeconds: Schema.Finite
     })
   ),
-  counts: Schema.Struct({ waiting: Schema.Int, ignored: Schema.Int }),
+  counts: Schema.Struct({
+    waiting: Schema.Int,
+    ignored: Schema.Int,
+    /** Of accounts that are no employees; among neither of the others. */
+    unqualified: Schema.Int
+  }),
   /** Whether the limit left some out. */
   more: Schema.Boolean,
   revealed: Schema.Boolean
@@ -122,7 +129,7 @@ export const DeadLettersAnswer = Schema.Struct({
       eventId: Schema.String,
       reason: Schema.String,
       detail: Schema.String,
-      state: Schema.Literals(["open", "waiting", "replay", "done", "discarded"]),
+      state: Schema.Literals(LETTER_STATES),
       /** RFC 3339 UTC. */
       at: Schema.String,
       updatedAt: Schema.String,
