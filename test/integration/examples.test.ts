@@ -222,9 +222,12 @@ describe("an example configuration", () => {
         ]
       ])
       const best = await pg.query(
-        "select result_id, assessment_max::text as full_mark from gradewire.training_best where connector = 'phone-lms'"
+        "select result_id, assessment_max::text as full_mark from gradewire.training_best where connector = 'phone-lms' order by result_id"
       )
-      expect(best.rows).toEqual([{ result_id: "peixun.成绩:2", full_mark: "100.00" }])
+      expect(best.rows.map((row) => [row.result_id, row.full_mark])).toEqual([
+        ["peixun.成绩:2", "100.00"],
+        ["peixun.成绩:5", "100.00"]
+      ])
     }
   )
 
