@@ -60,6 +60,13 @@ export const resultColumn = <Shape>(target: MappedTarget<Shape>): MappedColumn<S
     ? target.key.find(({ convert, from }) => from === "resultId" && convert === undefined)
     : undefined
 
+/** The column of a target that holds what it is filled from as it is, so that rows can be chosen by it. */
+export const columnFrom = <Shape>(
+  { columns }: MappedTarget<Shape>,
+  source: "employee" | "assessment.id"
+): MappedColumn<Shape> | undefined =>
+  columns.find(({ convert, from }) => from === source && convert === undefined)
+
 /** Rows of revoked results stay there, or are gone. */
 export const keepsRevoked = <Shape>({ onRevoke, own }: MappedTarget<Shape>): boolean =>
   own === undefined ? onRevoke !== "delete" : own.onRevoke === "ignore"

@@ -23,11 +23,7 @@ const flags = {
     Flag.atLeast(0)
   ),
   since: textFlag("since", "TIME", "Only results submitted or graded since, RFC 3339: 2026-11-01T00:00:00Z"),
-  course: textFlag(
-    "course",
-    "ID",
-    "Only results of this assessment; what the source has no more is not looked for"
-  ),
+  course: textFlag("course", "ID", "Only results of this assessment"),
   person: textFlag("person", "EMPLOYEE", "Only results of learners who are this employee"),
   isDeep: Flag.Boolean("deep").pipe(
     Flag.withDescription(

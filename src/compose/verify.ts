@@ -118,9 +118,7 @@ const optionsOf = Effect.fnUntraced(function* (
       assessment: course ?? undefined,
       learners: person === null ? undefined : yield* profile.learnersOf(person)
     },
-    profile: { since: since ?? undefined, employee: person ?? undefined },
-    // Neither the ledger nor a target that is not ours says which course a result belongs to.
-    reverse: course !== null ? "none" : person !== null || since !== null ? "ledger" : "all",
+    profile: { since: since ?? undefined, employee: person ?? undefined, assessment: course ?? undefined },
     watch
   } satisfies VerifyOptions
 })

@@ -45,6 +45,8 @@ export interface ProfileScope {
   /** RFC 3339 UTC: rows that were applied since. */
   readonly since: string | undefined
   readonly employee: string | undefined
+  /** Rows whose target keeps the id of their assessment, and it is this one. */
+  readonly assessment: string | undefined
 }
 
 export class ProfileView extends Context.Service<
@@ -74,8 +76,13 @@ export class ProfileView extends Context.Service<
       max: number,
       scope: ProfileScope
     ) => Effect.Effect<IdPage, Failure>
-    /** Ids behind one that rows of the target name, and the ledger does not count as filed. */
-    readonly strays: (table: string, after: string | undefined, max: number) => Effect.Effect<IdPage, Failure>
+    /** Ids behind one that rows of the target name, and the ledger does not count as filed; none of a moment's. */
+    readonly strays: (
+      table: string,
+      after: string | undefined,
+      max: number,
+      scope: ProfileScope
+    ) => Effect.Effect<IdPage, Failure>
     /** Learners who were proven to be this employee. */
     readonly learnersOf: (employee: string) => Effect.Effect<ReadonlyArray<string>, Failure>
     /** Of all lanes; empty where nothing was ever applied. */

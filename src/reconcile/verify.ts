@@ -28,8 +28,6 @@ export interface VerifyOptions {
   readonly waitMillis: number
   readonly source: SourceScope
   readonly profile: ProfileScope
-  /** What of the HR database is looked for in the source: a narrow scope may not tell its rows from others. */
-  readonly reverse: "all" | "ledger" | "none"
   /** Called after each chunk. */
   readonly watch: (run: ReconciliationRun, table: TableRun) => Effect.Effect<void>
 }
@@ -98,7 +96,7 @@ class Verifier {
 
   private forward(name: string): Step<void> {
     return Effect.gen({ self: this }, function* () {
-      const { isDeep, rowsMax, reverse, source: scope } = this.options
+      const { isDeep, rowsMax, source: scope } = this.options
       const obstacle = isDeep ? "asked for" : yield* obstacleOf(name)
       if (obstacle !== undefined) {
         yield* Effect.logDebug("rows are read one by one", { table: name, because: obstacle })
@@ -112,9 +110,8 @@ class Verifier {
         for (const id of page.different) this.suspect(name, id, page.high)
         isEnd = page.isEnd
         after = page.last ?? after
-        const next = reverse === "none" ? ("done" as const) : ("ledger" as const)
         yield* this.chunk(name, begun, "rows", page.rows, {
-          phase: isEnd ? next : "source",
+          phase: isEnd ? "ledger" : "source",
           after: isEnd || after === undefined ? null : [...after],
           upTo: placeText(page.high)
         })
@@ -126,7 +123,7 @@ class Verifier {
     return Effect.gen({ self: this }, function* () {
       const source = yield* SourceRows
       const profile = yield* ProfileView
-      const { profile: scope, reverse, rowsMax } = this.options
+      const { profile: scope, rowsMax } = this.options
       let after = this.at(name).after?.[0]
       let isEnd = false
       while (!isEnd) {
@@ -134,14 +131,14 @@ class Verifier {
         const page: IdPage =
           phase === "ledger"
             ? yield* profile.filed(name, after, rowsMax, scope)
-            : yield* profile.strays(name, after, rowsMax)
+            : yield* profile.strays(name, after, rowsMax, scope)
         if (page.ids.length > 0) {
           const absent = yield* source.absent(name, page.ids)
           for (const id of absent.ids) this.suspect(name, id, absent.high)
         }
         isEnd = page.isEnd
         after = page.ids.at(-1) ?? after
-        const next = phase === "ledger" && reverse === "all" ? ("target" as const) : ("done" as const)
+        const next = phase === "ledger" ? ("target" as const) : ("done" as const)
         yield* this.chunk(name, begun, "reverseRows", page.ids.length, {
           phase: isEnd ? next : phase,
           after: isEnd || after === undefined ? null : [after]

@@ -36,17 +36,17 @@ const HR_TABLES: Readonly<Record<HrKind, ReadonlyArray<string>>> = {
   postgresql: [
     "create schema hr",
     "create table hr.employee (no text primary key, mobile text)",
-    "create table hr.record (ref text primary key, employee text not null, title text, points numeric(6,1), grade text, at timestamp(0), note text)"
+    "create table hr.record (ref text primary key, employee text not null, title text, points numeric(6,1), grade text, at timestamp(0), exam text, note text)"
   ],
   mysql: [
     "create database hr",
     "create table hr.employee (no varchar(20) primary key, mobile varchar(20))",
-    "create table hr.record (ref varchar(200) primary key, employee varchar(20) not null, title varchar(100), points decimal(6,1), grade varchar(8), at datetime, note text)"
+    "create table hr.record (ref varchar(200) primary key, employee varchar(20) not null, title varchar(100), points decimal(6,1), grade varchar(8), at datetime, exam varchar(20), note text)"
   ],
   mariadb: [
     "create database hr",
     "create table hr.employee (no varchar(20) primary key, mobile varchar(20))",
-    "create table hr.record (ref varchar(200) primary key, employee varchar(20) not null, title varchar(100), points decimal(6,1), grade varchar(8), at datetime, note text)"
+    "create table hr.record (ref varchar(200) primary key, employee varchar(20) not null, title varchar(100), points decimal(6,1), grade varchar(8), at datetime, exam varchar(20), note text)"
   ]
 }
 
@@ -168,6 +168,7 @@ tables:
         points: { from: score.raw, multiply: 10, decimals: 1, rounding: half-even }
         grade: { from: score.text, map: { pass: "合格", fail: "不合格" }, otherwise: refuse }
         at: attempt.submittedAt
+        exam: assessment.id
   - table: lms.drill
     as: score
     key: [course, no]

@@ -141,7 +141,9 @@ describe.each(PAIRS)("repairing %s against %s", { timeout: CASE_MILLIS }, (sourc
         expected.push(`${damage.kind} ${damage.id(n!)}`)
       }
     }
+    const deep = await world.verify("--deep")
     const first = await world.verify()
+    expect(found(first.differences)).toEqual(found(deep.differences))
     expect(found(first.differences)).toEqual(expected.sort())
     const { run } = first.run
 

@@ -78,6 +78,24 @@ describe.each(PAIRS)("verifying %s against %s", { timeout: CASE_MILLIS }, (sourc
       "stale lms.drill:c,3 attributes"
     ])
     expect(code).toBe(3)
+    const course = await world.verify("--table", "lms.score", "--course", "K1")
+    expect(named(course.differences)).toEqual([
+      "extra lms.score:2",
+      "mismatch lms.score:16 ledger.position",
+      "mismatch lms.score:6 points grade",
+      "mismatch lms.score:8 (refused by the mapping)",
+      "missing lms.score:12",
+      "missing lms.score:14",
+      "missing lms.score:4",
+      "missing lms.score:9001"
+    ])
+    const person = await world.verify("--table", "lms.score", "--person", "E1")
+    expect(named(person.differences)).toEqual([
+      "extra lms.score:777777",
+      "extra lms.score:x",
+      "mismatch lms.score:1 points",
+      "missing lms.score:9001"
+    ])
     const table = await world.ask("verify", "--table", "lms.score")
     expect(table.out).toMatch(
       /^TS +ERRORS +DIFFS +ROWS +DIFF_ROWS +MISSING +EXTRA +STALE +MISMATCH +CHUNKS +SKIPPED +TIME +TABLE\n/

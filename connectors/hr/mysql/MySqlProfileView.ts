@@ -38,12 +38,11 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
   const desk = openDesk(session, options)
   const { ask, rows, standings } = desk
   const ids = (found: ReadonlyArray<Id>) => found.map(({ id }) => id)
-  const page =
-    (max: number) =>
-    (found: ReadonlyArray<Id>): IdPage => ({
-      ids: ids(found),
-      isEnd: found.length < max
-    })
+  const idsOf = (max: number, textOf: (compare: CompareScripts) => string | undefined) =>
+    ask((compare) => {
+      const text = textOf(compare)
+      return text === undefined ? Effect.succeed<ReadonlyArray<Id>>([]) : rows<Id>(text)
+    }).pipe(Effect.map((found): IdPage => ({ ids: ids(found), isEnd: found.length < max })))
   const directoryOf = (table: string) => {
     const kind = options.tables.find((each) => each.table === table)?.as
     return kind === "learner" || kind === "assessment" ? kind : undefined
@@ -74,19 +73,16 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
             )
           }),
     filed: (table, after, max, scope) =>
-      ask((compare) => {
+      idsOf(max, (compare) => {
         const kind = directoryOf(table)
-        return rows<Id>(
-          kind === undefined
-            ? compare.filedResults(table, after, max, scope)
-            : compare.filedDirectory(kind, after, max)
-        )
-      }).pipe(Effect.map(page(max))),
-    strays: (table, after, max) =>
-      ask((compare) => {
-        const text = directoryOf(table) === undefined ? compare.strayResults(table, after, max) : undefined
-        return text === undefined ? Effect.succeed<ReadonlyArray<Id>>([]) : rows<Id>(text)
-      }).pipe(Effect.map(page(max))),
+        return kind === undefined
+          ? compare.filedResults(table, after, max, scope)
+          : compare.filedDirectory(kind, after, max)
+      }),
+    strays: (table, after, max, scope) =>
+      idsOf(max, (compare) =>
+        directoryOf(table) === undefined ? compare.strayResults(table, after, max, scope) : undefined
+      ),
     learnersOf: (employee) =>
       Effect.map(
         ask((compare) => rows<Id>(compare.learnersOf(employee))),

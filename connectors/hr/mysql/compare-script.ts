@@ -7,7 +7,15 @@
  * ledger comes from one statement, and so from one moment.
  */
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
-import { DIRECTORIES, idEnd, idPrefix, isBooked, keepsRevoked, resultColumn } from "../compared-tables.ts"
+import {
+  columnFrom,
+  DIRECTORIES,
+  idEnd,
+  idPrefix,
+  isBooked,
+  keepsRevoked,
+  resultColumn
+} from "../compared-tables.ts"
 import type { TimeZone } from "../../../schemas/civil-time.ts"
 import { EMPTY_TABLES, jsonRows, jsonTypes, SCORES } from "./batch-tables.ts"
 import { ChangeRowsMaker } from "./change-rows.ts"
@@ -22,11 +30,12 @@ import {
   untouched
 } from "./compared-values.ts"
 import { FENCE, gatherScores, sentScores } from "./decide-sql.ts"
+import type { ProfileScope } from "../../../src/reconcile/ProfileView.ts"
 import type { HrMapping, MappedColumn, MappedTarget } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
 import { identifier, literal } from "./sql-text.ts"
 import { filedRows, sameRow, valueOf, type TargetGroup } from "./target-sql.ts"
-import { valueSql } from "./value-sql.ts"
+import { sameText, valueSql } from "./value-sql.ts"
 
 const name = (column: MappedColumn): string => identifier(column.shape.name)
 const json = (value: unknown): string => literal(JSON.stringify(value))
@@ -156,33 +165,56 @@ where l.state = 'recorded' or ${isThere}`
     table: string,
     after: string | undefined,
     max: number,
-    { employee, since }: { readonly employee: string | undefined; readonly since: string | undefined }
-  ): string {
+    { assessment, employee, since }: ProfileScope
+  ): string | undefined {
+    const target = this.targetOf(table)
+    const course = columnFrom(target, "assessment.id")
+    if (assessment !== undefined && course === undefined) return undefined
     const conditions = [
       ...(since === undefined
         ? []
-        : [` and applied_at >= ${literal(since.replace("T", " ").replace("Z", ""))}`]),
-      ...(employee === undefined ? [] : [` and employee_key = ${literal(employee)}`])
+        : [` and l.applied_at >= ${literal(since.replace("T", " ").replace("Z", ""))}`]),
+      ...(employee === undefined ? [] : [` and l.employee_key = ${literal(employee)}`])
     ]
-    return `select result_id as id from \`gradewire\`.\`result_ledger\`
-where connector = ${literal(this.connector)} and state = 'recorded' and result_id > ${literal(after ?? idPrefix(table))}
-  and result_id < ${literal(idEnd(table))}${conditions.join("")} order by result_id limit ${max}`
+    const ofCourse =
+      assessment === undefined
+        ? ""
+        : `where exists (select 1 from ${target.relation} t where ${sameRow(target, this.zoneOf(target), "ledger_row_key")}
+    and ${sameText(`t.${name(course!)}`, literal(assessment))})`
+    return `select f.result_id as id from (
+  select l.result_id, l.row_key as ledger_row_key, l.employee_key as person from \`gradewire\`.\`result_ledger\` l
+  where l.connector = ${literal(this.connector)} and l.state = 'recorded' and l.result_id > ${literal(after ?? idPrefix(table))}
+    and l.result_id < ${literal(idEnd(table))}${conditions.join("")}
+) f ${ofCourse} order by f.result_id limit ${max}`
   }
 
   /** Ids that rows of the target name, and the ledger does not; `undefined` where rows do not say whose they are. */
-  strayResults(table: string, after: string | undefined, max: number): string | undefined {
+  strayResults(
+    table: string,
+    after: string | undefined,
+    max: number,
+    { assessment, employee, since }: ProfileScope
+  ): string | undefined {
     const target = this.targetOf(table)
     const column = resultColumn(target)
-    if (column === undefined) return undefined
+    const chosen = [
+      [columnFrom(target, "assessment.id"), assessment],
+      [columnFrom(target, "employee"), employee]
+    ] as const
+    const isUntold = chosen.some(([each, wanted]) => wanted !== undefined && each === undefined)
+    if (column === undefined || since !== undefined || isUntold) return undefined
     const each = `t.${name(column)}`
     const pattern = idPrefix(table).replace(/[\\%_]/g, String.raw`\$&`)
     const constants = target.key
       .filter((key) => key !== column)
       .map((key) => `t.${name(key)} = ${valueSql(key, this.mapping.zone, undefined)} and `)
+    const scope = chosen.flatMap(([of, wanted]) =>
+      wanted === undefined ? [] : [` and ${sameText(`t.${name(of!)}`, literal(wanted))}`]
+    )
     const known = keepsRevoked(target) ? "" : " and l.state = 'recorded'"
     const behind = after === undefined ? "" : ` and ${each} > ${literal(after)}`
     return `select convert(${each} using utf8mb4) as id from ${target.relation} t
-where ${constants.join("")}${each} like ${literal(`${pattern}%`)}${behind}
+where ${constants.join("")}${each} like ${literal(`${pattern}%`)}${behind}${scope.join("")}
   ${target.own === undefined ? "" : "and t.state = 'recorded' "}and not exists (
     select 1 from \`gradewire\`.\`result_ledger\` l where l.connector = ${literal(this.connector)}
       and l.result_id = convert(${each} using utf8mb4)${known}

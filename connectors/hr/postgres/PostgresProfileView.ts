@@ -95,16 +95,24 @@ const make = Effect.fnUntraced(function* (options: PostgresProfileViewOptions) {
         : session.exclusively(
             Effect.flatMap(questions(table), ({ standing }) => standings(standing, wanted))
           ),
-    filed: (table, after, max, { employee, since }) =>
+    filed: (table, after, max, { assessment, employee, since }) =>
       session.exclusively(
         Effect.flatMap(questions(table), ({ filed, isScoped }) =>
-          page(filed, max, after ?? null, max, ...(isScoped ? [since ?? null, employee ?? null] : []))
+          page(
+            filed,
+            max,
+            after ?? null,
+            max,
+            ...(isScoped ? [since ?? null, employee ?? null, assessment ?? null] : [])
+          )
         )
       ),
-    strays: (table, after, max) =>
+    strays: (table, after, max, { assessment, employee, since }) =>
       session.exclusively(
         Effect.flatMap(questions(table), ({ strays }) =>
-          strays === undefined ? Effect.succeed(NO_IDS) : page(strays, max, after ?? null, max)
+          strays === undefined || since !== undefined
+            ? Effect.succeed(NO_IDS)
+            : page(strays, max, after ?? null, max, employee ?? null, assessment ?? null)
         )
       ),
     learnersOf: (employee) => session.exclusively(Effect.map(ask<Id>(LEARNERS_OF, employee), ids)),
@@ -170,7 +178,7 @@ const questionsOf = Effect.fnUntraced(function* (
   return {
     compare: compareResults(target, mapping.zone, declared),
     standing: standingResults(target, mapping.zone),
-    filed: filedResults(table),
+    filed: filedResults(table, target, mapping.zone),
     isScoped: true,
     strays: strayResults(target, mapping.zone)
   } satisfies Questions

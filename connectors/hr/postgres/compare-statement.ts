@@ -7,6 +7,7 @@
  */
 import type { TimeZone } from "../../../schemas/civil-time.ts"
 import {
+  columnFrom,
   DIRECTORIES,
   idEnd,
   idPrefix,
@@ -136,14 +137,34 @@ const namesResult = (target: MappedTarget, zone: TimeZone): string =>
     ? "false"
     : `${sameRow(target, zone, "ledger_row_key")}${target.own === undefined ? "" : " and t.state = 'recorded'"}`
 
-/** $2 after, $3 how many, $4 applied since, $5 employee. */
-export const filedResults = (table: string): string => `select result_id as id from gradewire.result_ledger
-where connector = $1 and state = 'recorded' and result_id > coalesce($2, ${literal(idPrefix(table))})
-  and result_id < ${literal(idEnd(table))}
-  and ($4::timestamptz is null or applied_at >= $4::timestamptz) and ($5::text is null or employee_key = $5)
-order by result_id limit $3::integer`
+/** Condition that the target row `t` is of the employee, or the assessment, that a parameter names; or that it names none. */
+const isOf = (column: MappedColumn | undefined, parameter: string): string =>
+  column === undefined
+    ? `${parameter}::text is null`
+    : `(${parameter}::text is null or t.${identifier(column.shape.name)}::text = ${parameter})`
 
-/** Ids that rows of the target name, and the ledger does not; `undefined` where rows do not say whose they are. */
+/** $2 after, $3 how many, $4 applied since, $5 employee, $6 assessment. */
+export const filedResults = (table: string, target: MappedTarget, zone: TimeZone): string => {
+  const course = columnFrom(target, "assessment.id")
+  const ofCourse =
+    course === undefined
+      ? "$6::text is null"
+      : `($6::text is null or exists (select from ${target.relation} t where ${sameRow(target, zone, "ledger_row_key")}
+    and t.${identifier(course.shape.name)}::text = $6))`
+  return `select f.result_id as id from (
+  select l.*, l.row_key as ledger_row_key, l.employee_key as person from gradewire.result_ledger l
+) f
+where f.connector = $1 and f.state = 'recorded' and f.result_id > coalesce($2, ${literal(idPrefix(table))})
+  and f.result_id < ${literal(idEnd(table))}
+  and ($4::timestamptz is null or f.applied_at >= $4::timestamptz) and ($5::text is null or f.employee_key = $5)
+  and ${ofCourse}
+order by f.result_id limit $3::integer`
+}
+
+/**
+ * Ids that rows of the target name, and the ledger does not; `undefined` where rows do not say whose they are.
+ * $2 after, $3 how many, $4 employee, $5 assessment.
+ */
 export const strayResults = (target: MappedTarget, zone: TimeZone): string | undefined => {
   const column = resultColumn(target)
   if (column === undefined) return undefined
@@ -155,6 +176,7 @@ export const strayResults = (target: MappedTarget, zone: TimeZone): string | und
   const known = keepsRevoked(target) ? "" : " and l.state = 'recorded'"
   return `select ${name}::text as id from ${target.relation} t
 where ${constants.join("")}${name} like ${literal(`${pattern}%`)} and ($2::text is null or ${name} > $2)
+  and ${isOf(columnFrom(target, "employee"), "$4")} and ${isOf(columnFrom(target, "assessment.id"), "$5")}
   ${target.own === undefined ? "" : "and t.state = 'recorded' "}and not exists (
     select from gradewire.result_ledger l where l.connector = $1 and l.result_id = ${name}::text${known}
   )
