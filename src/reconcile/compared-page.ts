@@ -52,3 +52,14 @@ export const comparedTexts = (request: PageRequest): Step<ComparedPage> =>
     const different = [...found, ...(yield* profile.compare(table, others))].map(({ id }) => id)
     return { rows: texts.length + unwritten.length, different, last, isEnd, high }
   })
+
+/** Longer than this a chunk should not keep either server busy, as pt-table-checksum has it (`--chunk-time`). */
+const CHUNK_MILLIS_MAX = 2000
+const CHUNK_MILLIS_SHORT = 500
+const ROWS_MIN = 100
+
+/** Rows of the next chunk, from how long the last one took. @param most as the configuration has it */
+export const nextRows = (rows: number, millis: number, most: number): number => {
+  if (millis > CHUNK_MILLIS_MAX) return Math.min(most, Math.max(ROWS_MIN, rows >> 1))
+  return millis < CHUNK_MILLIS_SHORT ? Math.min(most, rows * 2) : rows
+}

@@ -11,7 +11,7 @@ import { Clock, Effect } from "effect"
 import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
 import type { Failure } from "../../schemas/failure.ts"
 import type { ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
-import { comparedRows, comparedTexts, obstacleOf } from "./compared-page.ts"
+import { comparedRows, comparedTexts, nextRows, obstacleOf } from "./compared-page.ts"
 import type { Difference } from "./differences.ts"
 import { ProfileView, type IdPage, type ProfileScope } from "./ProfileView.ts"
 import { RunStore } from "./RunStore.ts"
@@ -103,10 +103,12 @@ class Verifier {
       }
       const compared = obstacle === undefined ? comparedTexts : comparedRows
       let after = this.at(name).after ?? undefined
+      let rows = rowsMax
       let isEnd = false
       while (!isEnd) {
         const begun = yield* Clock.currentTimeMillis
-        const page = yield* compared({ table: name, after, rowsMax, scope })
+        const page = yield* compared({ table: name, after, rowsMax: rows, scope })
+        rows = nextRows(rows, (yield* Clock.currentTimeMillis) - begun, rowsMax)
         for (const id of page.different) this.suspect(name, id, page.high)
         isEnd = page.isEnd
         after = page.last ?? after

@@ -51,11 +51,13 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
     const events = part.map(({ event }) => JSON.parse(event) as ChangeEvent)
     const kind = directoryOf(table)
     if (kind !== undefined) return standings(compare.compareDirectory(kind, events))
-    const refusal = compare.refusalOf(events)
-    if (refusal !== null) {
-      return Effect.fail(new RowRefused({ message: "the mapping refuses a row", code: "", detail: refusal }))
+    const sent = compare.rowsOf(events)
+    if (sent.refused !== null) {
+      return Effect.fail(
+        new RowRefused({ message: "the mapping refuses a row", code: "", detail: sent.refused })
+      )
     }
-    return standings(compare.compareResults(table, events))
+    return standings(compare.compareResults(table, sent))
   }
   return ProfileView.of({
     compare: (table, sent) =>

@@ -18,7 +18,7 @@ import {
 } from "../compared-tables.ts"
 import type { TimeZone } from "../../../schemas/civil-time.ts"
 import { EMPTY_TABLES, jsonRows, jsonTypes, SCORES } from "./batch-tables.ts"
-import { ChangeRowsMaker } from "./change-rows.ts"
+import { ChangeRowsMaker, type ChangeRows } from "./change-rows.ts"
 import { compareTexts, textObstacle } from "./compare-texts.ts"
 import {
   differingFields,
@@ -60,21 +60,20 @@ export class CompareScripts {
     return this.mapping.targets.find(({ subject }) => subject === table)!
   }
 
-  /** Why the mapping refuses one of the values, before the server is asked. */
-  refusalOf(events: ReadonlyArray<ChangeEvent>): string | null {
-    return this.maker.make(events).refused
+  /** What is sent of events, or why the mapping refuses one of their values (`refused`), before the server is asked. */
+  rowsOf(events: ReadonlyArray<ChangeEvent>): ChangeRows {
+    return this.maker.make(events)
   }
 
   /**
    * Results that are not what the source has.
-   * @param events of one table, none of which the mapping refuses
+   * @param rows of one table, none of which the mapping refuses
    */
-  compareResults(table: string, events: ReadonlyArray<ChangeEvent>): ReadonlyArray<string> {
+  compareResults(table: string, { puts, scores }: ChangeRows): ReadonlyArray<string> {
     const { connector, facts, mapping } = this
     const target = this.targetOf(table)
     const zone = this.zoneOf(target)
     // The rows of one table all have the same columns: a copy lacks none of the mapped ones.
-    const { puts, scores } = this.maker.make(events)
     const group = puts[0]
     if (group === undefined) return ["select null as id from dual where false"]
     const form: TargetGroup = { facts, group, target, zone, json: "@gradewire_put_0" }
