@@ -7,6 +7,7 @@
  *   canonical form, are obstacles.
  * - Constants are hexadecimal literals, whatever the session takes a backslash for.
  */
+import { LEARNER_KEYS } from "../../schemas/employees-config.ts"
 import { steadyOffsets } from "../../schemas/steady-offsets.ts"
 import type { Field, FieldKind } from "../../src/capture/field-text.ts"
 import type { WrittenTable } from "../../src/capture/RowTexts.ts"
@@ -128,7 +129,7 @@ const keyString = ({ plan }: WrittenTable, columns: Columns, prefix: string): st
   return `JSON_QUOTE(${concat([constant(prefix), ...parts])})`
 }
 
-const PEOPLES_KEYS: ReadonlySet<string> = new Set(['"employeeNo":', '"phone":', '"email":'])
+const PEOPLES_KEYS: ReadonlySet<string> = new Set(LEARNER_KEYS.map((key) => `${JSON.stringify(key)}:`))
 
 /** Members of one JSON object, without braces. */
 const members = (

@@ -124,7 +124,10 @@ const sqlConnection = (connection: Connection, options: SourceOptions, encrypted
   const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: classified })
   const readTexts = async (sql: string, values: ReadonlyArray<unknown>) => {
     const asText = { sql, rowsAsArray: true, typeCast: (field: Field) => field.string() }
-    const [rows] = await connection.query<Array<RowDataPacket>>(asText, [...values])
+    // Where there are values, the driver looks for their places in the whole text.
+    const [rows] = await (values.length === 0
+      ? connection.query<Array<RowDataPacket>>(asText)
+      : connection.query<Array<RowDataPacket>>(asText, [...values]))
     return rows as unknown as ReadonlyArray<ReadonlyArray<string | null>>
   }
   return {

@@ -10,7 +10,7 @@ import { timeZone, utcToLocal, type TimeZone } from "../../schemas/civil-time.ts
 import { LEARNER_KEYS } from "../../schemas/employees-config.ts"
 import type { TableConfig } from "../../schemas/table-config.ts"
 import { binlogFileNumber, positionIn, transactionPrefix } from "../../schemas/position.ts"
-import { Undecodable, type RowImage } from "../capture/ChangeSource.ts"
+import { Undecodable, type RowImage, type Value } from "../capture/ChangeSource.ts"
 import { compileRowsEncoder, type RowsEncoder } from "../capture/encode-rows.ts"
 import { RowTexts } from "../capture/RowTexts.ts"
 import { keyText, keyTextOf, splitKeyText } from "../capture/field-text.ts"
@@ -37,7 +37,7 @@ interface Reader {
   readonly encode: RowsEncoder
   readonly columns: ReadonlyArray<string>
   /** As apply does it before it files anything; only where keys of people are mapped. */
-  readonly canonical: (event: string) => string
+  readonly canonical: (event: string, image: RowImage) => string
 }
 
 export const layerSourceRows = (loaded: LoadedConfig) =>
@@ -53,13 +53,25 @@ const readersOf = (config: LoadedConfig["config"], zone: TimeZone): ReadonlyMap<
   const normaliser = new KeyNormaliser(keyRulesOf(config.employees))
   const canonical = (event: string): string =>
     JSON.stringify(normaliseChanges([JSON.parse(event) as ChangeEvent], normaliser)[0])
+  /** Nearly all keys are canonical already; then the event stays as it is. */
+  const canonicalOf = (table: TableConfig, { wanted }: TablePlan): Reader["canonical"] => {
+    const fields: Readonly<Record<string, string | undefined>> = table.as === "row" ? {} : table.fields
+    const keys = LEARNER_KEYS.map((kind) => [kind, wanted.columns.indexOf(fields[kind] ?? "")] as const)
+    const mapped = keys.filter(([, at]) => at >= 0)
+    const isCanonical = (kind: (typeof LEARNER_KEYS)[number], value: Value): boolean =>
+      value === null ||
+      value === undefined ||
+      value === "" ||
+      normaliser.normalise(kind, String(value)) === String(value)
+    return (event, image) =>
+      mapped.every(([kind, at]) => isCanonical(kind, image[at])) ? event : canonical(event)
+  }
   return new Map(
     config.tables.map((table): [string, Reader] => {
       const plan = planTable(table)
       const columns = plan.key.map((index) => plan.wanted.columns[index]!)
       const encode = compileRowsEncoder(plan, config.connector, zone)
-      const form = hasPersonalKeys(table) ? canonical : (event: string) => event
-      return [table.table, { config: table, plan, columns, encode, canonical: form }]
+      return [table.table, { config: table, plan, columns, encode, canonical: canonicalOf(table, plan) }]
     })
   )
 }
@@ -184,9 +196,6 @@ const markOf = (high: SnapshotChunk["high"], server: string): SourceMark => ({
   fileNumber: binlogFileNumber(high.file) ?? 0
 })
 
-const hasPersonalKeys = (table: TableConfig): boolean =>
-  (table.as === "score" || table.as === "learner") && LEARNER_KEYS.some((name) => name in table.fields)
-
 const rowsOf = (
   { canonical, config, encode, plan }: Reader,
   images: ReadonlyArray<RowImage>
@@ -212,7 +221,7 @@ const rowsOf = (
   const prefix = config.as === "score" ? `${config.table}:` : ""
   return images.map((image, index) => ({
     id: prefix + keyText(plan.key, image)!,
-    event: canonical(events[index]!)
+    event: canonical(events[index]!, image)
   }))
 }
 

@@ -22,10 +22,10 @@ import type { Lane } from "../../../schemas/lane.ts"
 import type { HrMapping } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
 import { countOffset, moveOffset, type Move } from "./offset-statements.ts"
-import { literal } from "./sql-text.ts"
+import { jsonLiteral, literal } from "./sql-text.ts"
 import { ANSWER, COUNT, LETTERS_ANSWER, lockLetters, writeScores } from "./write-sql.ts"
 
-const json = (value: unknown): string => literal(JSON.stringify(value))
+const json = (value: unknown): string => jsonLiteral(JSON.stringify(value))
 
 export class BatchScripts {
   private readonly mapping: HrMapping

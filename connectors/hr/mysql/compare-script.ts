@@ -33,12 +33,12 @@ import { FENCE, gatherScores, sentScores } from "./decide-sql.ts"
 import type { ProfileScope } from "../../../src/reconcile/ProfileView.ts"
 import type { HrMapping, MappedColumn, MappedTarget } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
-import { identifier, literal } from "./sql-text.ts"
+import { identifier, jsonLiteral, literal } from "./sql-text.ts"
 import { filedRows, sameRow, valueOf, type TargetGroup } from "./target-sql.ts"
 import { sameText, valueSql } from "./value-sql.ts"
 
 const name = (column: MappedColumn): string => identifier(column.shape.name)
-const json = (value: unknown): string => literal(JSON.stringify(value))
+const json = (value: unknown): string => jsonLiteral(JSON.stringify(value))
 const bytes = (sql: string): string => `cast(${sql} as binary)`
 
 type DirectoryKind = keyof typeof DIRECTORIES

@@ -18,7 +18,7 @@ import { differingFields, emptyExpected, EXPECTED, isAhead, PLACE, untouched } f
 import { convertedSql } from "./conversion-sql.ts"
 import type { MappedColumn, MappedTarget } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
-import { identifier, literal } from "./sql-text.ts"
+import { identifier, jsonLiteral, literal } from "./sql-text.ts"
 import { sameRow } from "./target-sql.ts"
 import { pathOf, serverSource, valueSql } from "./value-sql.ts"
 
@@ -170,7 +170,7 @@ export const compareTexts = (
     isPerson: "f.ledger_employee <=> f.person"
   })
   return [
-    `set ${TEXTS} = ${literal(`[${texts.join(",")}]`)}`,
+    `set ${TEXTS} = ${jsonLiteral(`[${texts.join(",")}]`)}`,
     ...emptyExpected(target, columns),
     `insert into ${EXPECTED} (${PLACE}, ${names})
 select f.n, ${values.join(",\n  ")}

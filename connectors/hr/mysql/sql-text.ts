@@ -18,3 +18,10 @@ export const literal = (value: string | number | null): string => escape(value)
 
 /** `'hr'@'%'`: an account as GRANT takes it; the host is the DBA's to know. */
 export const account = (user: string): string => `${literal(user)}@'%'`
+
+/**
+ * A JSON text as a literal. The driver's looks at every quote and takes a third of the client's CPU time for it; in JSON
+ * only these two need one, because control characters are escaped in it already.
+ */
+export const jsonLiteral = (text: string): string =>
+  `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
