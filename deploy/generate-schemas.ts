@@ -9,6 +9,7 @@ import { writeChartSchema } from "./generate-chart-schema.ts"
 import { ANSWER_SCHEMAS } from "../schemas/answers.ts"
 import { IdentityCoverage } from "../schemas/identity-coverage.ts"
 import { OffsetList } from "../schemas/stage-offset.ts"
+import { ReconciliationReport } from "../schemas/reconciliation-report.ts"
 import { EVENT_SCHEMAS } from "../schemas/change-event.ts"
 import { configJsonSchema, jsonSchemaOf } from "../src/runtime/json-schema.ts"
 
@@ -33,6 +34,11 @@ export const generatedSchemas = async (): Promise<ReadonlyMap<string, string>> =
     const title = `${command} -o json`
     await put(name, jsonSchemaOf(schema, { name: `${name}.v1`, title, onExcessProperty: "ignore" }))
   }
+  const report = { name: "reconciliation-report.v1", title: "gradewire report show -o json" }
+  await put(
+    "reconciliation-report",
+    jsonSchemaOf(ReconciliationReport, { ...report, onExcessProperty: "ignore" })
+  )
   return files
 }
 

@@ -1,6 +1,6 @@
 /** What a running process compares, mends and keeps by itself: section `reconcile` of a connector's configuration. */
 import { Cron, Result, Schema } from "effect"
-import { TimeZoneName } from "./config-values.ts"
+import { Secret, TimeZoneName } from "./config-values.ts"
 
 const CronExpression = Schema.String.check(
   Schema.makeFilter((text) => {
@@ -29,6 +29,8 @@ const RepairConfig = Schema.Union([
 
 const REPAIR_LIMIT = 100
 
+export const KEEP_DAYS = 90
+
 export interface RepairSettings {
   readonly kinds: ReadonlyArray<RepairKind>
   readonly limit: number
@@ -43,13 +45,17 @@ export const repairSettings = (config: ReconcileConfig | undefined): RepairSetti
 }
 
 export const ReconcileConfig = Schema.Struct({
-  /** Minute, hour, day of the month, month, day of the week; `"30 3 * * *"` is half past three every night. */
-  cron: CronExpression,
+  /** Minute, hour, day of the month, month, day of the week; `"30 3 * * *"` is half past three every night. Default: never. */
+  cron: Schema.optionalKey(CronExpression),
   /** Zone of the expression. Default: the source's. */
   timeZone: Schema.optionalKey(TimeZoneName),
   /** Rows a second that are compared at most. Default: as fast as it can. */
   rowsPerSecond: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000 }))),
   /** Which differences a comparison by the clock mends at once, through the change log. Default: none. */
-  repair: Schema.optionalKey(RepairConfig)
+  repair: Schema.optionalKey(RepairConfig),
+  /** Days that runs and what they found are kept; the newest stays whatever its age. Default 90. */
+  keepDays: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3650 }))),
+  /** Private Ed25519 key in PEM that signs reports. Default: they are sealed by a hash alone. */
+  signingKey: Schema.optionalKey(Secret)
 })
 export type ReconcileConfig = typeof ReconcileConfig.Type

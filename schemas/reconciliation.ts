@@ -57,6 +57,8 @@ export const TableRun = Schema.Struct({
   errors: Count,
   /** Rows by what they are; a kind that is left out has none. */
   kinds: Schema.Record(Schema.String, Count),
+  /** Where the binlog was when the first rows were read; missing in runs that are older than this was kept. */
+  from: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** Up to where in the binlog the comparison reaches: `server file:position`. */
   upTo: Schema.NullOr(Schema.String)
 })
@@ -69,6 +71,19 @@ export const RunScope = Schema.Struct({
   person: Schema.NullOr(Schema.String)
 })
 export type RunScope = typeof RunScope.Type
+
+/** With what a run compared. */
+export const RunOrigin = Schema.Struct({
+  /** Version of gradewire. */
+  version: Schema.String,
+  /** SHA-256 of the mapping, as in the view `gradewire.mapping_versions`. */
+  mapping: Schema.String,
+  /** `host:port` */
+  source: Schema.String,
+  /** `postgresql host:port/database` */
+  target: Schema.String
+})
+export type RunOrigin = typeof RunOrigin.Type
 
 export const RunState = Schema.Literals(["running", "done", "failed"])
 
@@ -83,6 +98,8 @@ export const ReconciliationRun = Schema.Struct({
   by: Schema.String,
   startedAt: Schema.String,
   finishedAt: Schema.NullOr(Schema.String),
+  /** Null: the run is older than this was kept. */
+  origin: Schema.NullOr(RunOrigin),
   tables: Schema.Array(TableRun)
 })
 export type ReconciliationRun = typeof ReconciliationRun.Type

@@ -33,6 +33,7 @@ const pieces = {
   control: load(() => import("./compose/control.ts")),
   verify: load(() => import("./compose/verify.ts")),
   repair: load(() => import("./compose/repair.ts")),
+  report: load(() => import("./compose/report.ts")),
   lag: load(() => import("./compose/lag.ts")),
   status: load(() => import("./compose/status.ts")),
   guide: load(() => import("./compose/guide.ts"))
@@ -76,6 +77,9 @@ const actions: Actions = {
   testAlerts: (file) => Effect.flatMap(pieces.alerts, (m) => m.testAlerts(file)),
   verify: (file, request, watch) => Effect.flatMap(pieces.verify, (m) => m.verify(file, request, watch)),
   repair: (file, request, watch) => Effect.flatMap(pieces.repair, (m) => m.repair(file, request, watch)),
+  reports: (...given) => Effect.flatMap(pieces.report, (m) => m.reports(...given)),
+  report: (...given) => Effect.flatMap(pieces.report, (m) => m.report(...given)),
+  checkReport: (...given) => Effect.flatMap(pieces.report, (m) => m.checkReport(...given)),
   migrate: (file) => Effect.flatMap(pieces.migrate, (m) => m.migrate(file)),
   control: (file, roles, wish) => Effect.flatMap(pieces.control, (m) => m.control(file, roles, wish)),
   openLag: (file) => Effect.flatMap(pieces.lag, (m) => m.openLag(file)),

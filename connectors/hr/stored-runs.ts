@@ -3,6 +3,7 @@ import { Effect, Result, Schema } from "effect"
 import {
   DAMAGE_KINDS,
   ReconciliationRun,
+  RunOrigin,
   RunScope,
   TableRun,
   type DifferenceKind
@@ -22,6 +23,8 @@ export interface RunRow {
   /** JSON text. */
   readonly scope: string
   readonly tables: string
+  /** Null in rows of older versions. */
+  readonly origin: string | null
   /** RFC 3339. */
   readonly started_at: string
   readonly finished_at: string | null
@@ -40,6 +43,7 @@ export interface DifferenceRow {
 
 const decodeScope = Schema.decodeUnknownResult(Schema.fromJsonString(RunScope))
 const decodeTables = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Array(TableRun)))
+const decodeOrigin = Schema.decodeUnknownResult(Schema.fromJsonString(RunOrigin))
 const decodeRun = Schema.decodeUnknownResult(ReconciliationRun)
 
 /** Fails where the row was written by a program that knows more. */
@@ -54,6 +58,7 @@ export const runOf = (row: RunRow): Result.Result<ReconciliationRun, ReconcileUn
       by: row.by_whom,
       scope: scope.success,
       tables: tables.success,
+      origin: row.origin === null ? null : Result.getOrNull(decodeOrigin(row.origin)),
       startedAt: row.started_at,
       finishedAt: row.finished_at
     }),
@@ -94,7 +99,7 @@ export const refuseSecond = (active: Active | undefined) =>
   active === undefined
     ? Effect.void
     : Effect.fail(
-        new ReconcileRunning({ message: `run ${active.run} is comparing both databases already`, ...active })
+        new ReconcileRunning({ message: `run ${active.run} is being compared or mended already`, ...active })
       )
 
 export const takenOver = (run: string): ReconcileTakenOver =>
@@ -102,3 +107,32 @@ export const takenOver = (run: string): ReconcileTakenOver =>
 
 export const noneEnded = (): ReconcileUnknown =>
   new ReconcileUnknown({ message: "there is no run that did not end" })
+
+/** What one call removes at most: the rest is removed after the next run. */
+export const RETIRED = { runs: 200, rowsAtOnce: 5000, batches: 20 } as const
+
+/** Rows that no run has any more, until none is left or it was enough. @param remove answers how many it removed */
+export const removeInBatches = <E>(remove: Effect.Effect<number, E>): Effect.Effect<void, E> =>
+  Effect.gen(function* () {
+    for (let batch = 0; batch < RETIRED.batches; batch++) {
+      if ((yield* remove) < RETIRED.rowsAtOnce) return
+    }
+  })
+
+/**
+ * Condition of runs `r` that may go. @param old condition of `r`'s age · @param whole that a run compared everything
+ *
+ * The run goes before its rows: what is half removed is not shown as a run.
+ */
+export const retiring = (
+  tables: { readonly run: string; readonly diff: string },
+  old: string,
+  whole: (run: string) => string
+): string => {
+  const newer = (condition: string) => `exists (select 1 from ${tables.run} n
+  where n.connector = r.connector and n.state = 'done' and n.started_at > r.started_at and ${condition})`
+  return `r.active is null and ${old}
+  and ${newer(`(${whole("n")}) = (${whole("r")})`)}
+  and (${newer(whole("n"))} or not exists (select 1 from ${tables.diff} d
+  where d.connector = r.connector and d.run = r.run and d.repaired_at is null and d.kind in (${DAMAGE_LIST})))`
+}

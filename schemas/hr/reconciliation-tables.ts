@@ -17,7 +17,9 @@ export const reconciliationRun = gradewire.table(
     holder: text("holder").notNull(),
     startedAt: moment("started_at").notNull(),
     updatedAt: moment("updated_at").notNull(),
-    finishedAt: moment("finished_at")
+    finishedAt: moment("finished_at"),
+    /** With what it compared (RunOrigin); null: an older version ran it. */
+    origin: jsonb("origin")
   },
   (table) => [
     primaryKey({ name: "reconciliation_run_pk", columns: [table.connector, table.run] }),

@@ -9,6 +9,7 @@ import type { Failure } from "../../schemas/failure.ts"
 import type { Finding } from "../../schemas/finding.ts"
 import type { HeldFilter } from "../../schemas/held.ts"
 import type { IdentityCoverage } from "../../schemas/identity-coverage.ts"
+import type { ReconciliationReport } from "../../schemas/reconciliation-report.ts"
 import type { ReconciliationRun, TableRun } from "../../schemas/reconciliation.ts"
 import type { SnapshotCommand, SnapshotStatus } from "../../schemas/snapshot-command.ts"
 import type { Relinked } from "../apply/HeldDesk.ts"
@@ -23,7 +24,14 @@ import type { IdentityRequest, IdentityWatch } from "./IdentityCheck.ts"
 import type { HeldList, HeldView, Named, HeldResolution, HeldAside } from "./HeldAnswer.ts"
 import type { ResultTrace, EmployeeTrace } from "./Trace.ts"
 import type { EventTail, LoggedEventView } from "./LoggedEvents.ts"
-import type { VerifyRequest, VerifyView, RepairRequest, RepairView } from "./Reconciliation.ts"
+import type {
+  VerifyRequest,
+  VerifyView,
+  RepairRequest,
+  RepairView,
+  ReportCheck,
+  ReportList
+} from "./Reconciliation.ts"
 
 /** What every action may need of the machine. */
 export type Machine = FileSystem.FileSystem | Path.Path
@@ -187,6 +195,11 @@ export interface Actions {
     request: RepairRequest,
     watch: (table: string, rows: number) => Effect.Effect<void>
   ) => Action<RepairView>
+  readonly reports: (file: string, limit: number) => Action<ReportList>
+  /** @param run `undefined`: the newest that was finished */
+  readonly report: (file: string, run: string | undefined) => Action<ReconciliationReport>
+  /** @param keyFile of the public key that must have signed it; `undefined`: any */
+  readonly checkReport: (file: string, keyFile: string | undefined) => Action<ReportCheck>
   readonly migrate: (file: string) => Action<Migrated>
   readonly control: (
     file: string,

@@ -1,6 +1,6 @@
-/** What `gradewire verify` and `gradewire repair` ask and say. */
+/** What `gradewire verify`, `gradewire repair` and `gradewire report` ask and say. */
 import type { DamageKind, ReconciliationRun } from "../../schemas/reconciliation.ts"
-import type { StoredDifference } from "../reconcile/RunStore.ts"
+import type { ListedRun, StoredDifference } from "../reconcile/RunStore.ts"
 import type { RepairStep } from "../reconcile/repair.ts"
 
 /** What is to be compared, and how patiently. */
@@ -47,4 +47,25 @@ export interface RepairView {
   readonly run: string
   readonly mode: RepairRequest["mode"]
   readonly steps: ReadonlyArray<RepairStep>
+}
+
+export interface ReportList {
+  readonly connector: string
+  /** Newest first. */
+  readonly runs: ReadonlyArray<ListedRun>
+}
+
+/** What a sealed report is worth. */
+export interface ReportCheck {
+  readonly file: string
+  readonly connector: string
+  readonly run: string
+  readonly digest: string
+  /** What does not fit the seal, in words. */
+  readonly altered: ReadonlyArray<string>
+  readonly signature: "none" | "invalid" | "other" | "valid"
+  readonly keyFingerprint: string | null
+  /** An HTML page of another version, of which only the report in it was looked at. */
+  readonly unlookedPage: boolean
+  readonly isGenuine: boolean
 }

@@ -16,6 +16,7 @@ import { pauseCommand, resumeCommand, throttleCommand } from "./pause-command.ts
 import { runCommand } from "./run-command.ts"
 import { traceCommand } from "./trace-command.ts"
 import { statusCommand } from "./status-command.ts"
+import { reportCommand } from "./report-command.ts"
 import { repairCommand } from "./repair-command.ts"
 import { snapshotCommand } from "./snapshot-command.ts"
 import { verifyCommand } from "./verify-command.ts"
@@ -48,6 +49,7 @@ export const gradewireCommand = (actions: Actions) =>
       snapshotCommand(actions),
       verifyCommand(actions),
       repairCommand(actions),
+      reportCommand(actions),
       migrateCommand(actions),
       statusCommand(actions),
       lagCommand(actions),

@@ -17,7 +17,7 @@ const flags = {
   output: outputFlag,
   run: Flag.String("run").pipe(
     Flag.withMetavar("RUN"),
-    Flag.withDescription("Name of the run, as gradewire verify says it")
+    Flag.withDescription("Name of the run, as gradewire verify and gradewire report list say it")
   ),
   kinds: Flag.Literals("kind", DAMAGE_KINDS).pipe(
     Flag.withDescription("Only rows of this kind; once for each"),

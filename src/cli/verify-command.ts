@@ -146,8 +146,12 @@ const queueText = ({ connector, run }: VerifyView): string => {
   const lines = [`run ${run.run} of ${connector}: ${total} rows differ; in queues: ${queued}`]
   if (unsettled > 0)
     lines.push(`${unsettled} could not be settled: apply was not there in time, or they keep changing`)
-  if (total > 0)
-    lines.push(`which: SELECT * FROM gradewire.reconciliation_diffs WHERE run = '${run.run}'; -- or -o json`)
+  if (total > 0) {
+    lines.push(
+      `which: gradewire report show ${run.run} -o html > report.html; or -o json; or the view gradewire.reconciliation_diffs`,
+      `mend: gradewire repair --run ${run.run} says what would be sent, and sends it with --execute`
+    )
+  }
   return lines.join("\n")
 }
 

@@ -2,7 +2,7 @@
 import { streamName } from "../../connectors/jetstream/options.ts"
 import { defaultServerId } from "../../connectors/mysql/source-options.ts"
 import type { ConnectorConfig, HttpConfig } from "../../schemas/connector-config.ts"
-import { repairSettings, type ReconcileConfig } from "../../schemas/reconcile-config.ts"
+import { KEEP_DAYS, repairSettings, type ReconcileConfig } from "../../schemas/reconcile-config.ts"
 import type { ScoreTable } from "../../schemas/table-config.ts"
 import { DEFAULT_REGION } from "../identity/key-rules.ts"
 
@@ -38,6 +38,7 @@ const effectiveReconcile = (given: ReconcileConfig, timeZone: string): Reconcile
   const repair = repairSettings(given)
   return {
     timeZone,
+    keepDays: KEEP_DAYS,
     ...given,
     ...(repair === undefined ? {} : { repair: repair as NonNullable<ReconcileConfig["repair"]> })
   }

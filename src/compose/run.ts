@@ -59,14 +59,15 @@ export const run = Effect.fnUntraced(function* (file: string, { http, lanes, rol
   const waitsFirst = standby ? standBy(rolesOf(role), work).pipe(Effect.provide(desk)) : work
   const alerting = alerts === undefined ? waitsFirst : withAlerts(alerts, waitsFirst)
   const { reconcile, telemetry } = loaded.config
+  const cron = reconcile?.cron
   const comparing =
-    reconcile === undefined || !speaksForApply
+    cron === undefined || !speaksForApply
       ? alerting
       : Effect.raceFirst(
           alerting,
           Effect.flatMap(
             Effect.promise(() => import("./scheduled-verify.ts")),
-            (m) => m.verifyByClock(loaded, reconcile)
+            (m) => m.verifyByClock(loaded, { ...reconcile, cron })
           )
         )
   const traces =

@@ -25,8 +25,10 @@ const SILENT_LOOKS = 8
 const REPAIR_PAUSE = "30 seconds"
 const REPAIR_ATTEMPTS = 20
 
+type Scheduled = ReconcileConfig & { readonly cron: string }
+
 /** Never ends. The configuration has been checked: expression and zone are sound. */
-export const verifyByClock = (loaded: LoadedConfig, reconcile: ReconcileConfig) => {
+export const verifyByClock = (loaded: LoadedConfig, reconcile: Scheduled) => {
   const { cron, timeZone = loaded.config.source.timeZone } = reconcile
   const zone = DateTime.zoneFromString(timeZone === "Z" ? "UTC" : timeZone)
   const expression = Result.getOrThrow(Cron.parse(cron, Option.getOrUndefined(zone)))

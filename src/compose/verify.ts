@@ -1,6 +1,8 @@
 /** `gradewire verify`: both databases, asked side by side; the run is kept in the HR database. */
 import { Effect, Layer, Random } from "effect"
-import { FINDING_KINDS, type ReconciliationRun } from "../../schemas/reconciliation.ts"
+import packageJson from "../../package.json" with { type: "json" }
+import { FINDING_KINDS, type ReconciliationRun, type RunOrigin } from "../../schemas/reconciliation.ts"
+import { KEEP_DAYS } from "../../schemas/reconcile-config.ts"
 import type { Actions } from "../cli/Actions.ts"
 import type { VerifyRequest, VerifyView } from "../cli/Reconciliation.ts"
 import { ProfileView } from "../reconcile/ProfileView.ts"
@@ -8,6 +10,7 @@ import { ReconcileUnaskable, RunStore } from "../reconcile/RunStore.ts"
 import { newRun, utcNow, verify as compare, type VerifyOptions } from "../reconcile/verify.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
+import { mappingOf } from "./record-mapping.ts"
 import { operator } from "./operator.ts"
 import { layerSourceRows } from "./source-rows.ts"
 import { targetOf } from "./target-of.ts"
@@ -36,6 +39,9 @@ export const verifyWith = Effect.fnUntraced(function* (
   return yield* Effect.gen(function* () {
     const run = request.resume ? yield* (yield* RunStore).resume : yield* begin(loaded, request, by)
     const done = yield* compare(run, yield* optionsOf(loaded, run, request, watch))
+    const keepDays = loaded.config.reconcile?.keepDays ?? KEEP_DAYS
+    // What cannot be removed now is removed after the next run.
+    yield* Effect.ignore((yield* RunStore).retire(keepDays))
     return yield* viewOf(loaded.config.connector, done)
   }).pipe(Effect.provide(ports))
 })
@@ -59,10 +65,21 @@ const begin = Effect.fnUntraced(function* (loaded: LoadedConfig, request: Verify
   const mark = (yield* Random.nextIntBetween(0, 0x10000)).toString(16).padStart(4, "0")
   const name = `${startedAt.slice(0, 19).replaceAll(/[-:]/g, "")}-${mark}`
   const scope = { tables: tables.length === 0 ? null : tables, course, person, since }
-  const run = newRun(name, by, startedAt, named, scope)
+  const run = newRun(name, by, startedAt, named, scope, originOf(loaded))
   yield* (yield* RunStore).start(run)
   return run
 })
+
+const originOf = ({ config }: LoadedConfig): RunOrigin => {
+  const { source, target } = effectiveConfig(config)
+  const database = config.target.kind === "postgresql" ? `/${config.target.database}` : ""
+  return {
+    version: packageJson.version,
+    mapping: mappingOf(config).hash,
+    source: `${source.host}:${source.port}`,
+    target: `${target.kind} ${target.host}:${target.port}${database}`
+  }
+}
 
 /** Directories first: what is wrong there explains what is wrong with results. Raw rows are filed nowhere. */
 const tablesOf = ({ config }: LoadedConfig, { course, person, since, tables }: VerifyRequest) => {

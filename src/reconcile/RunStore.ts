@@ -22,7 +22,7 @@ export class ReconcileUnknown extends Schema.TaggedError<ReconcileUnknown>()("Re
 }) {
   readonly fate: Fate = "halt"
   readonly remedy =
-    "SELECT run, state, started_at FROM gradewire.reconciliation_runs; -- in the HR database; gradewire verify starts a new one."
+    "gradewire report list --config FILE lists the runs; gradewire verify --config FILE starts a new one."
 }
 
 /** Another process took the run over, because this one had said nothing for a minute. */
@@ -43,6 +43,16 @@ export class ReconcileUnaskable extends Schema.TaggedError<ReconcileUnaskable>()
   get remedy(): string {
     return this.fix
   }
+}
+
+/** A file that was to be looked at is no sealed report. */
+export class ReportUnreadable extends Schema.TaggedError<ReportUnreadable>()("ReportUnreadable", {
+  message: Schema.String,
+  file: Schema.String
+}) {
+  readonly fate: Fate = "halt"
+  readonly remedy =
+    "Give a file that gradewire report show wrote, with -o html or -o json, whole and unchanged."
 }
 
 /** A stored difference. */
@@ -95,6 +105,12 @@ export class RunStore extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<StoredDifference>, Failure>
     /** Guards of results that stand beyond everything that was ever applied are set back to where apply is. */
     readonly lowerGuards: (table: string, ids: ReadonlyArray<string>) => Effect.Effect<void, Failure>
+    /**
+     * Removes runs that began before so many days, with what they found, a bounded number of rows at a time and at once.
+     * Stay whatever their age: the newest finished run of everything and of a part, and a run with open damage until
+     * everything was compared again.
+     */
+    readonly retire: (keepDays: number) => Effect.Effect<void, Failure>
     readonly repaired: (
       run: string,
       table: string,

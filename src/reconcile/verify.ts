@@ -115,6 +115,7 @@ class Verifier {
         yield* this.chunk(name, begun, "rows", page.rows, {
           phase: isEnd ? "ledger" : "source",
           after: isEnd || after === undefined ? null : [...after],
+          from: this.at(name).from ?? placeText(page.high),
           upTo: placeText(page.high)
         })
       }
@@ -238,11 +239,13 @@ export const newRun = (
   by: string,
   startedAt: string,
   tables: ReadonlyArray<string>,
-  scope: ReconciliationRun["scope"]
+  scope: ReconciliationRun["scope"],
+  origin: ReconciliationRun["origin"]
 ): ReconciliationRun => ({
   run,
   by,
   scope,
+  origin,
   startedAt,
   state: "running",
   finishedAt: null,
@@ -260,6 +263,7 @@ export const newRun = (
     skipped: 0,
     errors: 0,
     kinds: {},
+    from: null,
     upTo: null
   }))
 })

@@ -7,6 +7,7 @@
 import { checkAlerts } from "./check-alerts.ts"
 import { checkConnections } from "./check-connections.ts"
 import { checkIdentity } from "./check-identity.ts"
+import { checkReconcile } from "./check-reconcile.ts"
 import { checkTables } from "./check-tables.ts"
 import { checkTargets } from "./check-targets.ts"
 import type { ConfigIssue } from "./config-errors.ts"
@@ -17,5 +18,6 @@ export const checkConfig = (parts: ConfigParts): ReadonlyArray<ConfigIssue> => [
   ...checkTables(parts),
   ...checkIdentity(parts),
   ...checkTargets(parts),
-  ...checkAlerts(parts)
+  ...checkAlerts(parts),
+  ...checkReconcile(parts)
 ]

@@ -9,6 +9,7 @@ export interface ConfigParts {
   readonly target: ConnectorConfig["target"] | undefined
   readonly employees: ConnectorConfig["employees"] | undefined
   readonly alerts: ConnectorConfig["alerts"] | undefined
+  readonly reconcile: ConnectorConfig["reconcile"] | undefined
   readonly tables: ReadonlyArray<TableConfig | undefined>
 }
 

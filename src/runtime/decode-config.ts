@@ -1,6 +1,7 @@
 /** Text of a connector's file as its configuration, or every problem in it with line and column. Pure. */
 import { Result, Schema } from "effect"
 import { AlertsConfig } from "../../schemas/alerts-config.ts"
+import { ReconcileConfig } from "../../schemas/reconcile-config.ts"
 import {
   ChangeLogConfig,
   ConnectorConfig,
@@ -49,6 +50,7 @@ const partsOf = (value: unknown): ConfigParts => {
     target: part(TargetConfig, root["target"]),
     employees: part(EmployeesConfig, root["employees"]),
     alerts: part(AlertsConfig, root["alerts"]),
+    reconcile: part(ReconcileConfig, root["reconcile"]),
     tables: tables.map((table) => part(TableConfig, table))
   }
 }

@@ -90,7 +90,7 @@ alerts: { webhooks: [{ name: ops, kind: json, url: { file: ${world.program.folde
     const { run } = await world.verify()
     // As a process leaves it that is killed between the comparison and the repair.
     await world.people(
-      `update gradewire.reconciliation_run set by_whom = 'reconcile', active = 1, holder = 'gone:1' where run = '${run.run}'`
+      `update gradewire.reconciliation_run set by_whom = 'reconcile', active = 1, holder = 'gone:1', updated_at = '2020-01-01 00:00:00' where run = '${run.run}'`
     )
     await world.program.stop(world.running!, "SIGKILL")
     await restart(NEVER, "auto")
@@ -110,6 +110,7 @@ alerts: { webhooks: [{ name: ops, kind: json, url: { file: ${world.program.folde
       2
     )
     await world.program.stop(world.running!, "SIGKILL")
+    await world.outwait()
     const [begun] = await world.people("select run from gradewire.reconciliation_run where state = 'running'")
     await restart(NEVER, "auto")
     await until(

@@ -10,6 +10,9 @@ import {
   listedRunOf,
   noneEnded,
   refuseSecond,
+  removeInBatches,
+  RETIRED,
+  retiring,
   runOf,
   SILENT_SECONDS,
   takenOver,
@@ -40,7 +43,7 @@ const SILENT = `utc_timestamp(6) - interval ${SILENT_SECONDS} second`
 
 const moment = (column: string) =>
   `concat(date_format(${column}, '%Y-%m-%dT%H:%i:%s.'), left(date_format(${column}, '%f'), 3), 'Z') as ${column}`
-const RUN_COLUMNS = `run, state, by_whom, cast(scope as char) as scope, cast(tables as char) as tables, ${moment("started_at")}, ${moment("finished_at")}`
+const RUN_COLUMNS = `run, state, by_whom, cast(scope as char) as scope, cast(tables as char) as tables, cast(origin as char) as origin, ${moment("started_at")}, ${moment("finished_at")}`
 
 /** `2026-11-22T08:00:00.123Z` as DATETIME takes it. */
 const stored = (time: string | null): string =>
@@ -74,9 +77,30 @@ const make = Effect.fnUntraced(function* ({ connector, holder, mysql, tables }: 
   return RunStore.of({
     ...opening(desk),
     ...finding(desk),
+    retire: (keepDays) => retire(desk, keepDays),
     lowerGuards: lowering(desk, tables),
     save: saving(desk)
   })
+})
+
+const whole = (run: string) =>
+  `coalesce(json_value(${run}.scope, '$.tables[0]'), json_value(${run}.scope, '$.course'), json_value(${run}.scope, '$.person'), json_value(${run}.scope, '$.since')) is null`
+
+const retire = Effect.fnUntraced(function* ({ connector, rows, script }: Desk, keepDays: number) {
+  const ours = `connector = ${literal(connector)}`
+  const old = `r.started_at < utc_timestamp(6) - interval ${keepDays} day`
+  // A table cannot be asked in the statement that deletes from it.
+  const gone = yield* rows<{ run: string }>(`select r.run from ${RUN} r
+where r.${ours} and ${retiring({ run: RUN, diff: DIFF }, old, whole)} order by r.started_at limit ${RETIRED.runs}`)
+  if (gone.length > 0) {
+    const names = gone.map(({ run }) => literal(run)).join(", ")
+    yield* rows(`delete from ${RUN} where ${ours} and active is null and run in (${names})`)
+  }
+  const remove = script<{ n: number | string }>([
+    `delete from ${DIFF} where ${ours} and run not in (select r.run from ${RUN} r where r.${ours}) limit ${RETIRED.rowsAtOnce}`,
+    "select row_count() as n"
+  ])
+  yield* removeInBatches(Effect.map(remove, ([removed]) => Number(removed!.n)))
 })
 
 const read = Effect.fnUntraced(function* ({ connector, rows }: Desk, run: string) {
@@ -114,7 +138,8 @@ from ${RUN} r where ${ours} order by r.started_at desc, run desc limit ${max}`),
         endSilent,
         `update ignore ${RUN} set active = 1, holder = ${literal(holder)}, updated_at = utc_timestamp(6)
 where ${ours} and run = ${literal(run)} and state = 'done' and active is null`,
-        "select row_count() as n"
+        // Not row_count(): on this connection it counts rows that were found, those ignored too.
+        `select count(*) as n from ${RUN} where ${held(run)}`
       ])
       if (Number(taken!.n) === 1) return
       yield* running
@@ -131,12 +156,12 @@ where ${ours} and run = ${literal(run)} and state = 'done' and active is null`,
       Effect.asVoid(
         rows(`update ${RUN} set active = null, updated_at = utc_timestamp(6) where ${held(run)}`)
       ),
-    start: Effect.fnUntraced(function* ({ by, run, scope, startedAt, tables }: ReconciliationRun) {
+    start: Effect.fnUntraced(function* ({ by, origin, run, scope, startedAt, tables }: ReconciliationRun) {
       const [begun] = yield* script<{ n: number | string }>([
         endSilent,
-        `insert ignore into ${RUN} (connector, run, state, active, scope, tables, by_whom, holder, started_at, updated_at)
+        `insert ignore into ${RUN} (connector, run, state, active, scope, tables, by_whom, holder, started_at, updated_at, origin)
 values (${literal(connector)}, ${literal(run)}, 'running', 1, ${literal(JSON.stringify(scope))},
-  ${literal(JSON.stringify(tables))}, ${literal(by)}, ${literal(holder)}, ${stored(startedAt)}, utc_timestamp(6))`,
+  ${literal(JSON.stringify(tables))}, ${literal(by)}, ${literal(holder)}, ${stored(startedAt)}, utc_timestamp(6), ${literal(JSON.stringify(origin))})`,
         "select row_count() as n"
       ])
       if (Number(begun!.n) !== 1) yield* running
@@ -150,7 +175,7 @@ values (${literal(connector)}, ${literal(run)}, 'running', 1, ${literal(JSON.str
         endSilent,
         `update ignore ${RUN} set state = 'running', active = 1, holder = ${literal(holder)}, updated_at = utc_timestamp(6)
 where ${ours} and run = ${literal(last.run)} and active is null`,
-        "select row_count() as n"
+        `select count(*) as n from ${RUN} where ${held(last.run)} and state = 'running'`
       ])
       if (Number(taken!.n) === 1) return yield* read(desk, last.run)
       yield* running

@@ -9,6 +9,9 @@ import {
   listedRunOf,
   noneEnded,
   refuseSecond,
+  removeInBatches,
+  RETIRED,
+  retiring,
   runOf,
   SILENT_SECONDS,
   takenOver,
@@ -36,13 +39,13 @@ const SILENT = `interval '${SILENT_SECONDS} seconds'`
 
 const moment = (column: string) =>
   `to_char(timezone('UTC', ${column}), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${column}`
-const RUN_COLUMNS = `run, state, by_whom, scope::text as scope, tables::text as tables, ${moment("started_at")}, ${moment("finished_at")}`
+const RUN_COLUMNS = `run, state, by_whom, scope::text as scope, tables::text as tables, origin::text as origin, ${moment("started_at")}, ${moment("finished_at")}`
 
-/** A run whose process is gone gives way; the unique index lets one in. $2 run, $3 scope, $4 tables, $5 by, $6 holder, $7 started */
+/** A run whose process is gone gives way; the unique index lets one in. $2 run, $3 scope, $4 tables, $5 by, $6 holder, $7 started, $8 origin */
 const END_SILENT = `update ${RUN} set state = case when state = 'running' then 'failed' else state end, active = null
 where connector = $1 and active = 1 and updated_at < clock_timestamp() - ${SILENT}`
-const START = `insert into ${RUN} (connector, run, state, active, scope, tables, by_whom, holder, started_at, updated_at)
-values ($1, $2, 'running', 1, $3::jsonb, $4::jsonb, $5, $6, $7::timestamptz, clock_timestamp())
+const START = `insert into ${RUN} (connector, run, state, active, scope, tables, by_whom, holder, started_at, updated_at, origin)
+values ($1, $2, 'running', 1, $3::jsonb, $4::jsonb, $5, $6, $7::timestamptz, clock_timestamp(), $8::jsonb)
 on conflict (connector, active) do nothing returning run`
 /** $2 run, $3 holder. A hold leaves the state as it is: what was compared stays compared. */
 const HOLD = `update ${RUN} r set active = 1, holder = $3, updated_at = clock_timestamp()
@@ -87,6 +90,23 @@ const LIST = `select ${RUN_COLUMNS}, (
     and d.kind in (${DAMAGE_LIST})
 ) as open
 from ${RUN} r where connector = $1 order by r.started_at desc, run desc limit $2::integer`
+
+const whole = (run: string) =>
+  `coalesce(${run}.scope ->> 'tables', ${run}.scope ->> 'course', ${run}.scope ->> 'person', ${run}.scope ->> 'since') is null`
+/** $2 days */
+const OLD = "r.started_at < clock_timestamp() - make_interval(days => $2::integer)"
+const RETIRE = `delete from ${RUN} where connector = $1 and run in (
+  select r.run from ${RUN} r where r.connector = $1 and ${retiring({ run: RUN, diff: DIFF }, OLD, whole)}
+  order by r.started_at limit ${RETIRED.runs}
+)`
+const REMOVE = `with gone as (
+  delete from ${DIFF} where (connector, run, place, row_id) in (
+    select d.connector, d.run, d.place, d.row_id from ${DIFF} d
+    where d.connector = $1 and not exists (select from ${RUN} r where r.connector = d.connector and r.run = d.run)
+    limit ${RETIRED.rowsAtOnce}
+  ) returning 1
+)
+select count(*)::integer as n from gone`
 
 /** $2 run, $3 kinds, $4 only open ones, $5 table, $6 id, $7 how many */
 const DIFFERENCES = `select table_name, row_id, kind, fields, position, learner_id, ${moment("repaired_at")}, repaired_by
@@ -161,6 +181,11 @@ const make = Effect.fnUntraced(function* ({ connector, holder, postgres, tables 
       const kind = tables.find((each) => each.table === table)?.as ?? "score"
       return Effect.asVoid(ask(LOWER[kind], ids))
     },
+    retire: (keepDays) =>
+      Effect.andThen(
+        ask(RETIRE, keepDays),
+        removeInBatches(Effect.map(ask<{ n: number }>(REMOVE), ([removed]) => removed?.n ?? 0))
+      ),
     repaired: (run, table, ids, by) => Effect.asVoid(ask(REPAIRED, run, table, ids, by))
   })
 })
@@ -179,7 +204,7 @@ const opening = (ask: Ask, holder: string) => {
         kept.length > 0 ? Effect.void : Effect.fail(takenOver(run))
       ),
     release: (run: string) => Effect.asVoid(ask(RELEASE, run, holder)),
-    start: Effect.fnUntraced(function* ({ by, run, scope, startedAt, tables }: ReconciliationRun) {
+    start: Effect.fnUntraced(function* ({ by, origin, run, scope, startedAt, tables }: ReconciliationRun) {
       yield* ask(END_SILENT)
       const begun = yield* ask(
         START,
@@ -188,7 +213,8 @@ const opening = (ask: Ask, holder: string) => {
         JSON.stringify(tables),
         by,
         holder,
-        startedAt
+        startedAt,
+        JSON.stringify(origin)
       )
       if (begun.length === 0) yield* running
     }),

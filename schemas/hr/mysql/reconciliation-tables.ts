@@ -19,7 +19,9 @@ export const reconciliationRun = mysqlTable(
     holder: text("holder").notNull(),
     startedAt: moment("started_at").notNull(),
     updatedAt: moment("updated_at").notNull(),
-    finishedAt: moment("finished_at")
+    finishedAt: moment("finished_at"),
+    /** With what it compared (RunOrigin); null: an older version ran it. */
+    origin: json("origin")
   },
   (table) => [
     primaryKey({ columns: [table.connector, table.run] }),
