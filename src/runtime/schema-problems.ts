@@ -185,7 +185,14 @@ const expectedText = (ast: SchemaAST.AST): string => {
 const orList = (words: ReadonlyArray<string>): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
 
-const SECRET_KEYS: ReadonlySet<PropertyKey> = new Set(["password", "token", "credentials", "url", "secret"])
+const SECRET_KEYS: ReadonlySet<PropertyKey> = new Set([
+  "password",
+  "token",
+  "credentials",
+  "url",
+  "secret",
+  "signingKey"
+])
 
 const isSecret = (path: Path): boolean => path.some((step) => SECRET_KEYS.has(step))
 
