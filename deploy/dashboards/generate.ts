@@ -118,9 +118,17 @@ const PANELS: ReadonlyArray<Panel> = [
   },
   {
     title: "Reconciliation",
-    meaning: "Rows that differed in the last comparison of everything and that no repair has been sent for",
+    meaning:
+      "Rows that differed in the last comparison of everything and wait; rows that were mended by themselves",
     unit: "short",
-    queries: [[best("gradewire_reconcile_diffs", "service, kind"), "{{service}} {{kind}}"]]
+    queries: [
+      [best("gradewire_reconcile_diffs", "service, kind"), "{{service}} {{kind}}"],
+      [best("gradewire_reconcile_repair_withheld", "service"), "{{service}} too many to be mended"],
+      [
+        `sum by (service, outcome) (gradewire_reconcile_repaired_total{${SELECT}})`,
+        "{{service}} {{outcome}} by itself"
+      ]
+    ]
   },
   {
     title: "Heartbeat age",
