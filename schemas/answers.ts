@@ -92,53 +92,39 @@ export const LagAnswer = Schema.Struct({
   trouble: Trouble
 })
 
-/** `gradewire held list`: keys are masked unless `revealed`. */
-export const HeldAnswer = Schema.Struct({
-  results: Schema.Array(
-    Schema.Struct({
-      result: Schema.String,
-      learner: Text,
-      position: Schema.String,
-      reason: Schema.String,
-      candidates: Schema.Int,
-      state: Schema.Literals(HELD_STATES),
-      /** RFC 3339 UTC. */
-      heldAt: Schema.String,
-      ageSeconds: Schema.Finite
-    })
-  ),
-  counts: Schema.Struct({
-    waiting: Schema.Int,
-    ignored: Schema.Int,
-    /** Of accounts that are no employees; among neither of the others. */
-    unqualified: Schema.Int
-  }),
-  /** Whether the limit left some out. */
-  more: Schema.Boolean,
-  revealed: Schema.Boolean
-})
+/** `gradewire held list`: results, without what they are worth. */
+export const HeldAnswer = Schema.Array(
+  Schema.Struct({
+    result: Schema.String,
+    learner: Text,
+    position: Schema.String,
+    reason: Schema.String,
+    candidates: Schema.Int,
+    state: Schema.Literals(HELD_STATES),
+    /** RFC 3339 UTC. */
+    heldAt: Schema.String,
+    ageSeconds: Schema.Finite
+  })
+)
 
 /** `gradewire deadletters list`. */
-export const DeadLettersAnswer = Schema.Struct({
-  letters: Schema.Array(
-    Schema.Struct({
-      position: Schema.String,
-      table: Schema.String,
-      result: Text,
-      type: Schema.String,
-      eventId: Schema.String,
-      reason: Schema.String,
-      detail: Schema.String,
-      state: Schema.Literals(LETTER_STATES),
-      /** RFC 3339 UTC. */
-      at: Schema.String,
-      updatedAt: Schema.String,
-      ageSeconds: Schema.Finite,
-      behind: Text
-    })
-  ),
-  more: Schema.Boolean
-})
+export const DeadLettersAnswer = Schema.Array(
+  Schema.Struct({
+    position: Schema.String,
+    table: Schema.String,
+    result: Text,
+    type: Schema.String,
+    eventId: Schema.String,
+    reason: Schema.String,
+    detail: Schema.String,
+    state: Schema.Literals(LETTER_STATES),
+    /** RFC 3339 UTC. */
+    at: Schema.String,
+    updatedAt: Schema.String,
+    ageSeconds: Schema.Finite,
+    behind: Text
+  })
+)
 
 const { after: _after, ...tableRun } = TableRun.fields
 

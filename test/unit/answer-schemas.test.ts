@@ -20,8 +20,8 @@ type Same<A, B> = [A, B] extends [B, A] ? true : never
 const SAME: readonly [
   Same<PipelineStatus, typeof StatusAnswer.Type>,
   Same<LagSample, typeof LagAnswer.Type>,
-  Same<HeldList, typeof HeldAnswer.Type>,
-  Same<LetterList, typeof DeadLettersAnswer.Type>,
+  Same<HeldList["results"], typeof HeldAnswer.Type>,
+  Same<LetterList["letters"], typeof DeadLettersAnswer.Type>,
   Same<MoveView, typeof MoveAnswer.Type>
 ] = [true, true, true, true, true]
 
