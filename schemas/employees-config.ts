@@ -38,6 +38,11 @@ export const EmployeesConfig = Schema.Struct({
   ),
   /** Column that names the employee whom this row was merged into, as `key` does; empty: none. */
   mergedInto: Schema.optionalKey(Column),
+  /**
+   * Column with the time of a row's last change: between two readings of the whole table the rows that changed since are
+   * read every five seconds.
+   */
+  changedAt: Schema.optionalKey(Column),
   /** Employee numbers: case, spaces and dashes never matter. */
   number: Schema.optionalKey(
     Schema.Struct({

@@ -61,7 +61,7 @@ export const checkEmployees = <E>(
   employees: Employees
 ): Effect.Effect<ReadonlyArray<Finding>> =>
   Effect.gen(function* () {
-    const { hiredOn, key, leftOn, match, mergedInto, name, status } = employees
+    const { changedAt, hiredOn, key, leftOn, match, mergedInto, name, status } = employees
     const wanted = [
       key,
       ...match.map((rule) => rule.employee),
@@ -69,7 +69,8 @@ export const checkEmployees = <E>(
       hiredOn,
       leftOn,
       mergedInto,
-      status?.column
+      status?.column,
+      changedAt
     ].filter((column) => column !== undefined)
     const missing = wanted.filter((column) => !table.columns.has(column))
     if (missing.length > 0) {
@@ -80,5 +81,11 @@ export const checkEmployees = <E>(
     // One that may not be read is a finding of its own already.
     for (const column of new Set(employees.match.map((rule) => rule.employee)))
       findings.push(...(yield* checkRule(table, employees, column).pipe(Effect.orElseSucceed(() => []))))
+    if (changedAt !== undefined && table.indexedFirst?.has(changedAt) === false) {
+      const index = "an index, or every look at what changed reads the whole table"
+      findings.push(
+        warning(`index on ${employees.table}.${changedAt}`, "none", index, table.addIndex(changedAt))
+      )
+    }
     return findings
   })

@@ -5,17 +5,26 @@
  * - In the order of the employees' key, a chunk at a time: memory is that of a chunk.
  * - An entry is no proof: the batch asks HR's own row whether it still holds that spelling (G7). An entry that is
  *   missing means that a score waits until the next reading.
+ * - Where the table has a column with the time of a row's change, most readings are of changed rows alone: those of the
+ *   newest time seen, less an overlap for transactions that committed late. What was deleted the whole reading notices.
  * - No score is judged before the table was read once under these rules. Repeating a reading, or two at once, is safe.
  */
 import { Effect } from "effect"
 import type { EmployeesConfig } from "../../schemas/employees-config.ts"
-import type { ProfileStoreError } from "../../src/apply/ProfileStore.ts"
+import { READING_PAUSES, type ProfileStoreError } from "../../src/apply/ProfileStore.ts"
 import { isUsable, KeyNormaliser } from "../../src/identity/KeyNormaliser.ts"
 import { keyRulesOf, type KeyKind } from "../../src/identity/key-rules.ts"
+import { monotonicMillis } from "../../src/pipeline/monotonic-millis.ts"
 import { isUsual, spellingsOf } from "../../src/identity/spellings.ts"
 
+/** How often changed rows are read, where a column says which they are. */
+export const CHANGED_MILLIS = 5000
+/** A row of a transaction that took this long to commit is still met; later ones the whole reading finds. */
+export const OVERLAP_SECONDS = 60
+const DEFAULT_REFRESH_SECONDS = 60
+
 /** Rows read at once; a view without an index sorts all of them for each chunk. */
-const CHUNK_ROWS = 5_000
+const CHUNK_ROWS = 2_000
 /** Characters that an entry has room for. */
 const ENTRY_MAX = 255
 /** Before, between and behind several spellings in one entry. */
@@ -41,18 +50,36 @@ export type SpellingRow = readonly [
 export interface EmployeeSource {
   /** Rules of the last reading that was completed. */
   readonly lastRules: Asked<string | undefined>
-  /** Rows from this key on, it included, in the order of the key; from the first where it is left out. */
-  readonly rowsFrom: (key: string | undefined, limit: number) => Asked<ReadonlyArray<EmployeeRow>>
+  /**
+   * Rows from this key on, it included, in the order of the key; from the first where it is left out.
+   * @param since all rows of employees of whom some row changed since this time, less {@link OVERLAP_SECONDS}
+   */
+  readonly rowsFrom: (
+    key: string | undefined,
+    limit: number,
+    since?: string
+  ) => Asked<ReadonlyArray<EmployeeRow>>
+  /** Time of the newest change; `undefined` where no column says it, or no row has one. */
+  readonly newestChange: Asked<string | undefined>
   readonly put: (rows: ReadonlyArray<SpellingRow>) => Asked<unknown>
   /** Forgets what HR's rows do not hold any more, and what no rule asks for. */
   readonly forgetOld: Asked<unknown>
   readonly complete: (rules: string, employees: number) => Asked<unknown>
 }
 
+/** What a process remembers between readings. */
+export class ReadingMemory {
+  /** Newest change that the last reading can have seen. */
+  newest: string | undefined
+  /** When the whole table was read last, monotonic. */
+  wholeAtMillis = 0
+  wholeTookMillis = 0
+}
+
 export interface EmployeeReading {
   /** Reads the table where it was never read under these rules. */
   readonly once: Asked<void>
-  /** Reads it now. */
+  /** Reads it now, or what changed where that is known and the whole reading is not due yet. */
   readonly again: Asked<void>
 }
 
@@ -63,10 +90,8 @@ const joined = (known: string, raw: string): string => {
   return all.length > ENTRY_MAX ? known : all
 }
 
-export const employeeReading = (employees: EmployeesConfig, source: EmployeeSource): EmployeeReading => {
-  const { key, match, table } = employees
-  const normaliser = new KeyNormaliser(keyRulesOf(employees))
-  const rules = JSON.stringify([FORMS_VERSION, table, key, match, normaliser.rules])
+/** What stands in rows in unusual spellings. */
+const oddSpellings = ({ match }: EmployeesConfig, normaliser: KeyNormaliser) => {
   const columns = match.map(({ employee, learner }) => ({
     employee,
     learner,
@@ -74,7 +99,7 @@ export const employeeReading = (employees: EmployeesConfig, source: EmployeeSour
   }))
   const isExact = (kind: KeyKind) => kind === "phone" && normaliser.rules.region === undefined
 
-  const oddOnes = (rows: ReadonlyArray<EmployeeRow>): ReadonlyArray<SpellingRow> => {
+  return (rows: ReadonlyArray<EmployeeRow>): ReadonlyArray<SpellingRow> => {
     const odd = new Map<string, SpellingRow>()
     for (const row of rows) {
       const person = row[0]!
@@ -92,28 +117,60 @@ export const employeeReading = (employees: EmployeesConfig, source: EmployeeSour
     }
     return [...odd.values()]
   }
+}
 
-  const again = Effect.gen(function* () {
+export const employeeReading = (
+  employees: EmployeesConfig,
+  source: EmployeeSource,
+  memory = new ReadingMemory()
+): EmployeeReading => {
+  const { key, match, table } = employees
+  const normaliser = new KeyNormaliser(keyRulesOf(employees), false)
+  const rules = JSON.stringify([FORMS_VERSION, table, key, match, normaliser.rules])
+  const oddOnes = oddSpellings(employees, normaliser)
+  const read = Effect.fnUntraced(function* (since: string | undefined) {
     let from: string | undefined
     let limit = CHUNK_ROWS
     let employed = 0
     while (true) {
-      const rows = yield* source.rowsFrom(from, limit)
+      const rows = yield* source.rowsFrom(from, limit, since)
       const odd = oddOnes(rows)
       if (odd.length > 0) yield* source.put(odd)
       const last = rows.at(-1)?.[0] ?? undefined
       employed += rows.length
-      if (rows.length < limit) break
+      if (rows.length < limit) return employed
       // A key that stands several times may go on in the next chunk, which begins with it again.
       limit = last === from ? limit * 2 : CHUNK_ROWS
       if (last !== from) employed -= 1
       from = last
     }
+  })
+
+  const whole = Effect.gen(function* () {
+    const begun = yield* monotonicMillis
+    const newest = yield* source.newestChange
+    const employed = yield* read(undefined)
     yield* source.forgetOld
     yield* source.complete(rules, employed)
+    memory.newest = newest
+    memory.wholeAtMillis = begun
+    memory.wholeTookMillis = (yield* monotonicMillis) - begun
+  })
+
+  const changed = Effect.fnUntraced(function* (since: string) {
+    const newest = yield* source.newestChange
+    yield* read(since)
+    memory.newest = newest ?? since
+  })
+
+  const refreshMillis = (employees.refreshSeconds ?? DEFAULT_REFRESH_SECONDS) * 1000
+  const again = Effect.gen(function* () {
+    const pause = Math.max(refreshMillis, memory.wholeTookMillis * READING_PAUSES)
+    const isDue = (yield* monotonicMillis) - memory.wholeAtMillis >= pause
+    yield* memory.newest === undefined || isDue ? whole : changed(memory.newest)
   })
   return {
     again,
-    once: Effect.flatMap(source.lastRules, (last) => (last === rules ? Effect.void : again))
+    once: Effect.flatMap(source.lastRules, (last) => (last === rules ? Effect.void : whole))
   }
 }

@@ -79,6 +79,7 @@ export const readEmployees = (
     let read = 0
     yield* employeeReading(employees, {
       lastRules: Effect.undefined,
+      newestChange: Effect.undefined,
       rowsFrom: (key, limit) =>
         Effect.tap(source.rowsFrom(key, limit), (found) => watch((rows += found.length))),
       put: (spellings) =>

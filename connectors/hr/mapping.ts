@@ -81,6 +81,7 @@ export interface HrMapping<Shape> {
     readonly mergedInto: Shape | undefined
     readonly status: { readonly column: Shape; readonly qualified: ReadonlyArray<string> } | undefined
     readonly exclusions: ReadonlyArray<Exclusion>
+    readonly changedAt: Shape | undefined
     readonly rules: ReadonlyArray<MatchRule<Shape>>
     /** Quoted name of a table that stands for `gradewire.employee_spelling`. */
     readonly spellings?: string
@@ -132,7 +133,7 @@ const noDay = (column: string): StoreMisconfigured =>
   new StoreMisconfigured({
     message: `column ${column} of the employee table holds no dates`,
     code: "NO_DATE",
-    fix: "Name columns of a date or time type as employees.hiredOn and employees.leftOn, in a view if need be."
+    fix: "Name columns of a date or time type as employees.hiredOn, leftOn and changedAt, in a view if need be."
   })
 
 /** Columns of one table; asking for a missing one is a failure. */
@@ -255,6 +256,7 @@ export const readMappingFrom = <Shape, E>(
           column: yield* staff.named(employees.status.column)
         },
         exclusions: exclusionsOf(employees),
+        changedAt: yield* day(employees.changedAt),
         rules
       },
       zone: config.zone

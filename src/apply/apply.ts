@@ -17,7 +17,13 @@ import { ChangeFeed, type ChangeFeedError, type FeedReader } from "./ChangeFeed.
 import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
 import type { CheckScore } from "./score-checks.ts"
 import { planBatches, splitBatch, type SplittableBatch } from "./plan-batch.ts"
-import { ProfileStore, type BatchOutcome, type ProfileStoreError, type RowRefused } from "./ProfileStore.ts"
+import {
+  ProfileStore,
+  READING_PAUSES,
+  type BatchOutcome,
+  type ProfileStoreError,
+  type RowRefused
+} from "./ProfileStore.ts"
 import { ProgressDesk } from "./ProgressDesk.ts"
 import { readAhead, type ReadSegment } from "./read-ahead.ts"
 import { eventsOfLane, type LaneUnroutable, type Routing } from "./route-events.ts"
@@ -42,6 +48,8 @@ export interface ApplyOptions {
   readonly releaseMillis: number
   /** How often HR's employees are read anew, at most; where it is left out, only when apply takes over. */
   readonly employeesMillis?: number | undefined
+  /** A reading is repeated after so many times what it took, at least. Default {@link READING_PAUSES}. */
+  readonly employeesPauses?: number | undefined
   /** Which changes are filed here; all of them where it is left out. */
   readonly routing?: Routing | undefined
   /** Shared by the lanes of a process. */
@@ -95,7 +103,9 @@ const life = Effect.fnUntraced(function* (
   yield* desk.serve(store.progress)
   // One lane does it for all.
   if (options.employeesMillis !== undefined && (options.routing?.lane ?? 0) === 0)
-    yield* Effect.forkScoped(readEmployees(store.readEmployees, options.employeesMillis))
+    yield* Effect.forkScoped(
+      readEmployees(store.readEmployees, options.employeesMillis, options.employeesPauses)
+    )
   return yield* follow(epoch, offset, options, steady).pipe(
     Effect.scoped,
     Effect.catchTag("GenerationAwaited", (awaited) =>
@@ -107,12 +117,10 @@ const life = Effect.fnUntraced(function* (
   )
 })
 
-/** A table that takes long to read is read less often: a twentieth of the time at most. */
-const READING_PAUSES = 20
-
 const readEmployees = Effect.fnUntraced(function* (
   reading: (typeof ProfileStore.Service)["readEmployees"],
-  pauseMillis: number
+  pauseMillis: number,
+  pauses = READING_PAUSES
 ): Effect.fn.Return<never> {
   while (true) {
     const from = yield* monotonicMillis
@@ -125,7 +133,7 @@ const readEmployees = Effect.fnUntraced(function* (
       )
     )
     const took = (yield* monotonicMillis) - from
-    yield* Effect.sleep(Math.max(pauseMillis, took * READING_PAUSES))
+    yield* Effect.sleep(Math.max(pauseMillis, took * pauses))
   }
 })
 

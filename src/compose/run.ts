@@ -10,6 +10,7 @@ import { answerVitals } from "../../connectors/jetstream/NatsVitals.ts"
 import { layerProgressDesk } from "../../connectors/jetstream/NatsProgressDesk.ts"
 import { MySqlChangeSource } from "../../connectors/mysql/MySqlChangeSource.ts"
 import { MySqlSnapshotSource } from "../../connectors/mysql/MySqlSnapshotSource.ts"
+import { CHANGED_MILLIS } from "../../connectors/hr/employee-reading.ts"
 import { timeZone } from "../../schemas/civil-time.ts"
 import { ONLY_LANE, type Lane } from "../../schemas/lane.ts"
 import type { Role, RunOptions } from "../cli/Actions.ts"
@@ -165,7 +166,12 @@ const applyLane = Effect.fnUntraced(function* (
   const options = {
     batchEvents: limits.batchEvents,
     releaseMillis: RELEASE_MILLIS,
-    employeesMillis: employees.refreshSeconds * 1000,
+    // The reading itself knows when the whole table is due.
+    employeesMillis:
+      employees.changedAt === undefined
+        ? employees.refreshSeconds * 1000
+        : Math.min(CHANGED_MILLIS, employees.refreshSeconds * 1000),
+    employeesPauses: employees.changedAt === undefined ? undefined : 1,
     routing,
     shelf,
     checkScore: scoreChecks(storeOptions(loaded).mapping.scores)

@@ -94,15 +94,19 @@ const FORMS: Readonly<Record<KeyKind, (text: string, rules: KeyRules) => string>
 
 export class KeyNormaliser {
   readonly rules: KeyRules
+  private readonly remembers: boolean
   private remembered = new Map<string, string>()
 
-  constructor(rules: KeyRules) {
+  /** @param remembers left out where no key comes twice */
+  constructor(rules: KeyRules, remembers = true) {
     this.rules = rules
+    this.remembers = remembers
   }
 
   /** The canonical form, `?` with why it is unusable, or nothing where there was nothing. */
   normalise(kind: KeyKind, raw: string): string {
     if (kind === "phone" && this.rules.region === undefined) return raw
+    if (!this.remembers) return this.form(kind, raw)
     const question = `${kind} ${raw}`
     const known = this.remembered.get(question)
     if (known !== undefined) return known

@@ -1,8 +1,8 @@
-/** Learners judged before anything is filed, on every kind of HR database. */
+/** Learners judged before anything is filed, and HR's employees read, on every kind of HR database. */
 import { afterAll, beforeAll } from "vitest"
 import { MySqlWorlds } from "./mysql-hr-world.ts"
 import { coverageConformance } from "./people-populations.ts"
-import { PROVING } from "./people-proofs.ts"
+import { changedRowsConformance, PROVING } from "./people-proofs.ts"
 import { PostgresWorlds } from "./postgresql-hr-world.ts"
 
 let postgres: PostgresWorlds
@@ -25,3 +25,6 @@ const opened = async (worlds: PostgresWorlds | MySqlWorlds) => ({
 coverageConformance("PostgreSQL", PROVING, () => opened(postgres), RUNS)
 coverageConformance("MySQL", PROVING, () => opened(mysql), RUNS)
 coverageConformance("MariaDB", PROVING, () => opened(mariadb), RUNS)
+changedRowsConformance("PostgreSQL", () => postgres.openProving())
+changedRowsConformance("MySQL", () => mysql.openProving())
+changedRowsConformance("MariaDB", () => mariadb.openProving())

@@ -194,7 +194,7 @@ export class MySqlWorlds {
     await this.sql(PERSONS)
     return {
       ...world,
-      proving: () => this.processOf({ scores: SCORES, employees: PROVING, zone: 480 }),
+      proving: (employees = PROVING) => this.processOf({ scores: SCORES, employees, zone: 480 }),
       enter: async (...people) => {
         for (const person of people)
           await this.sql("insert into hr.person values (?, ?, ?, ?, ?, ?, ?, ?)", personValues(person))

@@ -22,7 +22,7 @@ export interface Person {
 
 export interface ProvingWorld extends HrWorld {
   readonly enter: (...people: ReadonlyArray<Person>) => Promise<void>
-  readonly proving: () => ProfileStore["Service"]
+  readonly proving: (employees?: EmployeesConfig) => ProfileStore["Service"]
 }
 
 export const PERSON_COLUMNS = [
@@ -287,5 +287,35 @@ export const leaversConformance = (
       await Effect.runPromise(store.apply(epoch, batch(3, [changed, later])))
       expect(await world.held()).toEqual([])
     })
+  })
+}
+
+/** Between two readings of the whole table only changed rows are read. `left_on` stands for the time of a change. */
+export const changedRowsConformance = (name: string, open: () => Promise<ProvingWorld>): void => {
+  it(`changed employees: ${name}: whom HR entered in an unusual spelling is found by what changed, an unseen change by the whole reading (G7)`, async () => {
+    const world = await open()
+    const { leftOn: changedAt, ...rest } = PROVING
+    const employees = { ...rest, changedAt: changedAt! }
+    await world.enter({ no: "E1", mobile: "138.0000.0001", left_on: "2026-01-01" })
+    const store = world.proving(employees)
+    const { epoch } = await Effect.runPromise(store.takeOver)
+    const phones = [1, 2, 3, 4].map((n) => exam(n, n, { phone: `1380000000${n}` }, "1.00"))
+    await Effect.runPromise(store.apply(epoch, batch(0, phones)))
+    const people = async () => new Set((await world.profile(EXAM)).map((row) => row["工号"]))
+    expect(await people()).toEqual(new Set(["E1"]))
+    await world.enter(
+      { no: "E2", mobile: "138.0000.0002", left_on: "2026-01-02" },
+      { no: "E3", mobile: "138.0000.0003", left_on: "2025-01-01" },
+      { no: "E4", mobile: "138.0000.0009", left_on: "2026-01-02" },
+      { no: "E4", mobile: "138.0000.0004", left_on: "2025-01-01" }
+    )
+    await Effect.runPromise(store.readEmployees)
+    await Effect.runPromise(store.release(epoch))
+    expect(await people()).toEqual(new Set(["E1", "E2", "E4"]))
+    const next = world.proving(employees)
+    const lease = await Effect.runPromise(next.takeOver)
+    await Effect.runPromise(next.readEmployees)
+    await Effect.runPromise(next.release(lease.epoch))
+    expect(await people()).toEqual(new Set(["E1", "E2", "E3", "E4"]))
   })
 }

@@ -189,7 +189,7 @@ export class PostgresWorlds {
     await this.client.query(`drop table if exists hr.person; ${PERSONS}`)
     return {
       ...world,
-      proving: () => this.process({}, SCORES, undefined, PROVING),
+      proving: (employees = PROVING) => this.process({}, SCORES, undefined, employees),
       enter: async (...people) => {
         for (const person of people)
           await this.client.query("insert into hr.person values ($1, $2, $3, $4, $5, $6, $7, $8)", [

@@ -121,6 +121,11 @@ describe.each(KINDS)("gradewire check identity against %s", { timeout: 240_000 }
       early = await check()
       await run("create database gradewire")
     }
+    if (kind === "postgresql") await run("create role blind login; grant usage on schema hr to blind")
+    else {
+      await run("create user 'blind'@'%'")
+      await run("grant all privileges on gradewire.* to 'blind'@'%'")
+    }
     await end()
     config = join(program.folder, `${kind}.yaml`)
     await writeFile(config, yaml(kind, hr, LEARNER_TABLE))
@@ -185,6 +190,32 @@ describe.each(KINDS)("gradewire check identity against %s", { timeout: 240_000 }
     expect(rows).toContain(
       "3,lms.learner,AMBIGUOUS,phone = mobile,one key belongs to several employees,E00003 E00004"
     )
+  })
+
+  it("names the column that a rule asks for and HR lacks, and the right that the account lacks (G3)", async () => {
+    const own = config
+    config = join(program.folder, `${kind}-wrong.yaml`)
+    const text = yaml(kind, hr, LEARNER_TABLE)
+    await writeFile(config, text.replace("employee: mobile", "employee: cellphone"))
+    const lacking = await check()
+    await writeFile(
+      config,
+      text.replace(/(port: \d+.*), user: (postgres|root) }\nemployees/, "$1, user: blind }\nemployees")
+    )
+    const blind = await check()
+    config = own
+    expect(lacking).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringMatching(
+        /StoreMisconfigured: column cellphone of table hr\.employee is not there.*\n.*gradewire check/
+      )
+    })
+    const right =
+      kind === "postgresql"
+        ? /StoreMisconfigured[^]*GRANT SELECT ON "hr"\."employee" TO "blind";/
+        : /StoreMisconfigured: table hr\.employee of the HR database is not there, or this user may not see it/
+    expect(blind).toMatchObject({ code: 1, out: "", err: expect.stringMatching(right) })
   })
 
   it("judges by another day, counts each learner of score rows once, and refuses what is no day (G7)", async () => {

@@ -14,7 +14,7 @@ import {
 } from "../../../src/apply/ProfileStore.ts"
 import { START } from "../../../schemas/position.ts"
 import { explainFence, noteLearners, NOTHING, wrongLanes } from "../store-verdicts.ts"
-import { employeeReading, type EmployeeReading } from "../employee-reading.ts"
+import { employeeReading, ReadingMemory, type EmployeeReading } from "../employee-reading.ts"
 import { employeeSource } from "./employee-reading.ts"
 import { offsetOf, type OffsetRow } from "../stored-rows.ts"
 import { createTables, USE_OURS } from "./batch-tables.ts"
@@ -48,8 +48,9 @@ const openReading = (options: MySqlProfileStoreOptions): Effect.Effect<EmployeeR
     openSession(options.mysql, () => [USE_OURS]),
     (session) => {
       const store = makeParts(options, session)
+      const memory = new ReadingMemory()
       const reading = Effect.map(Effect.all([store.mapping, store.facts]), ([mapping, facts]) =>
-        employeeReading(options.mapping.employees, employeeSource(store, mapping, facts))
+        employeeReading(options.mapping.employees, employeeSource(store, mapping, facts), memory)
       )
       return {
         once: session.exclusively(Effect.flatMap(reading, ({ once }) => once)),

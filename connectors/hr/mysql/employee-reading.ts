@@ -1,7 +1,7 @@
 /** The reading of HR's employees on MySQL and MariaDB (../employee-reading.ts). */
 import { Effect } from "effect"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
-import type { EmployeeRow, EmployeeSource } from "../employee-reading.ts"
+import { OVERLAP_SECONDS, type EmployeeRow, type EmployeeSource } from "../employee-reading.ts"
 import { jsonRows, jsonTypes } from "./batch-tables.ts"
 import type { ColumnShape } from "./catalog.ts"
 import type { HrMapping } from "./mapping.ts"
@@ -52,6 +52,7 @@ export const employeeSource = (
 ): EmployeeSource => {
   const { employees } = mapping
   const { text } = jsonTypes(facts)
+  const { changedAt } = employees
   const key = identifier(employees.key.name)
   const columns = employees.rules.map(({ column }) => identifier(column.name))
   const listed = [key, ...columns].map((sql, index) => `${asText(sql)} as c${index}`).join(", ")
@@ -62,8 +63,26 @@ export const employeeSource = (
       rows<{ rules: string }>(`select rules from ${READING} where connector = ${literal(connector)}`),
       ([last]) => last?.rules
     ),
-    rowsFrom: (from, limit) => {
-      const where = from === undefined ? `${key} is not null` : `${order} >= ${bound(from)}`
+    newestChange:
+      changedAt === undefined
+        ? Effect.undefined
+        : Effect.map(
+            rows<{ newest: string | null }>(
+              `select ${asText(`max(${identifier(changedAt.name)})`)} as newest from ${employees.relation}`
+            ),
+            ([row]) => row?.newest ?? undefined
+          ),
+    rowsFrom: (from, limit, since) => {
+      const bounds = [
+        from === undefined ? `${key} is not null` : `${order} >= ${bound(from)}`,
+        ...(since === undefined || changedAt === undefined
+          ? []
+          : [
+              `${key} in (select c.${key} from ${employees.relation} c
+  where c.${identifier(changedAt.name)} >= cast(${literal(since)} as datetime(6)) - interval ${OVERLAP_SECONDS} second)`
+            ])
+      ]
+      const where = bounds.join(" and ")
       return Effect.map(
         rows<Readonly<Record<string, string | null>>>(
           `select ${listed} from ${employees.relation} where ${where} order by ${order} limit ${limit}`

@@ -15,7 +15,7 @@ import {
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { START } from "../../../schemas/position.ts"
 import { explainFence, wrongLanes, noteLearners, NOTHING } from "../store-verdicts.ts"
-import { employeeReading, type EmployeeReading } from "../employee-reading.ts"
+import { employeeReading, ReadingMemory, type EmployeeReading } from "../employee-reading.ts"
 import { employeeSource } from "./employee-reading.ts"
 import { offsetOf, type OffsetRow } from "../stored-rows.ts"
 import { COUNT_LANES, offsetValues, READ_PROGRESS } from "./offset-statements.ts"
@@ -72,8 +72,9 @@ const openReading = (
 ): Effect.Effect<EmployeeReading, never, Scope.Scope> =>
   Effect.map(openSession(options.postgres), (session) => {
     const store = makeParts(options, session)
+    const memory = new ReadingMemory()
     const reading = Effect.map(Effect.andThen(store.forgetShape, store.mapping), (mapping) =>
-      employeeReading(options.mapping.employees, employeeSource(store, mapping))
+      employeeReading(options.mapping.employees, employeeSource(store, mapping), memory)
     )
     return {
       once: session.exclusively(Effect.flatMap(reading, ({ once }) => once)),

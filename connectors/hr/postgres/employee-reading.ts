@@ -1,7 +1,7 @@
 /** The reading of HR's employees on PostgreSQL (../employee-reading.ts). */
 import { Effect } from "effect"
 import type { ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
-import type { EmployeeRow, EmployeeSource } from "../employee-reading.ts"
+import { OVERLAP_SECONDS, type EmployeeRow, type EmployeeSource } from "../employee-reading.ts"
 import { anyCollation, matchColumn, matchKey } from "./column-values.ts"
 import type { HrMapping } from "./mapping.ts"
 import { holdsSpelling, spellingsOf } from "./match-sql.ts"
@@ -46,6 +46,7 @@ on conflict (connector) do update set rules = excluded.rules, completed_at = exc
 
 export const employeeSource = ({ connector, rows }: Questions, mapping: HrMapping): EmployeeSource => {
   const { employees } = mapping
+  const { changedAt } = employees
   const key = identifier(employees.key.name)
   const columns = employees.rules.map(({ column }) => `${identifier(column.name)}::text`)
   const listed = [`${key}::text`, ...columns].map((sql, index) => `${sql} as c${index}`).join(", ")
@@ -54,12 +55,29 @@ export const employeeSource = ({ connector, rows }: Questions, mapping: HrMappin
       rows<{ rules: string }>({ text: LAST, values: [connector] }),
       ([last]) => last?.rules
     ),
-    rowsFrom: (from, limit) => {
-      const bound = from === undefined ? `${key} is not null` : `${key} >= $1::${employees.key.type}`
-      const text = `select ${listed} from ${employees.relation} where ${bound} order by ${key} limit ${limit}`
-      return Effect.map(
-        rows<Readonly<Record<string, string | null>>>({ text, values: from === undefined ? [] : [from] }),
-        (found) => found.map((row): EmployeeRow => [row["c0"]!, ...columns.map((_, n) => row[`c${n + 1}`]!)])
+    newestChange:
+      changedAt === undefined
+        ? Effect.undefined
+        : Effect.map(
+            rows<{ newest: string | null }>({
+              text: `select max(${identifier(changedAt.name)})::text as newest from ${employees.relation}`
+            }),
+            ([row]) => row?.newest ?? undefined
+          ),
+    rowsFrom: (from, limit, since) => {
+      const values = [from, since].filter((value) => value !== undefined)
+      const bounds = [
+        from === undefined ? `${key} is not null` : `${key} >= $1::${employees.key.type}`,
+        ...(since === undefined || changedAt === undefined
+          ? []
+          : [
+              `${key} in (select c.${key} from ${employees.relation} c
+  where c.${identifier(changedAt.name)} >= $${values.length}::${changedAt.type} - interval '${OVERLAP_SECONDS} seconds')`
+            ])
+      ]
+      const text = `select ${listed} from ${employees.relation} where ${bounds.join(" and ")} order by ${key} limit ${limit}`
+      return Effect.map(rows<Readonly<Record<string, string | null>>>({ text, values }), (found) =>
+        found.map((row): EmployeeRow => [row["c0"]!, ...columns.map((_, n) => row[`c${n + 1}`]!)])
       )
     },
     put: (spellings) => {

@@ -44,6 +44,7 @@ const mapping: HrMapping = {
     mergedInto: undefined,
     status: undefined,
     exclusions: [],
+    changedAt: undefined,
     rules: [{ number: 0, learner: "phone", column: shape("phone"), spellings: [] }]
   },
   zone: 0
