@@ -12,6 +12,7 @@ import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
 import { mappingOf } from "./record-mapping.ts"
 import { operator } from "./operator.ts"
+import { keepHeapSmall } from "./small-heap.ts"
 import { layerSourceRows } from "./source-rows.ts"
 import { targetOf } from "./target-of.ts"
 
@@ -24,7 +25,7 @@ export const verify = Effect.fnUntraced(function* (
   watch: Parameters<Actions["verify"]>[2]
 ) {
   const loaded = yield* loadConfig(file)
-  return yield* verifyWith(loaded, request, watch)
+  return yield* Effect.raceFirst(verifyWith(loaded, request, watch), keepHeapSmall)
 })
 
 export const verifyWith = Effect.fnUntraced(function* (
