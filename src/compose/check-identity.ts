@@ -14,6 +14,7 @@ import type { KeyKind } from "../identity/key-rules.ts"
 import { SourceRows, type SourceCursor } from "../reconcile/SourceRows.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { effectiveConfig } from "./effective-config.ts"
+import { keepHeapSmall } from "./small-heap.ts"
 import { SeenLearners } from "./SeenLearners.ts"
 import { layerSourceRows } from "./source-rows.ts"
 import { targetOf } from "./target-of.ts"
@@ -33,21 +34,21 @@ const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/
 /** A batch of apply's own size, so that the server plans it alike. */
 const JUDGED_AT_ONCE = 1000
 
-export const checkIdentity = Effect.fnUntraced(function* (
-  file: string,
-  request: IdentityRequest,
-  watch: IdentityWatch
-) {
-  const loaded = yield* loadConfig(file)
-  const day = yield* dayOf(request.day)
-  const tables = yield* learnerTables(loaded)
-  const target = yield* targetOf(loaded)
-  const judge = yield* target.identity
-  const { employees, oddSpellings } = yield* judge.prepare((rows) => watch.progress("employees", rows))
-  const check = new IdentityCheck(loaded, judge, day, request, watch)
-  for (const table of tables) yield* Effect.provide(check.table(table), layerSourceRows(loaded))
-  return { connector: loaded.config.connector, day, tables, employees, oddSpellings, ...check.report }
-}, Effect.scoped)
+export const checkIdentity = Effect.fnUntraced(
+  function* (file: string, request: IdentityRequest, watch: IdentityWatch) {
+    const loaded = yield* loadConfig(file)
+    const day = yield* dayOf(request.day)
+    const tables = yield* learnerTables(loaded)
+    const target = yield* targetOf(loaded)
+    const judge = yield* target.identity
+    const { employees, oddSpellings } = yield* judge.prepare((rows) => watch.progress("employees", rows))
+    const check = new IdentityCheck(loaded, judge, day, request, watch)
+    for (const table of tables) yield* Effect.provide(check.table(table), layerSourceRows(loaded))
+    return { connector: loaded.config.connector, day, tables, employees, oddSpellings, ...check.report }
+  },
+  Effect.scoped,
+  (asked) => Effect.raceFirst(asked, keepHeapSmall)
+)
 
 const dayOf = Effect.fnUntraced(function* (given: string | undefined) {
   if (given === undefined) return epochMicrosToUtc((yield* Clock.currentTimeMillis) * 1000, 3).slice(0, 10)
