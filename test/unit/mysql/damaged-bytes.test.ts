@@ -1,10 +1,14 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { DecodeFailure } from "../../../connectors/mysql/binlog/decode-failure.ts"
+import { BINLOG_IN_USE, EventType } from "../../../connectors/mysql/binlog/event-type.ts"
 import { statementMeaning } from "../../../connectors/mysql/binlog/statement.ts"
 import { readTableMap } from "../../../connectors/mysql/binlog/table-map.ts"
 import { isFailure } from "../../../schemas/failure.ts"
 import { capture, captureReader, eventBytes, readerOf, formatDescription, sealed } from "./binlog-bytes.ts"
+
+/** Where the flags stand in an event's head. */
+const FLAGS = 17
 
 /** A reader may give events or throw one of the port's errors; nothing else may come out of it. */
 const pushAll = (push: (packet: Buffer) => void, packets: ReadonlyArray<Buffer>): boolean => {
@@ -30,7 +34,12 @@ describe.each(["mysql", "mariadb"] as const)("damage on the way from %s", (kind)
         const reader = captureReader(kind)
         // The dump thread's own rotate event may come without a checksum, as its type and flags say.
         const isFake = packet === 0
-        expect(pushAll((bytes) => reader.push(bytes), broken) && !isFake).toBe(false)
+        // The flag "in use" of a format description is left out of its checksum: a server sets and clears it in the file.
+        const isInUse =
+          target[4] === EventType.FormatDescription &&
+          at % target.length === FLAGS &&
+          change === BINLOG_IN_USE
+        expect(pushAll((bytes) => reader.push(bytes), broken) && !isFake && !isInUse).toBe(false)
       }),
       { numRuns: 500 }
     )
