@@ -33,6 +33,14 @@ const BETWEEN = String.fromCharCode(SEPARATOR)
 /** Raised where keys get other canonical forms than before. */
 const FORMS_VERSION = 1
 
+/** What a reading depended on, as it is stored; the rules of keys are the last. */
+type Rules = readonly [version: number, table: string, key: string, match: unknown, keys: unknown]
+
+const formsOf = (rules: Rules): string => JSON.stringify([rules[0], rules[4]])
+
+const RESEND =
+  "Send the learners again, once for each table that names them: gradewire snapshot start --table SCHEMA.TABLE"
+
 type Asked<A> = Effect.Effect<A, ProfileStoreError>
 
 /** `[key, value of each rule's column…]` as text. */
@@ -126,7 +134,7 @@ export const employeeReading = (
 ): EmployeeReading => {
   const { key, match, table } = employees
   const normaliser = new KeyNormaliser(keyRulesOf(employees), false)
-  const rules = JSON.stringify([FORMS_VERSION, table, key, match, normaliser.rules])
+  const rules: Rules = [FORMS_VERSION, table, key, match, normaliser.rules]
   const oddOnes = oddSpellings(employees, normaliser)
   const read = Effect.fnUntraced(function* (since: string | undefined) {
     let from: string | undefined
@@ -151,7 +159,7 @@ export const employeeReading = (
     const newest = yield* source.newestChange
     const employed = yield* read(undefined)
     yield* source.forgetOld
-    yield* source.complete(rules, employed)
+    yield* source.complete(JSON.stringify(rules), employed)
     memory.newest = newest
     memory.wholeAtMillis = begun
     memory.wholeTookMillis = (yield* monotonicMillis) - begun
@@ -171,6 +179,16 @@ export const employeeReading = (
   })
   return {
     again,
-    once: Effect.flatMap(source.lastRules, (last) => (last === rules ? Effect.void : whole))
+    once: Effect.gen(function* () {
+      const last = yield* source.lastRules
+      if (last === JSON.stringify(rules)) return
+      if (last !== undefined && formsOf(JSON.parse(last) as Rules) !== formsOf(rules)) {
+        yield* Effect.logWarning(
+          "the forms of keys have changed; learners captured before are compared in their old ones",
+          { remedy: RESEND }
+        )
+      }
+      yield* whole
+    })
   }
 }
