@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import { LETTER_STATES } from "./dead-letter.ts"
 import { HELD_STATES } from "./held.ts"
 import { DIFFERENCE_KINDS, ReconciliationRun, TableRun } from "./reconciliation.ts"
+import { OffsetPlace } from "./offset-place.ts"
 import { SnapshotTable } from "./snapshot-command.ts"
 import { VitalsReport } from "./vitals-report.ts"
 
@@ -194,6 +195,25 @@ export const MoveAnswer = Schema.Struct({
   historyId: Count
 })
 
+/** `gradewire offsets history`, the newest first. */
+export const HistoryAnswer = Schema.Struct({
+  connector: Schema.String,
+  moves: Schema.Array(
+    Schema.Struct({
+      /** For `offsets restore`. */
+      id: Schema.Int,
+      /** RFC 3339 UTC. */
+      changedAt: Schema.String,
+      changedBy: Schema.String,
+      kind: Schema.Literals(["reset", "restore"]),
+      reason: Schema.String,
+      /** Absent where a newer release wrote it. */
+      old: Schema.optionalKey(OffsetPlace),
+      new: Schema.optionalKey(OffsetPlace)
+    })
+  )
+})
+
 /** Name of the file in schemas/json, and the command that answers so. */
 export const ANSWER_SCHEMAS = {
   status: { command: "gradewire status", schema: StatusAnswer },
@@ -201,5 +221,6 @@ export const ANSWER_SCHEMAS = {
   "held-list": { command: "gradewire held list", schema: HeldAnswer },
   "deadletter-list": { command: "gradewire deadletters list", schema: DeadLettersAnswer },
   verify: { command: "gradewire verify", schema: VerifyAnswer },
+  "offset-history": { command: "gradewire offsets history", schema: HistoryAnswer },
   "offset-move": { command: "gradewire offsets reset|restore", schema: MoveAnswer }
 } as const

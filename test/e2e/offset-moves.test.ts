@@ -1,6 +1,7 @@
 /** A DBA sends a connector to another place of the binlog and back, with the shipped program and real servers. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { MoveHistory } from "../../src/cli/OffsetMoves.ts"
+import { answered } from "../support/answer-schema.ts"
 import { DbaWorld, mysql, postgresql, type Contents } from "./DbaWorld.ts"
 
 const CASE_MILLIS = 240_000
@@ -16,6 +17,9 @@ describe.each([
     world = await DbaWorld.open(kind, openPeople)
   }, CASE_MILLIS)
   afterAll(() => world?.close())
+
+  const recorded = async () =>
+    answered("offset-history", (await world.offsets("history", "-o", "json")).out) as MoveHistory
 
   let yesterday: string
   let before: Contents
@@ -65,7 +69,7 @@ describe.each([
       "running",
       "running"
     ])
-    expect((JSON.parse((await world.offsets("history", "-o", "json")).out) as MoveHistory).moves).toEqual([])
+    expect((await recorded()).moves).toEqual([])
   })
 
   it("refuses what is no place, and names what to do (G3)", async () => {
@@ -147,7 +151,7 @@ describe.each([
     await world.resume()
     await world.until(world.filed(7))
     expect((await world.contents()).ledger.slice(0, before.ledger.length)).toEqual(before.ledger)
-    const { moves } = JSON.parse((await world.offsets("history", "-o", "json")).out) as MoveHistory
+    const { moves } = await recorded()
     expect(moves.map(({ id, kind: what, reason }) => [id, what, reason])).toEqual([
       [3, "restore", "undo"],
       [2, "reset", "too far"],
