@@ -6,10 +6,7 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises"
 import { format } from "oxfmt"
 import { writeChartSchema } from "./generate-chart-schema.ts"
-import { ANSWER_SCHEMAS } from "../schemas/answers.ts"
-import { IdentityCoverage } from "../schemas/identity-coverage.ts"
-import { OffsetList } from "../schemas/stage-offset.ts"
-import { ReconciliationReport } from "../schemas/reconciliation-report.ts"
+import { ANSWER_SCHEMAS } from "../schemas/answer-list.ts"
 import { EVENT_SCHEMAS } from "../schemas/change-event.ts"
 import { configJsonSchema, jsonSchemaOf } from "../src/runtime/json-schema.ts"
 
@@ -26,19 +23,10 @@ export const generatedSchemas = async (): Promise<ReadonlyMap<string, string>> =
     await put(name, jsonSchemaOf(schema, { name, title: `gradewire.${name}`, onExcessProperty: "ignore" }))
   }
   await put("connector-config", configJsonSchema())
-  const offsets = { name: "offset-list.v1", title: "gradewire offsets list -o json" }
-  await put("offset-list", jsonSchemaOf(OffsetList, { ...offsets, onExcessProperty: "ignore" }))
-  const coverage = { name: "identity-coverage.v1", title: "gradewire check identity -o json" }
-  await put("identity-coverage", jsonSchemaOf(IdentityCoverage, { ...coverage, onExcessProperty: "ignore" }))
-  for (const [name, { command, schema }] of Object.entries(ANSWER_SCHEMAS)) {
-    const title = `${command} -o json`
+  for (const [name, { commands, schema }] of Object.entries(ANSWER_SCHEMAS)) {
+    const title = `gradewire ${commands.length === 0 ? "…" : commands.join(", ")} -o json`
     await put(name, jsonSchemaOf(schema, { name: `${name}.v1`, title, onExcessProperty: "ignore" }))
   }
-  const report = { name: "reconciliation-report.v1", title: "gradewire report show -o json" }
-  await put(
-    "reconciliation-report",
-    jsonSchemaOf(ReconciliationReport, { ...report, onExcessProperty: "ignore" })
-  )
   return files
 }
 

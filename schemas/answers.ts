@@ -1,10 +1,8 @@
 /**
- * What commands answer with `-o json` and `-o yaml`, as schemas/json describes it to programs that read it. Fields are only ever
- * added. `null` is not known, or none; never 0. The types that the program works with stand in src/cli; a test compares both.
+ * What commands answer with `-o json` and `-o yaml`, as schemas/json describes it to programs that read it (answer-list.ts has all of
+ * them). Fields are only ever added. `null` is not known, or none; never 0. The types that the program works with stand in src/cli; a test compares both.
  */
 import { Schema } from "effect"
-import { LETTER_STATES } from "./dead-letter.ts"
-import { HELD_STATES } from "./held.ts"
 import { DIFFERENCE_KINDS, ReconciliationRun, TableRun } from "./reconciliation.ts"
 import { OffsetPlace } from "./offset-place.ts"
 import { SnapshotTable } from "./snapshot-command.ts"
@@ -93,40 +91,6 @@ export const LagAnswer = Schema.Struct({
   trouble: Trouble
 })
 
-/** `gradewire held list`: results, without what they are worth. */
-export const HeldAnswer = Schema.Array(
-  Schema.Struct({
-    result: Schema.String,
-    learner: Text,
-    position: Schema.String,
-    reason: Schema.String,
-    candidates: Schema.Int,
-    state: Schema.Literals(HELD_STATES),
-    /** RFC 3339 UTC. */
-    heldAt: Schema.String,
-    ageSeconds: Schema.Finite
-  })
-)
-
-/** `gradewire deadletters list`. */
-export const DeadLettersAnswer = Schema.Array(
-  Schema.Struct({
-    position: Schema.String,
-    table: Schema.String,
-    result: Text,
-    type: Schema.String,
-    eventId: Schema.String,
-    reason: Schema.String,
-    detail: Schema.String,
-    state: Schema.Literals(LETTER_STATES),
-    /** RFC 3339 UTC. */
-    at: Schema.String,
-    updatedAt: Schema.String,
-    ageSeconds: Schema.Finite,
-    behind: Text
-  })
-)
-
 const { after: _after, ...tableRun } = TableRun.fields
 
 /** `gradewire verify`: rows by name and kind, never by value. */
@@ -150,6 +114,55 @@ export const VerifyAnswer = Schema.Struct({
   ),
   more: Schema.Boolean
 })
+
+/** `gradewire report list`, the newest first. */
+export const ReportListAnswer = Schema.Array(
+  Schema.Struct({
+    ...ReconciliationRun.fields,
+    tables: Schema.Array(Schema.Struct(tableRun)),
+    /** Rows that differed and that nobody has had mended. */
+    open: Schema.Int
+  })
+)
+
+/** `gradewire report check`. */
+export const ReportCheckAnswer = Schema.Struct({
+  file: Schema.String,
+  connector: Schema.String,
+  run: Schema.String,
+  digest: Schema.String,
+  /** What does not fit the seal, in words. */
+  altered: Schema.Array(Schema.String),
+  /** `other`: by another key than the one that was given. */
+  signature: Schema.Literals(["none", "invalid", "other", "valid"]),
+  keyFingerprint: Text,
+  /** An HTML page of another version, of which only the report in it was looked at. */
+  unlookedPage: Schema.Boolean,
+  isGenuine: Schema.Boolean
+})
+
+/** `gradewire repair`. */
+export const RepairAnswer = Schema.Struct({
+  connector: Schema.String,
+  run: Schema.String,
+  mode: Schema.Literals(["print", "look", "execute"]),
+  steps: Schema.Array(
+    Schema.Struct({
+      table: Schema.String,
+      id: Schema.String,
+      kind: Schema.String,
+      /** Names of columns. */
+      fields: Schema.Array(Schema.String),
+      /** `left`: an extra row that nobody said to revoke. */
+      action: Schema.Literals(["copy", "revoke", "left"]),
+      /** `right`: it does not differ any more; `sent`: but it differs still. */
+      outcome: Schema.Literals(["planned", "differs", "right", "mended", "sent"])
+    })
+  )
+})
+
+/** `gradewire pause`, `resume` and `throttle`: what operators want of each role. */
+export const ControlAnswer = Schema.Struct({ connector: Schema.String, controls: Schema.Array(RoleControl) })
 
 const Place = Schema.Struct({
   file: Text,
@@ -213,14 +226,3 @@ export const HistoryAnswer = Schema.Struct({
     })
   )
 })
-
-/** Name of the file in schemas/json, and the command that answers so. */
-export const ANSWER_SCHEMAS = {
-  status: { command: "gradewire status", schema: StatusAnswer },
-  lag: { command: "gradewire lag", schema: LagAnswer },
-  "held-list": { command: "gradewire held list", schema: HeldAnswer },
-  "deadletter-list": { command: "gradewire deadletters list", schema: DeadLettersAnswer },
-  verify: { command: "gradewire verify", schema: VerifyAnswer },
-  "offset-history": { command: "gradewire offsets history", schema: HistoryAnswer },
-  "offset-move": { command: "gradewire offsets reset|restore", schema: MoveAnswer }
-} as const

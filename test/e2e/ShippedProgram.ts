@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { setTimeout as pause } from "node:timers/promises"
 import { buildProgram } from "../../deploy/build.ts"
+import { heldAgainstSchema, type AnswerName } from "../support/answer-schema.ts"
 
 const LOOK_MS = 100
 
@@ -30,6 +31,8 @@ export class ShippedProgram {
   readonly folder: string
   /** Everything that any of its processes ever printed. */
   printed = ""
+  /** Schemas of the answers that it gave as JSON; every one is held against its schema. */
+  readonly answers = new Set<AnswerName>()
   readonly #running = new Set<ChildProcess>()
 
   private constructor(folder: string) {
@@ -68,6 +71,7 @@ export class ShippedProgram {
       text(child.stderr!),
       once(child, "exit")
     ])
+    for (const name of heldAgainstSchema(args, { out, err })) this.answers.add(name)
     return { code: code as number | null, out, err }
   }
 
