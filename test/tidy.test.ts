@@ -23,7 +23,7 @@ interface Import {
   readonly to: string
 }
 const importsOf = (path: string): ReadonlyArray<Import> =>
-  [...code(path).matchAll(/(?<!")\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, to]) => ({
+  [...code(path).matchAll(/(?<!")\b(?:from|import)\s*\(?\s*"([^"\s]+)"/g)].map(([, to]) => ({
     from: path,
     to: to!.startsWith(".") ? normalize(join(dirname(path), to!)) : to!
   }))
