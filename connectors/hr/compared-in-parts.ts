@@ -5,36 +5,51 @@ import { Effect } from "effect"
 import type { Standing } from "../../src/reconcile/ProfileView.ts"
 import type { SourceRow } from "../../src/reconcile/SourceRows.ts"
 
-/** A row that was filed can never have had this value: it was changed since, unseen. */
-const refused = ({ id }: SourceRow): Standing => ({
+/** What differs in a row that cannot be compared: what was filed can never have had this value. */
+const REFUSED = ["(refused by the mapping)"]
+
+const unknown = (id: string): Standing => ({
   id,
-  state: "filed",
+  state: "absent",
   position: null,
-  isThere: true,
+  isThere: false,
   isHeld: false,
   isDead: false,
-  fields: ["(refused by the mapping)"],
+  fields: [],
   isUntouched: false,
   learner: null
 })
 
+export interface Comparison<E> {
+  readonly compare: (rows: ReadonlyArray<SourceRow>) => Effect.Effect<ReadonlyArray<Standing>, E>
+  readonly isRefused: (error: E) => boolean
+  /** What ledger and queues say of a row, whatever its values are; nothing where they do not know it. */
+  readonly booked: (id: string) => Effect.Effect<ReadonlyArray<Standing>, E>
+}
+
 export const comparedInParts = <E>(
   rows: ReadonlyArray<SourceRow>,
-  compare: (rows: ReadonlyArray<SourceRow>) => Effect.Effect<ReadonlyArray<Standing>, E>,
-  isRefused: (error: E) => boolean
+  comparison: Comparison<E>
 ): Effect.Effect<ReadonlyArray<Standing>, E> => {
-  if (rows.length === 0) return Effect.succeed([])
-  return compare(rows).pipe(
+  const [first] = rows
+  if (first === undefined) return Effect.succeed([])
+  return comparison.compare(rows).pipe(
     Effect.catch((error) => {
-      if (!isRefused(error)) return Effect.fail(error)
-      if (rows.length === 1) return Effect.succeed([refused(rows[0]!)])
+      if (!comparison.isRefused(error)) return Effect.fail(error)
+      if (rows.length === 1) {
+        return Effect.map(comparison.booked(first.id), ([standing]) => [
+          standing === undefined
+            ? unknown(first.id)
+            : { ...standing, fields: standing.isThere ? REFUSED : [] }
+        ])
+      }
       const half = rows.length >> 1
       return Effect.map(
         Effect.all([
-          comparedInParts(rows.slice(0, half), compare, isRefused),
-          comparedInParts(rows.slice(half), compare, isRefused)
+          comparedInParts(rows.slice(0, half), comparison),
+          comparedInParts(rows.slice(half), comparison)
         ]),
-        ([first, second]) => [...first, ...second]
+        ([before, behind]) => [...before, ...behind]
       )
     })
   )

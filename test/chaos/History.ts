@@ -51,6 +51,7 @@ export class History {
   readonly #program: ProgramCopy
   readonly #startedAt = performance.now()
   #extra = 0
+  #trainingTurn: Promise<unknown> = Promise.resolve()
 
   private constructor(
     plan: HistoryPlan,
@@ -158,6 +159,24 @@ export class History {
         this.hired.filter(({ no }) => !known.has(no))
       )
     })
+  }
+
+  /** Whoever needs the training database to stay there, and whoever takes it away, come after each other. */
+  withTraining<A>(act: () => Promise<A>): Promise<A> {
+    const turn = this.#trainingTurn.then(act)
+    this.#trainingTurn = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** What gradewire's own comparison says of both databases: nothing, or what it printed. */
+  async verify(): Promise<ReadonlyArray<string>> {
+    const config = this.#configFile(this.apply.name)
+    try {
+      await this.#program.run("verify", "--config", config, "-o", "csv", "--wait", "10")
+      return []
+    } catch (error) {
+      return [`verify: ${(error as Error).message}`]
+    }
   }
 
   async close(): Promise<void> {

@@ -84,10 +84,10 @@ export class Role {
     this.#supervision = this.#supervise(own)
   }
 
-  /** SIGKILL at once, without waiting; the supervisor starts it again. */
+  /** SIGKILL at once, without waiting; the supervisor starts it again. One that was abandoned is left alone. */
   strike(): void {
     const { pid } = this
-    if (pid === undefined) return
+    if (pid === undefined || !this.#isWanted) return
     this.#isKilled = true
     try {
       process.kill(pid, "SIGKILL")
@@ -102,7 +102,7 @@ export class Role {
     const { pid } = this
     this.strike()
     // the next one may be there before anybody looks
-    const isThere = (): boolean => pid !== undefined && this.pid === pid
+    const isThere = (): boolean => pid !== undefined && this.pid === pid && this.#isWanted
     while (isThere()) await pause(LOOK_MS)
     await leave
   }

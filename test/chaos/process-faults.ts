@@ -27,10 +27,12 @@ const FENCED = ["CaptureFenced", "ApplyFenced", "ServerIdTaken"]
 
 /** The old process must end by itself, for one of the reasons that say it is no longer the one. */
 const oldOneWakes = async (history: History, old: Role, begins: string, random: Random): Promise<void> => {
-  // one that has not found its feet yet may still take over, and rightly
-  if (!(await until(() => old.hasSaid(begins), TAKE_OVER_MS)))
-    throw new Error(`${old.name} never said "${begins}"`)
-  await pause(random.whole(100, 800))
+  // one that has not found its feet yet may still take over, and rightly; another fault may have it killed meanwhile
+  const isUp = async (): Promise<boolean> => old.pid !== undefined && (await old.hasSaid(begins))
+  do {
+    if (!(await until(isUp, TAKE_OVER_MS))) throw new Error(`${old.name} never said "${begins}"`)
+    await pause(random.whole(100, 800))
+  } while (!(await isUp()))
   old.pause()
   await old.abandon()
   // who sleeps long enough wakes without connections

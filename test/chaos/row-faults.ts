@@ -1,13 +1,13 @@
 /** Faults of the rows: refused ones, very many in one transaction, people who become known. */
 import { setTimeout as pause } from "node:timers/promises"
-import type { Connection, ResultSetHeader } from "mysql2/promise"
-import { connectTraining } from "../../deploy/demo/training-database.ts"
+import type { ResultSetHeader } from "mysql2/promise"
 import { EXAMS, type Learner } from "../../deploy/demo/people.ts"
 import type { Random } from "../../deploy/demo/Random.ts"
 import { refOf } from "../../deploy/demo/Writers.ts"
 import type { RowFaultKind } from "./FaultKind.ts"
 import type { Fault } from "./faults.ts"
 import { type History, until } from "./History.ts"
+import { asRoot } from "./source-faults.ts"
 import { COMMENT_MAX, POISON_WORD } from "./HrDatabase.ts"
 
 /** Three ways to be refused: by a rule, by a width, by a character that PostgreSQL has no room for. */
@@ -15,14 +15,13 @@ const POISONS: ReadonlyArray<string> = [`${POISON_WORD}性评语`, "长".repeat(
 
 const INSERT =
   "INSERT INTO training.`成绩` (`学员id`, `考试编号`, `分数`, `满分`, `及格线`, `完成时间`, `评语`) VALUES (?, ?, ?, ?, ?, NOW(3), ?)"
+const CORRECT = "UPDATE training.`成绩` SET `分数` = ?, `评语` = ? WHERE id = ?"
 
 class PoisonHand {
-  readonly #connection: Connection
   readonly #history: History
   readonly #random: Random
 
-  constructor(connection: Connection, history: History, random: Random) {
-    this.#connection = connection
+  constructor(history: History, random: Random) {
     this.#history = history
     this.#random = random
   }
@@ -30,18 +29,17 @@ class PoisonHand {
   async insert(learner: Learner, comment: string | null): Promise<string> {
     const exam = this.#random.pick(EXAMS)
     const values = [learner.id, exam.no, this.#score(), exam.fullMark, exam.passMark, comment]
-    const [outcome] = await this.#connection.query<ResultSetHeader>(INSERT, values)
-    const id = String(outcome.insertId)
-    this.#history.poisoned.add(refOf(id))
-    return id
+    return asRoot(this.#history, async (connection) => {
+      const [outcome] = await connection.query<ResultSetHeader>(INSERT, values)
+      const id = String(outcome.insertId)
+      this.#history.poisoned.add(refOf(id))
+      return id
+    })
   }
 
   async correct(id: string, comment: string | null): Promise<void> {
-    await this.#connection.query("UPDATE training.`成绩` SET `分数` = ?, `评语` = ? WHERE id = ?", [
-      this.#score(),
-      comment,
-      id
-    ])
+    const values = [this.#score(), comment, id]
+    await asRoot(this.#history, (connection) => connection.query(CORRECT, values))
   }
 
   #score(): string {
@@ -51,26 +49,21 @@ class PoisonHand {
 
 /** Refused from the beginning; sound, then refused, then mended; and of somebody whom HR enters later. */
 const poison = async (history: History, random: Random): Promise<void> => {
-  const connection = await connectTraining(history.servers.source)
-  const hand = new PoisonHand(connection, history, random)
+  const hand = new PoisonHand(history, random)
   const known = history.people.learners.filter(({ kind }) => kind === "phone")
   const late = history.people.learners.filter(({ kind }) => kind === "late")
-  try {
-    const rounds = random.whole(2, 6)
-    for (let round = 0; round < rounds; round++) {
-      const bad = random.pick(POISONS)
-      await hand.insert(random.pick(known), bad)
-      const id = await hand.insert(
-        random.pick(random.chance(0.75) ? known : late),
-        random.chance(0.5) ? null : bad
-      )
-      await pause(random.whole(0, 300))
-      await hand.correct(id, bad)
-      await pause(random.whole(0, 300))
-      if (random.chance(0.7)) await hand.correct(id, "again sound")
-    }
-  } finally {
-    connection.destroy()
+  const rounds = random.whole(2, 6)
+  for (let round = 0; round < rounds; round++) {
+    const bad = random.pick(POISONS)
+    await hand.insert(random.pick(known), bad)
+    const id = await hand.insert(
+      random.pick(random.chance(0.75) ? known : late),
+      random.chance(0.5) ? null : bad
+    )
+    await pause(random.whole(0, 300))
+    await hand.correct(id, bad)
+    await pause(random.whole(0, 300))
+    if (random.chance(0.7)) await hand.correct(id, "again sound")
   }
 }
 
@@ -84,12 +77,7 @@ const limitMs = (rows: number): number => 60_000 + 2 * rows
 
 /** Both roles are killed twice while they work on it. */
 const huge = async (history: History, random: Random): Promise<void> => {
-  const connection = await connectTraining(history.servers.source)
-  try {
-    await connection.query(HUGE + history.hugeRows)
-  } finally {
-    connection.destroy()
-  }
+  await asRoot(history, (connection) => connection.query(HUGE + history.hugeRows))
   history.note(`  ${history.hugeRows} rows are committed`)
   const filed = (): Promise<number> =>
     history
@@ -118,32 +106,17 @@ const huge = async (history: History, random: Random): Promise<void> => {
   history.note(`  ${(await filed()) - before} rows filed: ${isThere}`)
 }
 
-/** Another fault of the same history may have the server down at the moment. */
-const connected = async (history: History): ReturnType<typeof connectTraining> => {
-  for (let tries = 0; tries < 300; tries++) {
-    try {
-      return await connectTraining(history.servers.source)
-    } catch {
-      await pause(200)
-    }
-  }
-  return connectTraining(history.servers.source)
-}
-
 /** People nobody could prove until then; their held scores are filed. */
 const findLearners = async (history: History, random: Random): Promise<void> => {
-  const connection = await connected(history)
-  try {
-    const absent = history.people.learners.filter(({ kind }) => kind === "absent")
-    const taken = new Set(history.people.learners.map(({ phone }) => phone))
-    const free = history.people.employees.filter(({ phone }) => phone !== null && !taken.has(phone))
-    for (const learner of absent.slice(0, 6)) {
-      const { phone } = free[absent.indexOf(learner)]!
-      await connection.query("UPDATE training.learner SET `手机号` = ? WHERE id = ?", [phone, learner.id])
-      await pause(random.whole(0, 200))
-    }
-  } finally {
-    connection.destroy()
+  const absent = history.people.learners.filter(({ kind }) => kind === "absent")
+  const taken = new Set(history.people.learners.map(({ phone }) => phone))
+  const free = history.people.employees.filter(({ phone }) => phone !== null && !taken.has(phone))
+  for (const learner of absent.slice(0, 6)) {
+    const { phone } = free[absent.indexOf(learner)]!
+    await asRoot(history, (connection) =>
+      connection.query("UPDATE training.learner SET `手机号` = ? WHERE id = ?", [phone, learner.id])
+    )
+    await pause(random.whole(0, 200))
   }
 }
 

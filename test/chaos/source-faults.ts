@@ -6,19 +6,21 @@ import type { SourceFaultKind } from "./FaultKind.ts"
 import type { Fault } from "./faults.ts"
 import { type History, until } from "./History.ts"
 
-const asRoot = async <A>({ servers }: History, act: (connection: Connection) => Promise<A>): Promise<A> => {
-  const connection = await connectTraining(servers.source)
-  try {
-    return await act(connection)
-  } finally {
-    connection.destroy()
-  }
-}
+/** The server stays there meanwhile. */
+export const asRoot = <A>(history: History, act: (connection: Connection) => Promise<A>): Promise<A> =>
+  history.withTraining(async () => {
+    const connection = await connectTraining(history.servers.source)
+    try {
+      return await act(connection)
+    } finally {
+      connection.destroy()
+    }
+  })
 
 /** People stop before and go on after; gradewire may still be reading what they did. */
 const withoutPeople = async (history: History, act: () => Promise<void>): Promise<void> => {
   await history.workload.end()
-  await act()
+  await history.withTraining(act)
   await history.workload.begin()
 }
 

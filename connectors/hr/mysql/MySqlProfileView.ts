@@ -14,6 +14,7 @@ import {
 } from "../compared-tables.ts"
 import type { HrMappingConfig } from "../mapping.ts"
 import { createTables } from "./batch-tables.ts"
+import { bookedResults } from "./booked-results.ts"
 import { classifyError } from "./classify-error.ts"
 import { CompareScripts } from "./compare-script.ts"
 import { grantsFor, readMapping } from "./mapping.ts"
@@ -61,7 +62,13 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
   }
   return ProfileView.of({
     compare: (table, sent) =>
-      ask((compare) => comparedInParts(sent, (part) => compareAll(compare, table, part), isRefused)),
+      ask((compare) =>
+        comparedInParts(sent, {
+          compare: (part) => compareAll(compare, table, part),
+          isRefused,
+          booked: (id) => standings(bookedScript(compare, options.connector, directoryOf(table), id))
+        })
+      ),
     ...textsOf(desk, directoryOf),
     standing: (table, wanted) =>
       wanted.length === 0
@@ -96,6 +103,14 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
     )
   })
 })
+
+const bookedScript = (
+  compare: CompareScripts,
+  connector: string,
+  kind: "learner" | "assessment" | undefined,
+  id: string
+): ReadonlyArray<string> =>
+  kind === undefined ? bookedResults(connector, compare.facts, [id]) : compare.standingDirectory(kind, [id])
 
 /** Rows that the training database wrote itself. */
 const textsOf = (

@@ -46,7 +46,7 @@ type DirectoryKind = keyof typeof DIRECTORIES
 export class CompareScripts {
   private readonly mapping: HrMapping
   private readonly connector: string
-  private readonly facts: ServerFacts
+  readonly facts: ServerFacts
   private readonly maker: ChangeRowsMaker
 
   constructor(mapping: HrMapping, connector: string, facts: ServerFacts) {

@@ -13,6 +13,7 @@ import { comparedInParts } from "../compared-in-parts.ts"
 import type { HrMappingConfig } from "../mapping.ts"
 import { classifyError } from "./classify-error.ts"
 import {
+  BOOKED_RESULTS,
   compareDirectory,
   compareResults,
   DECLARED_TYPES,
@@ -43,6 +44,7 @@ export interface PostgresProfileViewOptions {
 /** Statements of one table. */
 interface Questions {
   readonly compare: string
+  readonly booked: string
   readonly standing: string
   readonly filed: string
   /** Whether `filed` can be narrowed down. */
@@ -66,16 +68,16 @@ const make = Effect.fnUntraced(function* (options: PostgresProfileViewOptions) {
   return ProfileView.of({
     compare: (table, rows) =>
       session.exclusively(
-        Effect.flatMap(questions(table), ({ compare }) =>
-          comparedInParts(
-            rows,
-            (part) =>
+        Effect.flatMap(questions(table), ({ booked, compare }) =>
+          comparedInParts(rows, {
+            compare: (part) =>
               compareAll(
                 compare,
                 part.map(({ event }) => event)
               ),
-            isRefused
-          )
+            isRefused,
+            booked: (id) => standings(booked, [id])
+          })
         )
       ),
     obstacle: () => Effect.undefined,
@@ -163,6 +165,7 @@ const questionsOf = Effect.fnUntraced(function* (
   if (kind !== "score") {
     return {
       compare: compareDirectory(kind),
+      booked: standingDirectory(kind),
       standing: standingDirectory(kind),
       filed: filedDirectory(kind),
       isScoped: false,
@@ -177,6 +180,7 @@ const questionsOf = Effect.fnUntraced(function* (
   const declared = new Map(types.map(({ name, type }) => [name, type]))
   return {
     compare: compareResults(target, mapping.zone, declared),
+    booked: BOOKED_RESULTS,
     standing: standingResults(target, mapping.zone),
     filed: filedResults(table, target, mapping.zone),
     isScoped: true,

@@ -117,6 +117,13 @@ select * from (
 where c.fields is distinct from ''`
 }
 
+/** What ledger and queues say of ids, whatever their rows hold. */
+export const BOOKED_RESULTS = `select i.id, l.state, l.position, coalesce(l.state = 'recorded', false) as is_there,
+  h.result_id is not null as is_held, ${IS_DEAD} as is_dead, l.learner_id as learner, null as fields, false as is_untouched
+from unnest($2::text[]) as i(id)
+${lookUp("result_ledger", "l", "result_id", "i.id")}
+${lookUp("held_change", "h", "result_id", "i.id")}`
+
 /** Ids that the ledger counts as filed, or that a row of the target stands for. */
 export const standingResults = (target: MappedTarget, zone: TimeZone): string => {
   const stays = keepsRevoked(target) ? "l.position is null or l.state = 'recorded'" : "true"
