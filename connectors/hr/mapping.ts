@@ -126,7 +126,8 @@ const missing = (what: string): StoreMisconfigured =>
   new StoreMisconfigured({
     message: `${what} is not there, or this user may not see it`,
     code: "NOT_FOUND",
-    fix: "Run gradewire check: it names every table, column and right that does not fit."
+    fix: "Run gradewire check: it names every table, column and right that does not fit.",
+    canReturn: true
   })
 
 const noDay = (column: string): StoreMisconfigured =>

@@ -121,7 +121,9 @@ export class LanesMismatch extends Schema.TaggedError<LanesMismatch>()("LanesMis
 export class StoreMisconfigured extends Schema.TaggedError<StoreMisconfigured>()("StoreMisconfigured", {
   message: Schema.String,
   code: Schema.String,
-  fix: Schema.String
+  fix: Schema.String,
+  /** A right, table or column of HR's that was taken away and can be given back: who has worked with it waits. */
+  canReturn: Schema.optional(Schema.Boolean)
 }) {
   readonly fate: Fate = "halt"
   get remedy(): string {

@@ -45,6 +45,20 @@ export const noteRefusal = Effect.fnUntraced(function* (tag: string) {
   yield* Metric.update(metrics.retriesTotal({ stage: "apply", class: tag }), 1)
 })
 
+/** The HR database answers, but lacks something that it had; it is asked again. */
+export const noteLacking = Effect.fnUntraced(function* (tag: string) {
+  const vitals = yield* CurrentVitals
+  vitals.turn("apply", "waiting", yield* Clock.currentTimeMillis, tag)
+  yield* Metric.update(metrics.retriesTotal({ stage: "apply", class: tag }), 1)
+})
+
+/** It has it again. */
+export const noteGivenBack = Effect.gen(function* () {
+  const vitals = yield* CurrentVitals
+  vitals.turn("apply", "running", yield* Clock.currentTimeMillis)
+  yield* Effect.logInfo("the HR database has what apply waited for; it goes on where it stood")
+})
+
 /** A span around a batch, its attempts included, that ends with what became of the results. */
 export const tracedBatch = <E, R>(
   { changes, events, offset }: ApplyBatch,

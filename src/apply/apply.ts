@@ -12,7 +12,14 @@ import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { CurrentThrottles } from "../pipeline/Throttles.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
-import { noteApplied, noteRefusal, noteReleased, tracedBatch } from "./apply-watch.ts"
+import {
+  noteApplied,
+  noteGivenBack,
+  noteLacking,
+  noteRefusal,
+  noteReleased,
+  tracedBatch
+} from "./apply-watch.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedReader } from "./ChangeFeed.ts"
 import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
 import type { CheckScore } from "./score-checks.ts"
@@ -22,7 +29,8 @@ import {
   READING_PAUSES,
   type BatchOutcome,
   type ProfileStoreError,
-  type RowRefused
+  type RowRefused,
+  type StoreMisconfigured
 } from "./ProfileStore.ts"
 import { ProgressDesk } from "./ProgressDesk.ts"
 import { readAhead, type ReadSegment } from "./read-ahead.ts"
@@ -60,6 +68,9 @@ const pauseBeforeRepeat = Schedule.min([
   Schedule.exponential("20 millis", 2),
   Schedule.spaced("2 seconds")
 ]).pipe(Schedule.jittered)
+
+/** What HR's administrators give back is found so soon. */
+const LOOK_AGAIN = "2 seconds"
 
 /** Longer than capture's own pauses between two attempts, shorter than the patience of a supervisor. */
 const ANSWER_SECONDS = 10
@@ -125,10 +136,11 @@ const readEmployees = Effect.fnUntraced(function* (
   while (true) {
     const from = yield* monotonicMillis
     yield* reading.pipe(
-      Effect.catch(({ _tag, message }) =>
+      Effect.catch(({ _tag, message, remedy }) =>
         Effect.logWarning("HR's employees could not be read; what is known of them stays", {
           tag: _tag,
-          reason: message
+          reason: message,
+          remedy
         })
       )
     )
@@ -283,8 +295,38 @@ const reportDead = (batch: SplittableBatch, outcome: BatchOutcome) =>
     detail: batch.refusal?.detail
   })
 
-/** The same step again while the database may still take it; its own offset row settles an unknown outcome. */
+/**
+ * The same step again while the database may still take it; its own offset row settles an unknown outcome. What HR took
+ * away under way, a right or a column, is waited for: nothing is skipped meanwhile, and others still see where apply is.
+ */
 const repeated = <A>(step: Effect.Effect<A, ProfileStoreError>): Effect.Effect<A, ProfileStoreError> =>
+  attempted(step).pipe(
+    Effect.catchTag("StoreMisconfigured", (lacking) =>
+      lacking.canReturn === true ? untilGivenBack(attempted(step), lacking) : Effect.fail(lacking)
+    )
+  )
+
+const untilGivenBack = <A>(
+  step: Effect.Effect<A, ProfileStoreError>,
+  first: StoreMisconfigured
+): Effect.Effect<A, ProfileStoreError> =>
+  Effect.suspend(() => {
+    let said = ""
+    const waits = Effect.fnUntraced(function* ({ _tag: tag, message: reason, remedy }: StoreMisconfigured) {
+      if (reason !== said) yield* Effect.logError("apply waits for the HR database", { tag, reason, remedy })
+      said = reason
+      yield* noteLacking(tag)
+      yield* Effect.sleep(LOOK_AGAIN)
+    })
+    const again: Effect.Effect<A, ProfileStoreError> = Effect.catchTag(
+      step,
+      "StoreMisconfigured",
+      (lacking) => (lacking.canReturn === true ? Effect.andThen(waits(lacking), again) : Effect.fail(lacking))
+    )
+    return waits(first).pipe(Effect.andThen(again), Effect.tap(noteGivenBack))
+  })
+
+const attempted = <A>(step: Effect.Effect<A, ProfileStoreError>): Effect.Effect<A, ProfileStoreError> =>
   step.pipe(
     Effect.tapError((failure) =>
       canRepeat(failure)

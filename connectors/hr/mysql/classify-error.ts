@@ -166,7 +166,14 @@ const FOREIGN_KEY: Names = ["constraint", /, CONSTRAINT `([^`]+)` FOREIGN KEY/]
 const NAMES: Readonly<Record<number, Names>> = {
   1022: KEY,
   1048: COLUMN_FIRST,
+  1054: ["column", /^Unknown column '([^']+)' in /],
   1062: KEY,
+  1142: [
+    "table",
+    /^[A-Z, ]+ command denied to user '[^']*'@'[^']*' for table (?:'([^']+)'|(`[^`]+`(?:\.`[^`]+`)*))$/
+  ],
+  1143: ["column", /^[A-Z, ]+ command denied to user '[^']*'@'[^']*' for column '([^']+)' in table /],
+  1146: ["table", /^Table '([^']+)' doesn't exist$/],
   1264: COLUMN_AT_ROW,
   1265: COLUMN_AT_ROW,
   1292: COLUMN_AT_ROW,
@@ -187,6 +194,10 @@ const detailOf = ({ errno, message }: ServerError): string => {
   const name = found?.[1] ?? found?.[2]?.replaceAll("`", "")
   return names === undefined || name === undefined ? String(errno) : `${errno} ${names[0]} ${name}`
 }
+
+/** Rights and columns, and tables that are not ours: those a start makes anew, which nobody should wait for. */
+const canReturn = (errno: number, detail: string): boolean =>
+  [1044, 1054, 1142, 1143].includes(errno) || (errno === 1146 && /^1146 table (?!gradewire\.)/.test(detail))
 
 /** Where the error was met, for its text. */
 export interface ErrorPlace {
@@ -222,7 +233,8 @@ export const classifyError = (cause: unknown, place: ErrorPlace): ProfileStoreEr
       return new StoreMisconfigured({
         message: `HR database ${place.server} does not fit the configuration: ${detail}`,
         code,
-        fix: fixOf(error.errno, place)
+        fix: fixOf(error.errno, place),
+        canReturn: canReturn(error.errno, detail)
       })
   }
 }

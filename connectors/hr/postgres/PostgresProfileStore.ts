@@ -16,7 +16,7 @@ import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { START } from "../../../schemas/position.ts"
 import { explainFence, wrongLanes, noteLearners, NOTHING } from "../store-verdicts.ts"
 import { employeeReading, ReadingMemory, type EmployeeReading } from "../employee-reading.ts"
-import { employeeSource } from "./employee-reading.ts"
+import { employeeSource, mayRead } from "./employee-reading.ts"
 import { offsetOf, type OffsetRow } from "../stored-rows.ts"
 import { COUNT_LANES, offsetValues, READ_PROGRESS } from "./offset-statements.ts"
 import { openSession } from "./postgres-client.ts"
@@ -100,6 +100,7 @@ const make = (
     const takeOver = Effect.gen(function* () {
       yield* store.forgetShape
       yield* store.batches
+      yield* store.rows({ text: mayRead(yield* store.mapping) })
       yield* employees.once
       const values = [options.connector, options.holder]
       const [row] = yield* store.rows<OffsetRow>({ text: store.statements.takeOver, values })

@@ -2,8 +2,8 @@
  * What an error of PostgreSQL or of the way to it means for a batch, decided by SQLSTATE alone
  * (PostgreSQL manual, appendix A).
  *
- * A server's message and detail may hold values of a person, so neither is read (G9): names of constraint, table and
- * column, and the code, are all that goes on. A code that is not listed is taken for a row's fault: triggers raise
+ * A server's message and detail may hold values of a person, so neither goes on (G9): names of constraint, table and
+ * column, and the code, are all that does. A code that is not listed is taken for a row's fault: triggers raise
  * codes of their own, and apply never stops for one row (G3).
  */
 import {
@@ -66,6 +66,8 @@ interface ServerError {
   readonly constraint: string | undefined
   /** A refusal of our own (conversion-sql.ts). Nothing else of the server's message goes on (G9). */
   readonly refusal: string | undefined
+  /** `table employee` */
+  readonly missing: string | undefined
 }
 
 const textOf = (error: object, key: string): string | undefined => {
@@ -79,15 +81,37 @@ const serverError = (cause: unknown): ServerError | undefined => {
   const code = textOf(cause, "code")
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || textOf(cause, "severity") === undefined)
     return undefined
+  const message = textOf(cause, "message") ?? ""
   return {
     code,
+    missing: namedIn(code, message),
     schema: textOf(cause, "schema"),
     table: textOf(cause, "table"),
     column: textOf(cause, "column"),
     constraint: textOf(cause, "constraint"),
-    refusal: refusalIn(textOf(cause, "message") ?? "")
+    refusal: refusalIn(message)
   }
 }
+
+/**
+ * Where a message names no value but what is missing, and only there is it read: these carry none of the fields above.
+ * A server that speaks another language leaves it unnamed.
+ */
+const NAMED: Readonly<Record<string, RegExp>> = {
+  "42501": /^permission denied for ((?:table|view|schema|relation|materialized view|foreign table) \S+)$/,
+  "42703": /^(column .+) does not exist$/,
+  "42P01": /^(relation .+) does not exist$/,
+  "3F000": /^(schema .+) does not exist$/
+}
+
+const namedIn = (code: string, message: string): string | undefined =>
+  NAMED[code]?.exec(message)?.[1]?.replaceAll('"', "")
+
+/** Ours are made anew by a start, which nobody should wait for. */
+const canReturn = ({ code, missing }: ServerError): boolean =>
+  code === "42501" ||
+  code === "42703" ||
+  (code === "42P01" && missing?.startsWith("relation gradewire.") === false)
 
 /** `23503 constraint training_record_employee_fkey on hr.training_record` */
 const detailOf = (error: ServerError): string => {
@@ -100,6 +124,7 @@ const detailOf = (error: ServerError): string => {
     error.code,
     error.constraint && `constraint ${error.constraint}`,
     error.column && `column ${error.column}`,
+    error.missing,
     table && `on ${table}`
   ]
     .filter((part) => part !== undefined)
@@ -139,7 +164,8 @@ export const classifyError = (cause: unknown, place: ErrorPlace): ProfileStoreEr
       return new StoreMisconfigured({
         message: `HR database ${place.server} does not fit the configuration: ${detail}`,
         code: error.code,
-        fix: fixOf(error.code, place)
+        fix: fixOf(error.code, place),
+        canReturn: canReturn(error)
       })
   }
 }

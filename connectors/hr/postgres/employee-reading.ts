@@ -44,6 +44,23 @@ select $1, $2, clock_timestamp(), $3::bigint,
 on conflict (connector) do update set rules = excluded.rules, completed_at = excluded.completed_at,
   employees = excluded.employees, spellings = excluded.spellings`
 
+/** Reads nothing, and fails where some column of the employees may not be read: the catalog shows those too. */
+export const mayRead = ({ employees }: HrMapping): string => {
+  const { changedAt, hiredOn, key, leftOn, mergedInto, name, relation, rules, status } = employees
+  const shapes = [
+    key,
+    ...rules.map(({ column }) => column),
+    hiredOn,
+    leftOn,
+    mergedInto,
+    name,
+    status?.column,
+    changedAt
+  ]
+  const names = new Set(shapes.flatMap((shape) => (shape === undefined ? [] : [identifier(shape.name)])))
+  return `select ${[...names].join(", ")} from ${relation} limit 0`
+}
+
 export const employeeSource = ({ connector, rows }: Questions, mapping: HrMapping): EmployeeSource => {
   const { employees } = mapping
   const { changedAt } = employees

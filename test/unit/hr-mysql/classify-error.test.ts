@@ -78,6 +78,33 @@ describe("an error of MySQL or MariaDB", () => {
     expect(classifyError(answered(errno, message), place)).toMatchObject({ detail })
   })
 
+  it.each<[errno: number, message: string, named: string, canReturn: boolean]>([
+    [1142, "SELECT command denied to user 'gw'@'%' for table 'employee'", "1142 table employee", true],
+    [
+      1142,
+      "SELECT command denied to user 'gw'@'%' for table `hr`.`employee`",
+      "1142 table hr.employee",
+      true
+    ],
+    [
+      1143,
+      "SELECT command denied to user 'gw'@'%' for column 'mobile' in table 'employee'",
+      "1143 column mobile",
+      true
+    ],
+    [1054, "Unknown column 'e.mobile' in 'where clause'", "1054 column e.mobile", true],
+    [1146, "Table 'hr.employee' doesn't exist", "1146 table hr.employee", true],
+    [1146, "Table 'gradewire.held_change' doesn't exist", "1146 table gradewire.held_change", false],
+    [1045, "Access denied for user 'Anna'@'%'", "1045", false]
+  ])(
+    "%i names what HR took away, and whether it can return: %s (G3, G9)",
+    (errno, message, named, canReturn) => {
+      const error = classifyError(answered(errno, message), place)
+      expect(error).toMatchObject({ _tag: "StoreMisconfigured", canReturn })
+      expect(error.message).toMatch(new RegExp(`configuration: ${named}$`))
+    }
+  )
+
   it("that is no answer is a connection that was lost, or one that is configured wrongly (G4)", () => {
     const given = (code: string) => classifyError({ code, errno: -111, message: "x" }, place)
     expect(given("ECONNREFUSED")).toMatchObject({ _tag: "StoreUnavailable", code: "ECONNREFUSED" })

@@ -93,6 +93,28 @@ describe("errors of PostgreSQL", () => {
   })
 
   it.each([
+    ["42501", "permission denied for table employee", "42501 table employee", true],
+    ["42501", "keine Berechtigung", "42501", true],
+    ["42703", "column e.mobile does not exist", "42703 column e.mobile", true],
+    ["42P01", 'relation "hr.employee" does not exist', "42P01 relation hr.employee", true],
+    [
+      "42P01",
+      'relation "gradewire.held_change" does not exist',
+      "42P01 relation gradewire.held_change",
+      false
+    ],
+    ["42P01", "Anna", "42P01", false],
+    ["28P01", "password authentication failed", "28P01", false]
+  ])(
+    "what HR took away is named and can return, ours is made by a start: %s %s (G3, G9)",
+    (code, message, named, canReturn) => {
+      const error = classifyError(serverError(code, { message }), place)
+      expect(error).toMatchObject({ _tag: "StoreMisconfigured", canReturn })
+      expect(error.message).toMatch(new RegExp(`configuration: ${named}$`))
+    }
+  )
+
+  it.each([
     [Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }), "ECONNREFUSED"],
     [Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" }), "ENOTFOUND"],
     [Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }), "ECONNRESET"],
