@@ -7,7 +7,7 @@
  * is the SHA-256 of those in hex, with line feeds between them. A signature is made over the text `format + "\n" + digest`.
  */
 import { Schema } from "effect"
-import { RunOrigin, RunScope, RunState } from "./reconciliation.ts"
+import { RunOrigin, RunScope, RunState, TableSum } from "./reconciliation.ts"
 
 export const REPORT_FORMAT = "gradewire.reconciliation-report.v1"
 
@@ -34,7 +34,9 @@ const ReportTable = Schema.Struct({
   unsettled: Count,
   /** In queues, which is no difference. */
   held: Count,
-  dead: Count
+  dead: Count,
+  /** Of score columns, over the rows that were compared; missing in reports of versions that added up nothing. */
+  sums: Schema.optionalKey(Schema.Array(TableSum))
 })
 export type ReportTable = typeof ReportTable.Type
 

@@ -33,6 +33,28 @@ export type DamageKind = (typeof DAMAGE_KINDS)[number]
 export const FINDING_KINDS = [...DAMAGE_KINDS, "unsettled"] as const satisfies ReadonlyArray<DifferenceKind>
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const MaybeText = Schema.NullOr(Schema.String)
+
+/** Rows whose values are added up together. What could not be settled is in none of them. */
+const SUM_KINDS = ["equal", "missing", "extra", "stale", "mismatch", "held", "dead"] as const
+export type SumKind = (typeof SUM_KINDS)[number]
+
+/** Values of one numeric score column over the rows of one kind: exact decimals, as they were when each row was compared. */
+export const TableSum = Schema.Struct({
+  /** Column of the target, and what fills it: `score.raw`. */
+  column: Schema.String,
+  from: Schema.String,
+  kind: Schema.Literals(SUM_KINDS),
+  /** Rows that were added up. */
+  rows: Count,
+  /** What the training database has, unconverted; null: it has no such rows, or it is not known. */
+  source: MaybeText,
+  /** What the mapping makes of that in the column's type; null: nothing is filed of such rows. */
+  expected: MaybeText,
+  /** What the HR database has; null: it has no such rows. */
+  profile: MaybeText
+})
+export type TableSum = typeof TableSum.Type
 
 const Place = Schema.Literals(["source", "ledger", "target", "done"])
 
@@ -60,7 +82,9 @@ export const TableRun = Schema.Struct({
   /** Where the binlog was when the first rows were read; missing in runs that are older than this was kept. */
   from: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** Up to where in the binlog the comparison reaches: `server file:position`. */
-  upTo: Schema.NullOr(Schema.String)
+  upTo: Schema.NullOr(Schema.String),
+  /** Of score tables; missing in runs that are older than this was kept. */
+  sums: Schema.optionalKey(Schema.Array(TableSum))
 })
 export type TableRun = typeof TableRun.Type
 

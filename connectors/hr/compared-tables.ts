@@ -96,7 +96,8 @@ export const standingOf = (row: StandingRow): Standing => ({
   isDead: isTrue(row.is_dead),
   fields: row.fields === null || row.fields === "" ? [] : row.fields.split(","),
   isUntouched: isTrue(row.is_untouched),
-  learner: row.learner
+  learner: row.learner,
+  amounts: []
 })
 
 export interface PlaceRow {

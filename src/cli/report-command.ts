@@ -5,6 +5,7 @@ import type { Actions } from "./Actions.ts"
 import { answer } from "./answer.ts"
 import { configFlag, outputFlag, textFlag } from "./flags.ts"
 import { reportHtml } from "./report-html.ts"
+import { toldTable } from "./verify-command.ts"
 import { reportCheckText, reportListText, reportText } from "./report-text.ts"
 
 export const reportCommand = (actions: Actions) =>
@@ -27,7 +28,7 @@ const list = (actions: Actions) =>
         render: reportListText,
         // Where a run goes on may be a personal key.
         toJson: ({ runs }) =>
-          runs.map((run) => ({ ...run, tables: run.tables.map((table) => ({ ...table, after: undefined })) }))
+          runs.map((run) => ({ ...run, tables: run.tables.map((table) => toldTable(table, run.scope)) }))
       })
   ).pipe(
     Command.withDescription("Runs of gradewire verify, newest first, and how many rows are still open"),

@@ -8,7 +8,8 @@ import type {
   ReportRepair,
   ReportTable
 } from "../../schemas/reconciliation-report.ts"
-import { scopeText, verdictText } from "./report-text.ts"
+import { TOLD_ROWS_MIN } from "../reconcile/sums.ts"
+import { scopeText, sumsOf, verdictText, type TableSumOf } from "./report-text.ts"
 
 const STYLE = `:root { color-scheme: light dark; --line: #8884; --soft: #8882; --bad: #b3261e; --good: #1b6e3a }
 @media (prefers-color-scheme: dark) { :root { --bad: #ff8a80; --good: #7ddc9a } }
@@ -74,6 +75,20 @@ const COMPARED: ReadonlyArray<Cell<ReportTable>> = [
   { title: "Held", cell: ({ held }) => held, as: "n" },
   { title: "Dead", cell: ({ dead }) => dead, as: "n" }
 ]
+const SUMS: ReadonlyArray<Cell<TableSumOf>> = [
+  { title: "Table", cell: (one) => one.table, as: "name" },
+  { title: "Column", cell: ({ column }) => column, as: "id" },
+  { title: "Filled from", cell: ({ from }) => from, as: "name" },
+  { title: "Rows that are", cell: ({ kind }) => kind },
+  { title: "Rows", cell: ({ rows }) => rows, as: "n" },
+  { title: "Training database", cell: ({ source }) => source ?? "–", as: "n" },
+  { title: "By the mapping", cell: ({ expected }) => expected ?? "–", as: "n" },
+  { title: "Profile", cell: ({ profile }) => profile ?? "–", as: "n" }
+]
+const SUMS_MEAN = `Each row is added up once, with the values that it had when it was compared, so that a line's sums are of the same
+rows on both sides. “By the mapping” is what the training database's values become in the profile's column; among equal rows it is
+the profile's sum. Rows that could not be settled are in no line. Sums over fewer than ${TOLD_ROWS_MIN} rows, or over one employee's, are not
+told, because they would be somebody's scores.`
 const PLACES: ReadonlyArray<Cell<ReportTable>> = [
   { title: "Table", cell: (one) => one.table, as: "name" },
   { title: "Begun", cell: ({ startedAt }) => moment(startedAt), as: "time" },
@@ -106,6 +121,7 @@ const CLOSING = "</script>"
 export const reportHtml = (report: ReconciliationReport): string => {
   const { origin, seal } = report
   const verdict = verdictText(report)
+  const sums = sumsOf(report)
   const signature =
     seal.signature === null
       ? "not signed: keep the digest where nobody can change it"
@@ -128,6 +144,7 @@ export const reportHtml = (report: ReconciliationReport): string => {
     "<h2>What was compared and found</h2>",
     table(COMPARED, report.tables),
     "<p>Missing, extra, stale and mismatch are differences. Held and dead rows stand in a queue that a person can see.</p>",
+    ...(sums.length === 0 ? [] : ["<h2>Sums of scores</h2>", table(SUMS, sums), `<p>${SUMS_MEAN}</p>`]),
     "<h2>From when to when, and from where to where in the binlog</h2>",
     table(PLACES, report.tables),
     "<h2>Who repaired what</h2>",

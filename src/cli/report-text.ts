@@ -1,6 +1,6 @@
 /** Reports of comparisons in words, for a terminal and for the page. */
 import type { ReconciliationReport, ReportRepair, ReportTable } from "../../schemas/reconciliation-report.ts"
-import type { RunScope } from "../../schemas/reconciliation.ts"
+import type { RunScope, TableSum } from "../../schemas/reconciliation.ts"
 import type { ListedRun } from "../reconcile/RunStore.ts"
 import type { ReportCheck, ReportList } from "./Reconciliation.ts"
 import { textTable, type Column } from "./text-table.ts"
@@ -92,12 +92,33 @@ const REPAIRS: ReadonlyArray<Column<ReportRepair>> = [
   { title: "BY", cell: ({ by }) => by }
 ]
 
+/** A sum of one table. */
+export interface TableSumOf extends TableSum {
+  readonly table: string
+}
+
+export const sumsOf = ({ tables }: Pick<ReconciliationReport, "tables">): ReadonlyArray<TableSumOf> =>
+  tables.flatMap(({ sums, table }) => (sums ?? []).map((sum) => ({ ...sum, table })))
+
+const SUMS: ReadonlyArray<Column<TableSumOf>> = [
+  { title: "SUM_OF", cell: ({ column }) => column },
+  { title: "FROM", cell: ({ from }) => from },
+  { title: "ROWS", cell: ({ rows }) => String(rows), align: "right" },
+  { title: "KIND", cell: ({ kind }) => kind },
+  { title: "SOURCE", cell: ({ source }) => source ?? "-", align: "right" },
+  { title: "EXPECTED", cell: ({ expected }) => expected ?? "-", align: "right" },
+  { title: "PROFILE", cell: ({ profile }) => profile ?? "-", align: "right" },
+  { title: "TABLE", cell: ({ table }) => table }
+]
+
 export const reportText = (report: ReconciliationReport): string => {
   const { by, finishedAt, repairs, run, scope, seal, startedAt, tables } = report
+  const sums = sumsOf(report)
   return [
     `run ${run} of ${report.connector}, asked for by ${by}: ${scopeText(scope)}, ${startedAt} to ${finishedAt ?? "-"}`,
     verdictText(report).text,
     textTable(TABLES, tables),
+    ...(sums.length === 0 ? [] : [textTable(SUMS, sums)]),
     ...(repairs.length === 0 ? [] : [textTable(REPAIRS, repairs)]),
     `sha256 ${seal.digest}${seal.signature === null ? ", not signed" : `, signed by key ${seal.signature.keyFingerprint.slice(0, 16)}`}`
   ].join("\n")

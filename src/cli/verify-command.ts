@@ -1,7 +1,13 @@
 /** `gradewire verify`: compares both databases, in the columns that DBAs know from pt-table-checksum. */
 import { Clock, Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { FINDING_KINDS, type ReconciliationRun, type TableRun } from "../../schemas/reconciliation.ts"
+import {
+  FINDING_KINDS,
+  type ReconciliationRun,
+  type RunScope,
+  type TableRun
+} from "../../schemas/reconciliation.ts"
+import { toldSums } from "../reconcile/sums.ts"
 import type { Actions } from "./Actions.ts"
 import type { VerifyRequest, VerifyView } from "./Reconciliation.ts"
 import { ExitCode, printingFailures } from "./answer.ts"
@@ -177,14 +183,21 @@ const viewCsv = ({ differences, run }: VerifyView): string =>
     .map((cells) => cells.map(csvCell).join(","))
     .join("\n")
 
-/** Without what may be personal: where a run goes on, and learners. */
+/** Without what may be personal: where a run goes on, and sums that are somebody's scores. */
+export const toldTable = (table: TableRun, scope: RunScope) => ({
+  ...table,
+  after: undefined,
+  ...(table.sums === undefined ? {} : { sums: toldSums(table, scope) })
+})
+
+/** Without what may be personal. */
 const viewJson = ({ differences, run, ...view }: VerifyView): string =>
   JSON.stringify(
     {
       ...view,
       run: {
         ...run,
-        tables: run.tables.map((table) => ({ ...table, after: undefined, findings: findings(table) }))
+        tables: run.tables.map((table) => ({ ...toldTable(table, run.scope), findings: findings(table) }))
       },
       differences: differences.map((difference) => ({ ...difference, learner: undefined }))
     },

@@ -9,10 +9,16 @@ import {
   type ReportRepair,
   type ReportTable
 } from "../../schemas/reconciliation-report.ts"
-import { FINDING_KINDS, type ReconciliationRun, type TableRun } from "../../schemas/reconciliation.ts"
+import {
+  FINDING_KINDS,
+  type ReconciliationRun,
+  type RunScope,
+  type TableRun
+} from "../../schemas/reconciliation.ts"
 import { reportHtml, reportInHtml } from "../cli/report-html.ts"
 import type { ReportCheck } from "../cli/Reconciliation.ts"
 import { ReconcileUnknown, ReportUnreadable, RunStore, type StoredDifference } from "../reconcile/RunStore.ts"
+import { toldSums } from "../reconcile/sums.ts"
 import { utcNow } from "../reconcile/verify.ts"
 import { SecretUnreadable } from "../runtime/config-errors.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
@@ -74,14 +80,14 @@ const unsealed = Effect.fnUntraced(function* (
     origin,
     madeAt: yield* utcNow,
     madeWith: packageJson.version,
-    tables: tables.map(tableOf),
+    tables: tables.map((table) => tableOf(table, scope)),
     repairs: repairsOf(differences),
     differences: differences.map(differenceOf),
     unlisted: Math.max(0, total - differences.length)
   } as const
 })
 
-const tableOf = ({ kinds, reverseRows, rows, ...table }: TableRun): ReportTable => ({
+const tableOf = ({ kinds, reverseRows, rows, ...table }: TableRun, scope: RunScope): ReportTable => ({
   table: table.table,
   startedAt: table.startedAt,
   finishedAt: table.finishedAt,
@@ -97,7 +103,8 @@ const tableOf = ({ kinds, reverseRows, rows, ...table }: TableRun): ReportTable 
   mismatch: kinds["mismatch"] ?? 0,
   unsettled: kinds["unsettled"] ?? 0,
   held: kinds["held"] ?? 0,
-  dead: kinds["dead"] ?? 0
+  dead: kinds["dead"] ?? 0,
+  ...(table.sums === undefined ? {} : { sums: toldSums(table, scope) })
 })
 
 const differenceOf = ({

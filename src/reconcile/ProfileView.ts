@@ -7,6 +7,7 @@
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../schemas/failure.ts"
 import type { PositionText } from "../../schemas/position.ts"
+import type { TableSum } from "../../schemas/reconciliation.ts"
 import type { SourceRow } from "./SourceRows.ts"
 
 /** How far one lane of apply is. */
@@ -32,7 +33,26 @@ export interface Standing {
   /** The row is still what gradewire wrote; false where that is not known. */
   readonly isUntouched: boolean
   readonly learner: string | null
+  /** Of its summed columns; empty where they are not known. */
+  readonly amounts: ReadonlyArray<Amount>
 }
+
+/** One summed column's value, or the sum over rows: exact decimals; null: there is none, or it is not known. */
+export type Amount = Pick<TableSum, "source" | "expected" | "profile">
+
+/** Rows that are as the source has them, all at the moment of one answer. */
+export interface EqualRows {
+  readonly rows: number
+  /** Empty where there are no such rows. */
+  readonly amounts: ReadonlyArray<Amount>
+}
+
+export interface Compared {
+  readonly differing: ReadonlyArray<Standing>
+  readonly equal: EqualRows
+}
+
+export const NOTHING_COMPARED: Compared = { differing: [], equal: { rows: 0, amounts: [] } }
 
 export interface IdPage {
   /** In an order of the database's own. */
@@ -52,18 +72,19 @@ export interface ProfileScope {
 export class ProfileView extends Context.Service<
   ProfileView,
   {
-    /** Standings of those rows that are not what the source has; nothing of the others. */
-    readonly compare: (
-      table: string,
-      rows: ReadonlyArray<SourceRow>
-    ) => Effect.Effect<ReadonlyArray<Standing>, Failure>
+    /** Standings of those rows that are not what the source has; of the others their number and sums. */
+    readonly compare: (table: string, rows: ReadonlyArray<SourceRow>) => Effect.Effect<Compared, Failure>
+    /** Columns of the table's target whose values are added up, in the order of amounts: those of exact numbers. */
+    readonly summed: (
+      table: string
+    ) => Effect.Effect<ReadonlyArray<Pick<TableSum, "column" | "from">>, Failure>
     /** Why texts of this table's rows (RowTexts.ts) cannot be compared; `undefined`: they can. */
     readonly obstacle: (table: string) => Effect.Effect<string | undefined, Failure>
     /** As `compare`; `undefined` where some value is refused, so that the rows have to be looked at one by one. */
     readonly compareTexts: (
       table: string,
       texts: ReadonlyArray<string>
-    ) => Effect.Effect<ReadonlyArray<Standing> | undefined, Failure>
+    ) => Effect.Effect<Compared | undefined, Failure>
     /** Standings of those ids that the HR database still holds as filed; nothing of the others. */
     readonly standing: (
       table: string,

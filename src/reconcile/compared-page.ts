@@ -7,12 +7,14 @@
  */
 import { Effect } from "effect"
 import type { Failure } from "../../schemas/failure.ts"
-import { ProfileView } from "./ProfileView.ts"
+import { ProfileView, type EqualRows } from "./ProfileView.ts"
+import { bothEqual } from "./sums.ts"
 import { SourceRows, type SourceCursor, type SourceMark, type SourceScope } from "./SourceRows.ts"
 
 export interface ComparedPage {
   readonly rows: number
   readonly different: ReadonlyArray<string>
+  readonly equal: EqualRows
   readonly last: SourceCursor | undefined
   readonly isEnd: boolean
   readonly high: SourceMark
@@ -36,8 +38,8 @@ export const obstacleOf = (table: string): Step<string | undefined> =>
 export const comparedRows = ({ after, rowsMax, scope, table }: PageRequest): Step<ComparedPage> =>
   Effect.gen(function* () {
     const { high, isEnd, last, rows } = yield* (yield* SourceRows).page(table, after, rowsMax, scope)
-    const found = yield* (yield* ProfileView).compare(table, rows)
-    return { rows: rows.length, different: found.map(({ id }) => id), last, isEnd, high }
+    const { differing, equal } = yield* (yield* ProfileView).compare(table, rows)
+    return { rows: rows.length, different: differing.map(({ id }) => id), equal, last, isEnd, high }
   })
 
 export const comparedTexts = (request: PageRequest): Step<ComparedPage> =>
@@ -49,8 +51,10 @@ export const comparedTexts = (request: PageRequest): Step<ComparedPage> =>
     const found = yield* profile.compareTexts(table, texts)
     if (found === undefined) return yield* comparedRows(request)
     const others = unwritten.length === 0 ? [] : (yield* source.find(table, unwritten)).rows
-    const different = [...found, ...(yield* profile.compare(table, others))].map(({ id }) => id)
-    return { rows: texts.length + unwritten.length, different, last, isEnd, high }
+    const read = yield* profile.compare(table, others)
+    const different = [...found.differing, ...read.differing].map(({ id }) => id)
+    const equal = bothEqual(found.equal, read.equal)
+    return { rows: texts.length + unwritten.length, different, equal, last, isEnd, high }
   })
 
 /** Longer than this a chunk should not keep either server busy, as pt-table-checksum has it (`--chunk-time`). */

@@ -150,10 +150,10 @@ const stillDiffering = Effect.fnUntraced(function* (
   const profile = yield* ProfileView
   const { rows } = yield* source.find(table, ids)
   const there = new Set(rows.map(({ id }) => id))
-  const compared = yield* profile.compare(table, rows)
+  const { differing } = yield* profile.compare(table, rows)
   const extra = yield* profile.standing(
     table,
     ids.filter((id) => !there.has(id))
   )
-  return new Set([...compared.filter(isDamage), ...extra].map(({ id }) => id))
+  return new Set([...differing.filter(isDamage), ...extra].map(({ id }) => id))
 })

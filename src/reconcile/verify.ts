@@ -16,6 +16,7 @@ import type { Difference } from "./differences.ts"
 import { ProfileView, type IdPage, type ProfileScope } from "./ProfileView.ts"
 import { RunStore } from "./RunStore.ts"
 import { settle } from "./settle.ts"
+import { addUp, type CountedRows } from "./sums.ts"
 import { SourceRows, type SourceMark, type SourceScope } from "./SourceRows.ts"
 
 export interface VerifyOptions {
@@ -110,6 +111,7 @@ class Verifier {
         const page = yield* compared({ table: name, after, rowsMax: rows, scope })
         rows = nextRows(rows, (yield* Clock.currentTimeMillis) - begun, rowsMax)
         for (const id of page.different) this.suspect(name, id, page.high)
+        yield* this.addUp(name, [{ kind: "equal", ...page.equal }])
         isEnd = page.isEnd
         after = page.last ?? after
         yield* this.chunk(name, begun, "rows", page.rows, {
@@ -191,21 +193,29 @@ class Verifier {
   private settle(name: string): Step<void> {
     return Effect.gen({ self: this }, function* () {
       if (this.suspects.size === 0) return
-      const { differences, isBehind, upTo } = yield* settle(name, this.suspects, this.patienceMillis)
+      const { counted, differences, isBehind, upTo } = yield* settle(name, this.suspects, this.patienceMillis)
       if (isBehind) this.patienceMillis = Math.min(this.patienceMillis, IMPATIENT_MILLIS)
+      yield* this.addUp(name, counted)
       const met = new Set(differences.filter(isFinding).map(({ id }) => this.chunks.get(id)))
       this.suspects = new Map()
       this.chunks = new Map()
       const { diffChunks, kinds, skipped } = this.at(name)
-      const counted: Record<string, number> = { ...kinds }
-      for (const { kind } of differences) counted[kind] = (counted[kind] ?? 0) + 1
+      const byKind: Record<string, number> = { ...kinds }
+      for (const { kind } of differences) byKind[kind] = (byKind[kind] ?? 0) + 1
       this.update(name, {
-        kinds: counted,
+        kinds: byKind,
         diffChunks: diffChunks + met.size,
         skipped: skipped + (isBehind ? 1 : 0),
         ...(upTo === undefined ? {} : { upTo: placeText(upTo) })
       })
       yield* this.save(name, differences)
+    })
+  }
+
+  private addUp(name: string, counted: ReadonlyArray<CountedRows>): Step<void> {
+    return Effect.gen({ self: this }, function* () {
+      const columns = yield* (yield* ProfileView).summed(name)
+      if (columns.length > 0) this.update(name, { sums: addUp(this.at(name).sums ?? [], columns, counted) })
     })
   }
 

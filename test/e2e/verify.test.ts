@@ -1,6 +1,7 @@
 /** Both databases compared by the shipped program, after each kind of damage that no event shows. */
 import { appendFile } from "node:fs/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { sumDecimals } from "../../schemas/decimal-sum.ts"
 import { LEARNERS, named, ReconcileWorld, RESULTS, type HrKind, type SourceKind } from "./ReconcileWorld.ts"
 
 const CASE_MILLIS = 240_000
@@ -20,8 +21,14 @@ describe.each(PAIRS)("verifying %s against %s", { timeout: CASE_MILLIS }, (sourc
     await world.waitFor("gradewire.training_record", RESULTS - held)
   }, CASE_MILLIS)
   afterAll(() => world?.stop())
+  const sumAtSource = async (where: string) => {
+    const [[row]] = (await world.lms.query(
+      `select cast(sum(points) as char) as n from lms.score where ${where}`
+    )) as unknown as [[{ n: string }]]
+    return sumDecimals([row.n])
+  }
 
-  it("finds nothing where nothing was damaged, and counts what is held as no difference (G1, G2)", async () => {
+  it("finds nothing where nothing was damaged, adds up the same on both sides, and counts what is held as no difference (G1, G2)", async () => {
     const { code, differences, run } = await world.verify()
     expect(named(differences)).toEqual([])
     expect(code).toBe(0)
@@ -31,6 +38,39 @@ describe.each(PAIRS)("verifying %s against %s", { timeout: CASE_MILLIS }, (sourc
       ["lms.score", RESULTS, held],
       ["lms.drill", RESULTS, held]
     ])
+    const deep = await world.verify("--deep")
+    const [raw, heldRaw] = [await sumAtSource("learner < 39"), await sumAtSource("learner = 39")]
+    const [{ points }] = (await world.people("select sum(points) as points from hr.record")) as [
+      { points: string }
+    ]
+    const filed = sumDecimals([String(points)])
+    for (const { tables } of [run, deep.run]) {
+      const sums = tables.map((table) => table.sums ?? [])
+      expect(sums.slice(0, 2)).toEqual([[], []])
+      expect(sums[2]).toEqual([
+        {
+          column: "points",
+          from: "score.raw",
+          kind: "equal",
+          rows: RESULTS - held,
+          source: raw,
+          expected: filed,
+          profile: filed
+        },
+        {
+          column: "points",
+          from: "score.raw",
+          kind: "held",
+          rows: held,
+          source: heldRaw,
+          expected: null,
+          profile: null
+        }
+      ])
+      const [drill] = sums[3]!
+      expect(drill).toMatchObject({ column: "score_raw", kind: "equal", rows: RESULTS - held })
+      expect([drill!.expected, drill!.profile]).toEqual([drill!.source, drill!.source])
+    }
   })
 
   it("names exactly the rows that differ, their kind and columns, and no value (G1, G9)", async () => {
@@ -79,6 +119,27 @@ describe.each(PAIRS)("verifying %s against %s", { timeout: CASE_MILLIS }, (sourc
       "stale lms.drill:c,3 attributes"
     ])
     expect(code).toBe(3)
+    const [points] = (await world.people(
+      `select sum(points) as n from hr.record where ref like 'lms.score:%' and ref not in (${["2", "777777", "x", "1", "16", "6", "12", "14"].map((id) => `'lms.score:${id}'`).join(", ")}, 'lms.score:8')`
+    )) as [{ n: string }]
+    for (const { tables } of [run, deep.run]) {
+      const sums = tables[2]!.sums!
+      expect(sums.map(({ kind, rows }) => [kind, rows]).sort()).toEqual([
+        ["equal", RESULTS - held - 8],
+        ["extra", 3],
+        ["held", held],
+        // The one with a refused value has none that could be added.
+        ["mismatch", 3],
+        ["missing", 4]
+      ])
+      const equal = sums.find(({ kind }) => kind === "equal")!
+      expect([equal.expected, equal.profile]).toEqual([sumDecimals([String(points.n)]), equal.expected])
+      // A sum of so few rows would be somebody's score.
+      const few = sums.filter(({ rows }) => rows < 5)
+      expect(few.flatMap(({ expected, profile, source }) => [expected, profile, source])).toEqual(
+        Array.from({ length: 9 }, () => null)
+      )
+    }
     const course = await world.verify("--table", "lms.score", "--course", "K1")
     expect(named(course.differences)).toEqual([
       "extra lms.score:2",

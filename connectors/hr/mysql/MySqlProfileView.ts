@@ -2,16 +2,24 @@
 import { Effect, Layer } from "effect"
 import type { ChangeEvent } from "../../../schemas/change-event.ts"
 import { RowRefused, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
-import { ProfileView, type IdPage, type Standing } from "../../../src/reconcile/ProfileView.ts"
+import {
+  NOTHING_COMPARED,
+  ProfileView,
+  type IdPage,
+  type Standing
+} from "../../../src/reconcile/ProfileView.ts"
 import type { SourceRow } from "../../../src/reconcile/SourceRows.ts"
 import { comparedInParts } from "../compared-in-parts.ts"
 import {
-  placesOf,
-  standingOf,
-  type ComparedTable,
-  type PlaceRow,
-  type StandingRow
-} from "../compared-tables.ts"
+  comparedOf,
+  namedSums,
+  sourceAmounts,
+  standingWith,
+  withSource,
+  type ComparedRow,
+  type SummedStanding
+} from "../compared-sums.ts"
+import { placesOf, type ComparedTable, type PlaceRow } from "../compared-tables.ts"
 import type { HrMappingConfig } from "../mapping.ts"
 import { createTables } from "./batch-tables.ts"
 import { bookedResults } from "./booked-results.ts"
@@ -37,7 +45,7 @@ export const layerProfileView = (options: MySqlProfileViewOptions): Layer.Layer<
 const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
   const session = yield* openSession(options.mysql, createTables)
   const desk = openDesk(session, options)
-  const { ask, rows, standings } = desk
+  const { ask, compared, rows, standings } = desk
   const ids = (found: ReadonlyArray<Id>) => found.map(({ id }) => id)
   const idsOf = (max: number, textOf: (compare: CompareScripts) => string | undefined) =>
     ask((compare) => {
@@ -51,14 +59,20 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
   const compareAll = (compare: CompareScripts, table: string, part: ReadonlyArray<SourceRow>) => {
     const events = part.map(({ event }) => JSON.parse(event) as ChangeEvent)
     const kind = directoryOf(table)
-    if (kind !== undefined) return standings(compare.compareDirectory(kind, events))
+    if (kind !== undefined) return compared(compare.compareDirectory(kind, events), 0)
     const sent = compare.rowsOf(events)
     if (sent.refused !== null) {
       return Effect.fail(
         new RowRefused({ message: "the mapping refuses a row", code: "", detail: sent.refused })
       )
     }
-    return standings(compare.compareResults(table, sent))
+    const summed = compare.summed(table)
+    return Effect.map(compared(compare.compareResults(table, sent), summed.length), (found) =>
+      withSource(
+        found,
+        new Map(part.map(({ id }, index) => [id, sourceAmounts(summed, scoreOf(events[index]!))]))
+      )
+    )
   }
   return ProfileView.of({
     compare: (table, sent) =>
@@ -66,9 +80,10 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
         comparedInParts(sent, {
           compare: (part) => compareAll(compare, table, part),
           isRefused,
-          booked: (id) => standings(bookedScript(compare, options.connector, directoryOf(table), id))
+          booked: (id) => standings(bookedScript(compare, options.connector, directoryOf(table), id), 0)
         })
       ),
+    summed: (table) => ask((compare) => Effect.succeed(namedSums(compare.summed(table)))),
     ...textsOf(desk, directoryOf),
     standing: (table, wanted) =>
       wanted.length === 0
@@ -78,7 +93,8 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
             return standings(
               kind === undefined
                 ? compare.standingResults(table, wanted)
-                : compare.standingDirectory(kind, wanted)
+                : compare.standingDirectory(kind, wanted),
+              compare.summed(table).length
             )
           }),
     filed: (table, after, max, scope) =>
@@ -111,10 +127,12 @@ const bookedScript = (
   id: string
 ): ReadonlyArray<string> =>
   kind === undefined ? bookedResults(connector, compare.facts, [id]) : compare.standingDirectory(kind, [id])
+const scoreOf = ({ data }: ChangeEvent): Readonly<Record<string, string | null | undefined>> =>
+  "score" in data ? data.score : {}
 
 /** Rows that the training database wrote itself. */
 const textsOf = (
-  { ask, standings }: ReturnType<typeof openDesk>,
+  { ask, compared }: ReturnType<typeof openDesk>,
   directoryOf: (table: string) => string | undefined
 ): Pick<ProfileView["Service"], "obstacle" | "compareTexts"> => ({
   obstacle: (table) =>
@@ -123,10 +141,10 @@ const textsOf = (
       : Effect.succeed("directories are sent as apply sends them"),
   compareTexts: (table, [first, ...others]) =>
     first === undefined
-      ? Effect.succeed<ReadonlyArray<Standing>>([])
-      : ask((compare) => standings(compare.compareTexts(table, [first, ...others]))).pipe(
-          Effect.catch((error) => (isRefused(error) ? Effect.undefined : Effect.fail(error)))
-        )
+      ? Effect.succeed(NOTHING_COMPARED)
+      : ask((compare) =>
+          compared(compare.compareTexts(table, [first, ...others]), compare.summed(table).length)
+        ).pipe(Effect.catch((error) => (isRefused(error) ? Effect.undefined : Effect.fail(error))))
 })
 
 const openDesk = (session: MySqlSession, { connector, mapping, mysql }: MySqlProfileViewOptions) => {
@@ -147,8 +165,12 @@ const openDesk = (session: MySqlSession, { connector, mapping, mysql }: MySqlPro
   )
   return {
     rows: <R extends object>(text: string) => classified(session.rows<R>(text)),
-    standings: (script: ReadonlyArray<string>) =>
-      Effect.map(classified(session.script<StandingRow>(script)), (found) => found.map(standingOf)),
+    standings: (script: ReadonlyArray<string>, sums: number) =>
+      Effect.map(classified(session.script<SummedStanding>(script)), (found) =>
+        found.map((row) => standingWith(row, sums))
+      ),
+    compared: (script: ReadonlyArray<string>, sums: number) =>
+      Effect.map(classified(session.script<ComparedRow>(script)), (found) => comparedOf(found, sums)),
     ask: <A>(question: (compare: CompareScripts) => Effect.Effect<A, ProfileStoreError>) =>
       session.exclusively(Effect.flatMap(scripts, question))
   }

@@ -21,12 +21,16 @@ import { EMPTY_TABLES, jsonRows, jsonTypes, SCORES } from "./batch-tables.ts"
 import { ChangeRowsMaker, type ChangeRows } from "./change-rows.ts"
 import { compareTexts, textObstacle } from "./compare-texts.ts"
 import {
+  differingAndSums,
   differingFields,
   emptyExpected,
   EXPECTED,
   fieldList,
   isAhead,
   PLACE,
+  profileValues,
+  summed,
+  summedValues,
   untouched
 } from "./compared-values.ts"
 import { FENCE, gatherScores, sentScores } from "./decide-sql.ts"
@@ -92,6 +96,12 @@ from ${filedRows(form)} where f.was_filed and not f.blocked`,
     ]
   }
 
+  /** Columns whose values are added up; none of a directory. */
+  summed(table: string): ReadonlyArray<MappedColumn> {
+    const target = this.mapping.targets.find(({ subject }) => subject === table)
+    return target === undefined ? [] : summed(target)
+  }
+
   /** Why texts that the training database wrote cannot be compared; `undefined`: they can. */
   textObstacle(table: string): string | undefined {
     const target = this.targetOf(table)
@@ -121,19 +131,21 @@ from ${filedRows(form)} where f.was_filed and not f.blocked`,
       isPerson: "l.employee_key <=> f.person"
     })
     const isThere = `t.${name(target.key[0]!)} is not null`
-    return `select * from (
-  select f.result_id as id, l.state, l.position, ${isThere} as is_there, f.held_reason is not null as is_held,
+    const sums = this.summed(target.subject)
+    return differingAndSums(
+      `select f.n, f.result_id as id, l.state, l.position, ${isThere} as is_there, f.held_reason is not null as is_held,
     (f.blocked or exists (select 1 from \`gradewire\`.\`dead_letter\` z where ${ours("z")} and z.result_id = f.result_id
       and z.state = 'discarded' and z.position > coalesce(l.position, ''))) as is_dead,
     l.learner_id as learner,
     case when l.state = 'recorded' and ${isThere} and x.${PLACE} is not null then ${fields} end as fields,
-    case when l.state = 'recorded' and ${isThere} then ${untouched(target, connector)} else false end as is_untouched
+    case when l.state = 'recorded' and ${isThere} then ${untouched(target, connector)} else false end as is_untouched${summedValues(sums)}
   from ${SCORES} f
   left join \`gradewire\`.\`result_ledger\` l on ${ours("l")} and l.result_id = f.result_id
   left join \`gradewire\`.\`assessment_directory\` a on ${ours("a")} and a.assessment_id = f.assessment_id
   left join ${EXPECTED} x on x.${PLACE} = f.n
-  left join ${target.relation} t on f.was_filed and ${sameRow(target, zone, "ledger_row_key")}
-) c where c.fields is null or c.fields <> ''`
+  left join ${target.relation} t on f.was_filed and ${sameRow(target, zone, "ledger_row_key")}`,
+      sums.length
+    )
   }
 
   /** Ids that the ledger counts as filed, or that a row of the target stands for. */
@@ -146,7 +158,7 @@ from ${filedRows(form)} where f.was_filed and not f.blocked`,
     return [
       `set @gradewire_ids = ${json(ids)}`,
       `select f.result_id as id, l.state, l.position, ${isThere} as is_there, 0 as is_held, 0 as is_dead,
-  l.learner_id as learner, null as fields, 0 as is_untouched
+  l.learner_id as learner, null as fields, 0 as is_untouched${profileValues(this.summed(table))}
 from ${idRows("result_id", facts)} f
 left join \`gradewire\`.\`result_ledger\` l on l.connector = ${literal(connector)} and l.result_id = f.result_id
 left join ${target.relation} t on ${row}

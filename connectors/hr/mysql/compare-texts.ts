@@ -14,7 +14,17 @@ import type { Conversion } from "../conversion.ts"
 import { jsonTypes } from "./batch-tables.ts"
 import type { ColumnShape } from "./catalog.ts"
 import { REFUSED } from "./column-values.ts"
-import { differingFields, emptyExpected, EXPECTED, isAhead, PLACE, untouched } from "./compared-values.ts"
+import {
+  differingAndSums,
+  differingFields,
+  emptyExpected,
+  EXPECTED,
+  isAhead,
+  PLACE,
+  summed,
+  summedValues,
+  untouched
+} from "./compared-values.ts"
 import { convertedSql } from "./conversion-sql.ts"
 import type { MappedColumn, MappedTarget } from "./mapping.ts"
 import type { ServerFacts } from "./mysql-client.ts"
@@ -156,6 +166,7 @@ export const compareTexts = (
   const { connector, known, target, zone } = comparison
   const columns = known.filter((column) => !isBooked(column))
   const sent = columns.filter(isSent)
+  const sums = summed(target)
   const names = columns.map(({ shape }) => identifier(shape.name)).join(", ")
   const values = columns.map((column) => {
     const place = sent.indexOf(column)
@@ -175,13 +186,18 @@ export const compareTexts = (
     `insert into ${EXPECTED} (${PLACE}, ${names})
 select f.n, ${values.join(",\n  ")}
 from ${gathered(comparison, sent)} where f.ledger_state = 'recorded' and not f.is_dead`,
-    `select f.result_id as id, f.ledger_state as state, f.ledger_position as position, ${isThere} as is_there, f.is_held, f.is_dead,
+    differingAndSums(
+      `select f.n, f.result_id as id, f.ledger_state as state, f.ledger_position as position, ${isThere} as is_there, f.is_held, f.is_dead,
     f.ledger_learner as learner,
     case when f.ledger_state = 'recorded' and ${isThere} and x.${PLACE} is not null then ${fields} end as fields,
-    case when f.ledger_state = 'recorded' and ${isThere} then ${untouched(target, connector, "f.ledger_position")} else false end as is_untouched
-  from ${gathered(comparison, [])}
+    case when f.ledger_state = 'recorded' and ${isThere} then ${untouched(target, connector, "f.ledger_position")} else false end as is_untouched${summedValues(
+      sums,
+      sums.map((_, index) => `f.v${index}`)
+    )}
+  from ${gathered(comparison, sums)}
   left join ${EXPECTED} x on x.${PLACE} = f.n
-  left join ${target.relation} t on f.ledger_state = 'recorded' and ${sameRow(target, zone, "ledger_row_key")}
-  having fields is null or fields <> ''`
+  left join ${target.relation} t on f.ledger_state = 'recorded' and ${sameRow(target, zone, "ledger_row_key")}`,
+      sums.length
+    )
   ]
 }

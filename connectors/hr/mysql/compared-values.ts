@@ -2,6 +2,7 @@
  * What comparing scripts share: the temporary table for what apply would write, and which of its columns differ from the
  * target's. It has the target's own columns, so that strictness, rounding and padding are the server's.
  */
+import { summedColumns } from "../compared-sums.ts"
 import { isMark } from "../compared-tables.ts"
 import type { MappedColumn, MappedTarget } from "./mapping.ts"
 import { identifier, literal } from "./sql-text.ts"
@@ -67,6 +68,49 @@ const differs = (column: MappedColumn): string => {
 
 export const fieldList = (parts: ReadonlyArray<readonly [condition: string, field: string]>): string =>
   `concat_ws(',', ${parts.map(([condition, field]) => `if(${condition}, ${literal(field)}, null)`).join(", ")})`
+
+const EXACT: ReadonlySet<string> = new Set(["integer", "decimal"])
+
+export const summed = (target: Pick<MappedTarget, "columns">): ReadonlyArray<MappedColumn> =>
+  summedColumns(target, ({ kind }) => EXACT.has(kind))
+
+/** Of each row: what apply would make of it, what is stored. @param sent SQL of the texts that were sent, where they were */
+export const summedValues = (columns: ReadonlyArray<MappedColumn>, sent?: ReadonlyArray<string>): string =>
+  columns
+    .map((column, index) => {
+      const text = sent?.[index]
+      // Shorter than what the server's widest decimal keeps on either side of the point.
+      const isPlain = `(${text} regexp '^-?[0-9]+([.][0-9]+)?$' and ${text} not regexp '[^0-9.-]' and char_length(${text}) <= 30)`
+      const source =
+        text === undefined
+          ? "null as s{}, 1 as u{}"
+          : `if(${isPlain}, cast(${text} as decimal(65, 30)), null) as s{}, ${text} is not null and not ${isPlain} as u{}`
+      return `,
+    ${source.replaceAll("{}", String(index))}, x.${name(column)} as e${index}, t.${name(column)} as p${index}`
+    })
+    .join("")
+
+/** Of one row `t`, as texts. */
+export const profileValues = (columns: ReadonlyArray<MappedColumn>): string =>
+  columns.map((column, index) => `, cast(coalesce(t.${name(column)}, 0) as char) as p${index}`).join("")
+
+/**
+ * The rows that differ, and in a row without id how many the others are, with their sums: of one pass and one moment.
+ * @param rows SELECT with place `n`, a standing's columns, and `summedValues`
+ */
+export const differingAndSums = (rows: string, count: number): string => {
+  const sums = Array.from({ length: count }, (_, index) => {
+    const sum = (side: string) => `cast(coalesce(sum(c.${side}${index}), 0) as char)`
+    return `,
+  if(max(c.u${index}), null, ${sum("s")}) as s${index}, ${sum("e")} as e${index}, ${sum("p")} as p${index}`
+  })
+  return `select if(c.place < 0, null, max(c.id)) as id, count(*) as n_rows, max(c.state) as state, max(c.position) as position,
+  max(c.is_there) as is_there, max(c.is_held) as is_held, max(c.is_dead) as is_dead, max(c.learner) as learner,
+  max(c.fields) as fields, max(c.is_untouched) as is_untouched${sums.join("")}
+from (select d.*, if(d.fields = '', -1, d.n) as place from (
+${rows}
+) d) c group by c.place`
+}
 
 /** The row is still what the history says that the last change left. */
 export const untouched = ({ own }: MappedTarget, connector: string, position = "l.position"): string => {

@@ -1,15 +1,21 @@
 /** {@link ProfileView} on PostgreSQL, on a connection of its own that only reads. */
 import { Effect, Layer } from "effect"
 import { RowRefused, type ProfileStoreError } from "../../../src/apply/ProfileStore.ts"
-import { ProfileView, type IdPage, type Standing } from "../../../src/reconcile/ProfileView.ts"
 import {
-  placesOf,
-  standingOf,
-  type ComparedTable,
-  type PlaceRow,
-  type StandingRow
-} from "../compared-tables.ts"
+  NOTHING_COMPARED,
+  ProfileView,
+  type IdPage,
+  type Standing
+} from "../../../src/reconcile/ProfileView.ts"
+import { placesOf, type ComparedTable, type PlaceRow } from "../compared-tables.ts"
 import { comparedInParts } from "../compared-in-parts.ts"
+import {
+  comparedOf,
+  namedSums,
+  standingWith,
+  type ComparedRow,
+  type SummedStanding
+} from "../compared-sums.ts"
 import type { HrMappingConfig } from "../mapping.ts"
 import { classifyError } from "./classify-error.ts"
 import {
@@ -25,6 +31,7 @@ import {
   standingResults,
   strayResults
 } from "./compare-statement.ts"
+import { summed } from "./sum-sql.ts"
 import { grantsFor, readMapping, type HrMapping } from "./mapping.ts"
 import {
   openSession,
@@ -50,6 +57,7 @@ interface Questions {
   /** Whether `filed` can be narrowed down. */
   readonly isScoped: boolean
   readonly strays: string | undefined
+  readonly sums: ReturnType<typeof summed>
 }
 
 export const layerProfileView = (options: PostgresProfileViewOptions): Layer.Layer<ProfileView> =>
@@ -59,34 +67,34 @@ const make = Effect.fnUntraced(function* (options: PostgresProfileViewOptions) {
   const session = yield* openSession(options.postgres)
   const desk = openDesk(session, options)
   const { ask, questions } = desk
-  const standings = (text: string, value: unknown) =>
-    Effect.map(ask<StandingRow>(text, value), (found) => found.map(standingOf))
   const ids = (rows: ReadonlyArray<Id>) => rows.map(({ id }) => id)
   const page = (text: string, max: number, ...values: ReadonlyArray<unknown>) =>
     Effect.map(ask<Id>(text, ...values), (rows): IdPage => ({ ids: ids(rows), isEnd: rows.length < max }))
-  const compareAll = (text: string, events: ReadonlyArray<string>) => standings(text, `[${events.join(",")}]`)
+  const compareAll = ({ compare, sums }: Questions, events: ReadonlyArray<string>) =>
+    Effect.map(ask<ComparedRow>(compare, `[${events.join(",")}]`), (rows) => comparedOf(rows, sums.length))
   return ProfileView.of({
     compare: (table, rows) =>
       session.exclusively(
-        Effect.flatMap(questions(table), ({ booked, compare }) =>
+        Effect.flatMap(questions(table), (asked) =>
           comparedInParts(rows, {
             compare: (part) =>
               compareAll(
-                compare,
+                asked,
                 part.map(({ event }) => event)
               ),
             isRefused,
-            booked: (id) => standings(booked, [id])
+            booked: (id) => Effect.map(ask<StandingRow>(asked.booked, [id]), (found) => found.map(standingOf))
           })
         )
       ),
+    summed: (table) => session.exclusively(Effect.map(questions(table), ({ sums }) => namedSums(sums))),
     obstacle: () => Effect.undefined,
     compareTexts: (table, texts) =>
       texts.length === 0
-        ? Effect.succeed<ReadonlyArray<Standing>>([])
+        ? Effect.succeed(NOTHING_COMPARED)
         : session.exclusively(
-            Effect.flatMap(questions(table), ({ compare }) =>
-              compareAll(compare, texts).pipe(
+            Effect.flatMap(questions(table), (asked) =>
+              compareAll(asked, texts).pipe(
                 Effect.catch((error) => (isRefused(error) ? Effect.undefined : Effect.fail(error)))
               )
             )
@@ -95,7 +103,11 @@ const make = Effect.fnUntraced(function* (options: PostgresProfileViewOptions) {
       wanted.length === 0
         ? Effect.succeed<ReadonlyArray<Standing>>([])
         : session.exclusively(
-            Effect.flatMap(questions(table), ({ standing }) => standings(standing, wanted))
+            Effect.flatMap(questions(table), ({ standing, sums }) =>
+              Effect.map(ask<SummedStanding>(standing, wanted), (rows) =>
+                rows.map((row) => standingWith(row, sums.length))
+              )
+            )
           ),
     filed: (table, after, max, { assessment, employee, since }) =>
       session.exclusively(
@@ -169,7 +181,8 @@ const questionsOf = Effect.fnUntraced(function* (
       standing: standingDirectory(kind),
       filed: filedDirectory(kind),
       isScoped: false,
-      strays: undefined
+      strays: undefined,
+      sums: []
     } satisfies Questions
   }
   const target = mapping.targets.find(({ subject }) => subject === table)!
@@ -184,6 +197,7 @@ const questionsOf = Effect.fnUntraced(function* (
     standing: standingResults(target, mapping.zone),
     filed: filedResults(table, target, mapping.zone),
     isScoped: true,
-    strays: strayResults(target, mapping.zone)
+    strays: strayResults(target, mapping.zone),
+    sums: summed(target)
   } satisfies Questions
 })

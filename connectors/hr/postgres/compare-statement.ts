@@ -18,6 +18,7 @@ import {
 } from "../compared-tables.ts"
 import type { MappedColumn, MappedTarget } from "./mapping.ts"
 import { identifier, literal } from "./sql-text.ts"
+import { profileValues, summed, summedValues, sumsOver } from "./sum-sql.ts"
 import { sameRow, valueSql } from "./target-statement.ts"
 
 /** Types as DDL writes them, by column: `timestamp(0) without time zone`. */
@@ -88,13 +89,14 @@ const untouched = (target: MappedTarget): string => {
       and h.position = f.ledger_position and ${same})`
 }
 
-/** Results that are not what the source has. */
+/** Results that are not what the source has; and in a row without id how many the others are, with their sums. */
 export const compareResults = (target: MappedTarget, zone: TimeZone, types: DeclaredTypes): string => {
   const columns = target.columns.filter((column) => !isBooked(column))
   const values = columns.map((column): readonly [string, string] => {
     const differing = differs(column, zone, types)
     return [isMark(column) ? `f.marks_hold and ${differing}` : differing, column.shape.name]
   })
+  const sums = summed(target)
   const position = target.own === undefined ? [] : [["t.position <> f.ledger_position", "position"] as const]
   const ledger = [
     ["f.is_ahead", "ledger.position"],
@@ -103,18 +105,21 @@ export const compareResults = (target: MappedTarget, zone: TimeZone, types: Decl
   ] as const
   return `with ${SENT},
 ${RESULTS}
-select * from (
+select c.place as id, count(*)::integer as n_rows, max(c.state) as state, max(c.position) as position,
+  bool_or(c.is_there) as is_there, bool_or(c.is_held) as is_held, bool_or(c.is_dead) as is_dead, max(c.learner) as learner,
+  max(c.fields) as fields, bool_or(c.is_untouched) as is_untouched${sumsOver(sums.length)}
+from (select d.*, case when d.fields = '' then null else d.id end as place from (
   select f.result_id as id, f.ledger_state as state, f.ledger_position as position, t.gradewire_row is not null as is_there,
     f.is_held, f.is_dead, f.ledger_learner as learner,
     case when f.ledger_state = 'recorded' and t.gradewire_row and not f.is_dead
       then ${fieldList([...values, ...position, ...ledger])} end as fields,
-    case when f.ledger_state = 'recorded' and t.gradewire_row then ${untouched(target)} else false end as is_untouched
+    case when f.ledger_state = 'recorded' and t.gradewire_row then ${untouched(target)} else false end as is_untouched${sums.map((column, index) => summedValues(column, index, zone)).join("")}
   from f left join lateral (
     select true as gradewire_row, t.* from ${target.relation} t
     where f.ledger_state = 'recorded' and ${sameRow(target, zone, "ledger_row_key")} limit 1
   ) t on true
-) c
-where c.fields is distinct from ''`
+) d) c
+group by c.place`
 }
 
 /** What ledger and queues say of ids, whatever their rows hold. */
@@ -128,11 +133,11 @@ ${lookUp("held_change", "h", "result_id", "i.id")}`
 export const standingResults = (target: MappedTarget, zone: TimeZone): string => {
   const stays = keepsRevoked(target) ? "l.position is null or l.state = 'recorded'" : "true"
   return `select f.result_id as id, l.state, l.position, t.gradewire_row is not null as is_there, false as is_held,
-  false as is_dead, l.learner_id as learner, null as fields, false as is_untouched
+  false as is_dead, l.learner_id as learner, null as fields, false as is_untouched${profileValues(summed(target))}
 from unnest($2::text[]) as f(result_id)
 ${lookUp("result_ledger", "l", "result_id", "f.result_id")}
 left join lateral (
-  select true as gradewire_row from ${target.relation} t
+  select true as gradewire_row, t.* from ${target.relation} t
   where (${stays}) and ${namesResult(target, zone)} limit 1
 ) t on true
 where l.state = 'recorded' or t.gradewire_row`
