@@ -2,21 +2,26 @@
 import { sumDecimals } from "../../schemas/decimal-sum.ts"
 import type { Amount, Compared, Standing } from "../../src/reconcile/ProfileView.ts"
 import { standingOf, type StandingRow } from "./compared-tables.ts"
-import type { MappedColumn, MappedTarget } from "./mapping.ts"
+import type { ColumnSource, MappedColumn, MappedTarget } from "./mapping.ts"
 
 const SCORES: ReadonlySet<unknown> = new Set(["score.raw", "score.min", "score.max", "score.pass"])
+
+/** A column that is filled from the score. */
+export interface SummedColumn<Shape> extends MappedColumn<Shape> {
+  readonly from: ColumnSource
+}
 
 /** Columns whose values are added up. @param isExact that a column keeps exact numbers */
 export const summedColumns = <Shape>(
   { columns }: Pick<MappedTarget<Shape>, "columns">,
   isExact: (shape: Shape) => boolean
-): ReadonlyArray<MappedColumn<Shape>> =>
-  columns.filter(({ from, shape }) => SCORES.has(from) && isExact(shape))
+): ReadonlyArray<SummedColumn<Shape>> =>
+  columns.filter((column): column is SummedColumn<Shape> => SCORES.has(column.from) && isExact(column.shape))
 
 /** As a report names them. */
 export const namedSums = <Shape extends { readonly name: string }>(
-  columns: ReadonlyArray<MappedColumn<Shape>>
-) => columns.map(({ from, shape }) => ({ column: shape.name, from: String(from) }))
+  columns: ReadonlyArray<SummedColumn<Shape>>
+) => columns.map(({ from, shape }) => ({ column: shape.name, from }))
 
 interface Sums {
   readonly [sum: `${"s" | "e" | "p"}${number}`]: string | null
@@ -65,9 +70,9 @@ export type SourceAmounts = ReadonlyArray<string>
 
 /** @param columns of the target, all of them filled from the score */
 export const sourceAmounts = (
-  columns: ReadonlyArray<Pick<MappedColumn<unknown>, "from">>,
+  columns: ReadonlyArray<Pick<SummedColumn<unknown>, "from">>,
   score: Readonly<Record<string, string | null | undefined>>
-): SourceAmounts => columns.map(({ from }) => score[String(from).slice("score.".length)] ?? "0")
+): SourceAmounts => columns.map(({ from }) => score[from.slice("score.".length)] ?? "0")
 
 /**
  * Adds what the source has, where the server was not sent it as it is: exactly, here.

@@ -102,7 +102,7 @@ export const sumsOf = ({ tables }: Pick<ReconciliationReport, "tables">): Readon
 
 const SUMS: ReadonlyArray<Column<TableSumOf>> = [
   { title: "SUM_OF", cell: ({ column }) => column },
-  { title: "FROM", cell: ({ from }) => from },
+  { title: "FROM", cell: (one) => one.from },
   { title: "ROWS", cell: ({ rows }) => String(rows), align: "right" },
   { title: "KIND", cell: ({ kind }) => kind },
   { title: "SOURCE", cell: ({ source }) => source ?? "-", align: "right" },

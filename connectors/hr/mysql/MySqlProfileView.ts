@@ -83,7 +83,6 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
           booked: (id) => standings(bookedScript(compare, options.connector, directoryOf(table), id), 0)
         })
       ),
-    summed: (table) => ask((compare) => Effect.succeed(namedSums(compare.summed(table)))),
     ...textsOf(desk, directoryOf),
     standing: (table, wanted) =>
       wanted.length === 0
@@ -127,6 +126,7 @@ const bookedScript = (
   id: string
 ): ReadonlyArray<string> =>
   kind === undefined ? bookedResults(connector, compare.facts, [id]) : compare.standingDirectory(kind, [id])
+
 const scoreOf = ({ data }: ChangeEvent): Readonly<Record<string, string | null | undefined>> =>
   "score" in data ? data.score : {}
 
@@ -134,7 +134,8 @@ const scoreOf = ({ data }: ChangeEvent): Readonly<Record<string, string | null |
 const textsOf = (
   { ask, compared }: ReturnType<typeof openDesk>,
   directoryOf: (table: string) => string | undefined
-): Pick<ProfileView["Service"], "obstacle" | "compareTexts"> => ({
+): Pick<ProfileView["Service"], "obstacle" | "compareTexts" | "summed"> => ({
+  summed: (table) => ask((compare) => Effect.succeed(namedSums(compare.summed(table)))),
   obstacle: (table) =>
     directoryOf(table) === undefined
       ? ask((compare) => Effect.succeed(compare.textObstacle(table)))

@@ -16,8 +16,10 @@ import {
   keepsRevoked,
   resultColumn
 } from "../compared-tables.ts"
+import type { SummedColumn } from "../compared-sums.ts"
 import type { TimeZone } from "../../../schemas/civil-time.ts"
 import { EMPTY_TABLES, jsonRows, jsonTypes, SCORES } from "./batch-tables.ts"
+import type { ColumnShape } from "./catalog.ts"
 import { ChangeRowsMaker, type ChangeRows } from "./change-rows.ts"
 import { compareTexts, textObstacle } from "./compare-texts.ts"
 import {
@@ -97,7 +99,7 @@ from ${filedRows(form)} where f.was_filed and not f.blocked`,
   }
 
   /** Columns whose values are added up; none of a directory. */
-  summed(table: string): ReadonlyArray<MappedColumn> {
+  summed(table: string): ReadonlyArray<SummedColumn<ColumnShape>> {
     const target = this.mapping.targets.find(({ subject }) => subject === table)
     return target === undefined ? [] : summed(target)
   }

@@ -2,8 +2,9 @@
  * What comparing scripts share: the temporary table for what apply would write, and which of its columns differ from the
  * target's. It has the target's own columns, so that strictness, rounding and padding are the server's.
  */
-import { summedColumns } from "../compared-sums.ts"
+import { summedColumns, type SummedColumn } from "../compared-sums.ts"
 import { isMark } from "../compared-tables.ts"
+import type { ColumnShape } from "./catalog.ts"
 import type { MappedColumn, MappedTarget } from "./mapping.ts"
 import { identifier, literal } from "./sql-text.ts"
 
@@ -71,7 +72,7 @@ export const fieldList = (parts: ReadonlyArray<readonly [condition: string, fiel
 
 const EXACT: ReadonlySet<string> = new Set(["integer", "decimal"])
 
-export const summed = (target: Pick<MappedTarget, "columns">): ReadonlyArray<MappedColumn> =>
+export const summed = (target: Pick<MappedTarget, "columns">): ReadonlyArray<SummedColumn<ColumnShape>> =>
   summedColumns(target, ({ kind }) => EXACT.has(kind))
 
 /** Of each row: what apply would make of it, what is stored. @param sent SQL of the texts that were sent, where they were */

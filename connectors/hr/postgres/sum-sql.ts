@@ -1,21 +1,22 @@
 /** SQL of the sums that a comparison tells (../compared-sums.ts): exact, in PostgreSQL's own numeric. */
 import type { TimeZone } from "../../../schemas/civil-time.ts"
-import { summedColumns } from "../compared-sums.ts"
+import { summedColumns, type SummedColumn } from "../compared-sums.ts"
 import { sourceSql } from "./column-values.ts"
+import type { ColumnShape } from "./catalog.ts"
 import type { MappedColumn, MappedTarget } from "./mapping.ts"
 import { identifier } from "./sql-text.ts"
 import { valueSql } from "./target-statement.ts"
 
 const EXACT: ReadonlySet<string> = new Set(["smallint", "integer", "bigint", "numeric"])
 
-export const summed = (target: Pick<MappedTarget, "columns">): ReadonlyArray<MappedColumn> =>
+export const summed = (target: Pick<MappedTarget, "columns">): ReadonlyArray<SummedColumn<ColumnShape>> =>
   summedColumns(target, ({ type }) => EXACT.has(type))
 
 const stored = ({ shape }: MappedColumn): string => `t.${identifier(shape.name)}::numeric`
 
 /** Of each row: what was sent, what apply would make of it, what is stored; `u`: what was sent is no plain number. */
-export const summedValues = (column: MappedColumn, index: number, zone: TimeZone): string => {
-  const { text } = sourceSql(column.from as Parameters<typeof sourceSql>[0])
+export const summedValues = (column: SummedColumn<ColumnShape>, index: number, zone: TimeZone): string => {
+  const { text } = sourceSql(column.from)
   const isPlain = `${text} ~ '^-?[0-9]+([.][0-9]+)?$'`
   const isFiled = "f.ledger_state = 'recorded' and t.gradewire_row and not f.is_dead"
   return `,
