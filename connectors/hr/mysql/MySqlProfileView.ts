@@ -45,7 +45,7 @@ export const layerProfileView = (options: MySqlProfileViewOptions): Layer.Layer<
 const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
   const session = yield* openSession(options.mysql, createTables)
   const desk = openDesk(session, options)
-  const { ask, compared, rows, standings } = desk
+  const { ask, rows, standings } = desk
   const ids = (found: ReadonlyArray<Id>) => found.map(({ id }) => id)
   const idsOf = (max: number, textOf: (compare: CompareScripts) => string | undefined) =>
     ask((compare) => {
@@ -56,24 +56,7 @@ const make = Effect.fnUntraced(function* (options: MySqlProfileViewOptions) {
     const kind = options.tables.find((each) => each.table === table)?.as
     return kind === "learner" || kind === "assessment" ? kind : undefined
   }
-  const compareAll = (compare: CompareScripts, table: string, part: ReadonlyArray<SourceRow>) => {
-    const events = part.map(({ event }) => JSON.parse(event) as ChangeEvent)
-    const kind = directoryOf(table)
-    if (kind !== undefined) return compared(compare.compareDirectory(kind, events), 0)
-    const sent = compare.rowsOf(events)
-    if (sent.refused !== null) {
-      return Effect.fail(
-        new RowRefused({ message: "the mapping refuses a row", code: "", detail: sent.refused })
-      )
-    }
-    const summed = compare.summed(table)
-    return Effect.map(compared(compare.compareResults(table, sent), summed.length), (found) =>
-      withSource(
-        found,
-        new Map(part.map(({ id }, index) => [id, sourceAmounts(summed, scoreOf(events[index]!))]))
-      )
-    )
-  }
+  const compareAll = sentOf(desk, directoryOf)
   return ProfileView.of({
     compare: (table, sent) =>
       ask((compare) =>
@@ -126,6 +109,31 @@ const bookedScript = (
   id: string
 ): ReadonlyArray<string> =>
   kind === undefined ? bookedResults(connector, compare.facts, [id]) : compare.standingDirectory(kind, [id])
+
+/** Rows as apply would send them. */
+const sentOf = (
+  { compared }: ReturnType<typeof openDesk>,
+  directoryOf: (table: string) => "learner" | "assessment" | undefined
+) => {
+  return (compare: CompareScripts, table: string, part: ReadonlyArray<SourceRow>) => {
+    const events = part.map(({ event }) => JSON.parse(event) as ChangeEvent)
+    const kind = directoryOf(table)
+    if (kind !== undefined) return compared(compare.compareDirectory(kind, events), 0)
+    const sent = compare.rowsOf(events)
+    if (sent.refused !== null) {
+      return Effect.fail(
+        new RowRefused({ message: "the mapping refuses a row", code: "", detail: sent.refused })
+      )
+    }
+    const summed = compare.summed(table)
+    return Effect.map(compared(compare.compareResults(table, sent), summed.length), (found) =>
+      withSource(
+        found,
+        new Map(part.map(({ id }, index) => [id, sourceAmounts(summed, scoreOf(events[index]!))]))
+      )
+    )
+  }
+}
 
 const scoreOf = ({ data }: ChangeEvent): Readonly<Record<string, string | null | undefined>> =>
   "score" in data ? data.score : {}

@@ -7,7 +7,13 @@ import {
   type IdPage,
   type Standing
 } from "../../../src/reconcile/ProfileView.ts"
-import { placesOf, type ComparedTable, type PlaceRow } from "../compared-tables.ts"
+import {
+  placesOf,
+  standingOf,
+  type ComparedTable,
+  type PlaceRow,
+  type StandingRow
+} from "../compared-tables.ts"
 import { comparedInParts } from "../compared-in-parts.ts"
 import {
   comparedOf,
