@@ -128,9 +128,9 @@ describe.each(PAIRS)("verifying %s against %s", { timeout: CASE_MILLIS }, (sourc
         equal: RESULTS - held - 8,
         extra: 3,
         held,
-        // The one with a refused value has none that could be added.
+        // Of values that the mapping refuses only PostgreSQL can add what the source has, where nothing is filed.
         mismatch: 3,
-        missing: 4
+        missing: hrKind === "postgresql" ? 5 : 4
       })
       const equal = sums.find(({ kind }) => kind === "equal")!
       expect([equal.expected, equal.profile]).toEqual([sumDecimals([points.n]), equal.expected])
