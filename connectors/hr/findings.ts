@@ -1,11 +1,12 @@
 /** Shorthands for findings of the HR preflight. */
 import type { Finding } from "../../schemas/finding.ts"
 
-export const ok = (check: string, found: string): Finding => ({
+/** @param wanted what was found, where nothing else would do */
+export const ok = (check: string, found: string, wanted = found): Finding => ({
   severity: "ok",
   check,
   found,
-  wanted: found,
+  wanted,
   fix: ""
 })
 

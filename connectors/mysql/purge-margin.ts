@@ -76,7 +76,15 @@ const WANTED = `at least ${WARNING_HOURS} h`
 export const purgeFinding = (needed: NeededFile | undefined, margin: PurgeMargin): Finding => {
   const fine = (found: string): Finding => ({ severity: "ok", check: CHECK, found, wanted: WANTED, fix: "" })
   if (needed === undefined) return fine("nothing has been applied yet, so nothing is needed")
-  if (margin === null) return fine(`unknown for ${needed.file}`)
+  if (margin === null) {
+    return {
+      severity: "warning",
+      check: CHECK,
+      found: `unknown for ${needed.file}`,
+      wanted: WANTED,
+      fix: "The training database does not answer, or purges by size (max_binlog_total_size): look there how long it keeps its files, SHOW BINARY LOGS; lists them"
+    }
+  }
   if (margin === "never") return fine(`${needed.file} is kept for ever`)
   if (margin >= WARNING_HOURS) return fine(`${margin.toFixed(1)} h for ${needed.file}`)
   return {

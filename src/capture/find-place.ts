@@ -164,7 +164,7 @@ const noBoundary = (wanted: string) =>
     new PlaceNotFound({
       message: `No transaction begins at ${wanted}`,
       wanted,
-      fix: "Take a position that stands behind a GTID event's predecessor: SHOW BINLOG EVENTS IN 'FILE' LIMIT 50; lists them, or use --to-gtid or --to-datetime."
+      fix: "Give the Pos of an event of type Gtid or Anonymous_Gtid, where a transaction begins: SHOW BINLOG EVENTS IN 'FILE' LIMIT 50; lists them. Or use --to-gtid or --to-datetime."
     })
   )
 

@@ -56,8 +56,8 @@ const findingsText = (findings: ReadonlyArray<PartFinding>): string => {
       { title: "PART", cell: (row) => row.part },
       { title: "RESULT", cell: (row) => row.severity.toUpperCase() },
       { title: "CHECK", cell: (row) => row.check },
-      { title: "FOUND", cell: (row) => row.found },
-      { title: "WANTED", cell: (row) => row.wanted }
+      { title: "FOUND", cell: (row) => row.found || "(empty)" },
+      { title: "WANTED", cell: (row) => row.wanted || "(empty)" }
     ],
     findings
   )

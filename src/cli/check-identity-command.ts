@@ -4,7 +4,7 @@ import { Command, Flag } from "effect/cli"
 import type { IdentityCoverage } from "../../schemas/identity-coverage.ts"
 import type { Actions } from "./Actions.ts"
 import { ExitCode, printingFailures } from "./answer.ts"
-import { configFlag, revealFlag, textFlag } from "./flags.ts"
+import { configFlag, limitFlag, revealFlag, textFlag } from "./flags.ts"
 import type { IdentityWatch } from "./IdentityCheck.ts"
 import { coverageText, CSV_TITLE, csvLines } from "./identity-text.ts"
 
@@ -24,7 +24,7 @@ const flags = {
     Flag.withDefault(100)
   ),
   on: textFlag("on", "DAY", "Judge who is employed on this day, 2026-11-22; today where left out"),
-  limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many shared keys"), Flag.withDefault(20)),
+  limit: limitFlag(20, "At most so many shared keys"),
   rowsPerSecond: Flag.Int("rows-per-second").pipe(
     Flag.withDescription("Read the training database no faster than this"),
     Flag.optional
@@ -39,7 +39,7 @@ export const checkIdentityCommand = (actions: Actions) =>
     Effect.fnUntraced(function* ({ config, limit, minCoverage, on, output, reveal, rowsPerSecond }) {
       const request = {
         day: Option.getOrUndefined(on),
-        limit: Math.max(0, limit),
+        limit,
         rowsPerSecond: Option.getOrUndefined(Option.filter(rowsPerSecond, (rows) => rows > 0)),
         reveal
       }

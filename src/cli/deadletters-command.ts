@@ -4,7 +4,7 @@ import { Command, Flag } from "effect/cli"
 import type { SettleRequest } from "../apply/settle-letters.ts"
 import type { Actions } from "./Actions.ts"
 import { answer } from "./answer.ts"
-import { configFlag, outputFlag, revealFlag } from "./flags.ts"
+import { configFlag, limitFlag, outputFlag, revealFlag } from "./flags.ts"
 import { filterFlags, filterOf, positionArgument, positionsArgument, stateFlag } from "./letter-flags.ts"
 import { letterText, lettersText, settlementText } from "./letter-text.ts"
 
@@ -27,7 +27,7 @@ const list = (actions: Actions) =>
       output: outputFlag,
       state: stateFlag,
       ...filterFlags,
-      limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many"), Flag.withDefault(100))
+      limit: limitFlag(100)
     },
     ({ config, output, limit, state, ...filter }) =>
       answer(actions.letters(config, filterOf(filter, state), limit), {

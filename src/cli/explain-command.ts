@@ -52,12 +52,11 @@ export const explainCommand = (actions: Actions) =>
 const entryOf = (guide: string, asked: string): Effect.Effect<RunbookEntry, TagUnknown> => {
   const found = findEntry(guide, asked)
   if (found !== undefined) return Effect.succeed(found)
-  const nearest =
-    nearestWord(
-      asked,
-      runbookEntries(guide).map(({ tag }) => tag)
-    ) ?? null
-  return Effect.fail(new TagUnknown({ message: `the guide has no ${asked}`, nearest }))
+  const tags = runbookEntries(guide).map(({ tag }) => tag)
+  const akin = tags.filter((tag) => tag.toLowerCase().includes(asked.toLowerCase()))
+  const nearest = akin[0] ?? nearestWord(asked, tags) ?? null
+  const others = akin.length > 1 ? `, but ${akin.join(", ")}` : ""
+  return Effect.fail(new TagUnknown({ message: `the guide has no ${asked}${others}`, nearest }))
 }
 
 const entryText = ({ section, tag, text }: RunbookEntry): string => `${tag} (${section})\n\n${text}`

@@ -4,7 +4,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { HELD_STATES, type HeldFilter } from "../../schemas/held.ts"
 import type { Actions } from "./Actions.ts"
 import { answer } from "./answer.ts"
-import { configFlag, outputFlag, revealFlag, textFlag } from "./flags.ts"
+import { configFlag, limitFlag, outputFlag, revealFlag, textFlag } from "./flags.ts"
 import { asideText, heldListText, heldText, relinkText, resolutionText } from "./held-text.ts"
 import { durationFlag } from "./letter-flags.ts"
 
@@ -58,7 +58,7 @@ const list = (actions: Actions) =>
         Flag.withDefault("table")
       ),
       ...filterFlags,
-      limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many"), Flag.withDefault(100)),
+      limit: limitFlag(100),
       reveal: revealFlag
     },
     ({ config, limit, output, reveal, ...filter }) =>

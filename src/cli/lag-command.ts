@@ -12,6 +12,8 @@ import { configFlag, outputFlag } from "./flags.ts"
 import { LagAverages, lagText, lagVerdict, monitorLine, nagiosLine } from "./lag-text.ts"
 
 const INTERVAL = "1 second"
+/** Of a Nagios plugin. */
+const UNKNOWN = 3
 
 export const lagCommand = (actions: Actions) =>
   Command.make(
@@ -74,6 +76,12 @@ export const checkLagCommand = (actions: Actions) =>
     },
     Effect.fnUntraced(function* ({ config, critical, warning }) {
       const thresholds = { critical, warning }
+      if (warning > critical) {
+        yield* Console.log(
+          "GRADEWIRE UNKNOWN - --warning is longer than --critical, so it could never be met"
+        )
+        return yield* new ExitCode({ code: UNKNOWN })
+      }
       const code = yield* Effect.scoped(Effect.flatMap(actions.openLag(config), (sample) => sample)).pipe(
         Effect.flatMap((sample) =>
           Effect.as(Console.log(nagiosLine(sample, thresholds)), lagVerdict(sample, thresholds))
@@ -85,7 +93,7 @@ export const checkLagCommand = (actions: Actions) =>
               Console.log(`GRADEWIRE UNKNOWN - ${failure._tag}`),
               Console.error(failureText(failure))
             ),
-            3
+            UNKNOWN
           )
         )
       )

@@ -54,18 +54,19 @@ const COLUMNS: ReadonlyArray<Column<LaneState>> = [
 
 const count = (lanes: number): string => (lanes === 1 ? "1 lane" : `${lanes} lanes`)
 
-const lanesText = ({ after, before, configured, connector, executed, wanted }: LanesView): string => {
-  if (before.length === 0) {
-    return `${connector} has never applied anything: its first run makes as many lanes as apply.lanes says, ${configured} now.`
-  }
+const outcomeText = ({ before, configured, connector, executed, wanted }: LanesView): string => {
   const next =
     configured === wanted
       ? "Start its processes again."
       : `Set apply.lanes: ${wanted} in the configuration and start its processes again; with ${configured} they stop at once.`
-  return [
-    textTable(COLUMNS, after),
-    executed
-      ? `${connector} is divided into ${count(wanted)} now; whoever applied before is fenced. ${next}`
-      : `${connector} is divided into ${count(before.length)} now and would be into ${count(wanted)}, all at the lowest position above. Nothing was changed; --execute does it.`
-  ].join("\n\n")
+  if (executed)
+    return `${connector} is divided into ${count(wanted)} now; whoever applied before is fenced. ${next}`
+  return before.length === wanted
+    ? `${connector} is divided into ${count(wanted)} already. ${configured === wanted ? "There is nothing to do." : next}`
+    : `${connector} is divided into ${count(before.length)} now and would be into ${count(wanted)}, all at the lowest position above. Nothing was changed; --execute does it.`
 }
+
+const lanesText = (view: LanesView): string =>
+  view.before.length === 0
+    ? `${view.connector} has never applied anything: its first run makes as many lanes as apply.lanes says, ${view.configured} now.`
+    : [textTable(COLUMNS, view.after), outcomeText(view)].join("\n\n")

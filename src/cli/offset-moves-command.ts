@@ -4,7 +4,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import type { PlaceWanted } from "../capture/find-place.ts"
 import type { Actions } from "./Actions.ts"
 import { answer, ExitCode } from "./answer.ts"
-import { configFlag, outputFlag, textFlag } from "./flags.ts"
+import { configFlag, limitFlag, outputFlag, textFlag, timeFlag } from "./flags.ts"
 import { durationFlag } from "./letter-flags.ts"
 import { historyText, moveText } from "./offset-moves-text.ts"
 import type { MoveRequest } from "./OffsetMoves.ts"
@@ -29,13 +29,6 @@ interface ExecuteInput {
   readonly execute: boolean
   readonly reason: Option.Option<string>
   readonly acceptsLoss: boolean
-}
-
-const RFC_3339 = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
-
-const microsOf = (text: string): Option.Option<number> => {
-  const millis = RFC_3339.test(text) ? Date.parse(text.replace(" ", "T")) : Number.NaN
-  return Number.isNaN(millis) ? Option.none() : Option.some(millis * MICROS_PER_MILLI)
 }
 
 const filePositionOf = (text: string): Option.Option<PlaceWanted> => {
@@ -63,16 +56,9 @@ const placeFlags = {
     Flag.filterMap(filePositionOf, (text) => `expected FILE:POSITION such as binlog.000003:157, got ${text}`),
     Flag.optional
   ),
-  time: Flag.String("to-datetime").pipe(
-    Flag.withMetavar("TIME"),
-    Flag.withDescription(
-      "Before the first transaction that the source committed then or later; RFC 3339 with a zone"
-    ),
-    Flag.filterMap(
-      microsOf,
-      (text) => `expected a time with its zone such as 2026-11-21T00:00:00+08:00, got ${text}`
-    ),
-    Flag.optional
+  time: timeFlag(
+    "to-datetime",
+    "Before the first transaction that the source committed then or later; RFC 3339 with a zone"
   ),
   ago: durationFlag("by-duration", "The same, so long before now"),
   shift: Flag.String("shift-by").pipe(
@@ -100,7 +86,9 @@ type PlaceInput = {
 const placesOf = (input: PlaceInput, nowMillis: number): ReadonlyArray<PlaceWanted> => [
   ...Option.toArray(Option.map(input.gtid, (gtid): PlaceWanted => ({ _tag: "Gtid", gtid }))),
   ...Option.toArray(input.filePosition),
-  ...Option.toArray(Option.map(input.time, (micros): PlaceWanted => ({ _tag: "Time", micros }))),
+  ...Option.toArray(
+    Option.map(input.time, (millis): PlaceWanted => ({ _tag: "Time", micros: millis * MICROS_PER_MILLI }))
+  ),
   ...Option.toArray(
     Option.map(input.ago, (seconds): PlaceWanted => ({
       _tag: "Time",
@@ -190,7 +178,7 @@ export const historyCommand = (actions: Actions) =>
     {
       config: configFlag,
       output: outputFlag,
-      limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many"), Flag.withDefault(100))
+      limit: limitFlag(100)
     },
     ({ config, limit, output }) =>
       answer(actions.offsetMoves(config, limit), { json: output === "json", render: historyText })

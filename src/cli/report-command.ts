@@ -3,7 +3,7 @@ import { Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { Actions } from "./Actions.ts"
 import { answer } from "./answer.ts"
-import { configFlag, outputFlag, textFlag } from "./flags.ts"
+import { configFlag, limitFlag, outputFlag, textFlag } from "./flags.ts"
 import { reportHtml } from "./report-html.ts"
 import { toldTable } from "./verify-command.ts"
 import { reportCheckText, reportListText, reportText } from "./report-text.ts"
@@ -20,7 +20,7 @@ const list = (actions: Actions) =>
     {
       config: configFlag,
       output: outputFlag,
-      limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many"), Flag.withDefault(20))
+      limit: limitFlag(20)
     },
     ({ config, limit, output }) =>
       answer(actions.reports(config, limit), {

@@ -1,9 +1,9 @@
 /** `gradewire trace`: why a score is, or is not, in the profile. */
 import { Console, Effect, Option } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
 import type { Actions } from "./Actions.ts"
 import { answer, ExitCode } from "./answer.ts"
-import { configFlag, outputFlag, revealFlag, textFlag } from "./flags.ts"
+import { configFlag, limitFlag, outputFlag, revealFlag, textFlag } from "./flags.ts"
 import { employeeTraceText, resultTraceText } from "./trace-text.ts"
 
 const WRONG_USAGE = 2
@@ -19,10 +19,7 @@ export const traceCommand = (actions: Actions) =>
         Argument.optional
       ),
       employee: textFlag("employee", "KEY", "Instead of a result: all that was filed for this employee"),
-      limit: Flag.Int("limit").pipe(
-        Flag.withDescription("With --employee: at most so many results, the newest"),
-        Flag.withDefault(100)
-      ),
+      limit: limitFlag(100, "With --employee: at most so many results, the newest"),
       reveal: revealFlag
     },
     ({ config, employee, limit, output, result, reveal }) => {

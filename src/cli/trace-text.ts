@@ -13,7 +13,7 @@ const sourceFacts = ({ log, source }: ResultTrace): Facts => {
     log.state === "there"
       ? `message ${log.sequence ?? "?"} of the stream`
       : log.state === "gone"
-        ? "no longer holds it"
+        ? "holds no change of it, or no longer"
         : "did not answer in time, or was not searched to its end"
   if (source === null) return [["change log", message]]
   const { byte, committedAt, copied, eventId, file, type } = source

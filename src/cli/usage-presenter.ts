@@ -28,4 +28,8 @@ const usageText = (
 const oneLine = (error: CliError.NonShowHelpErrors): string =>
   error._tag === "MissingOption" && error.option === "config"
     ? "--config FILE is missing, and GRADEWIRE_CONFIG is not set"
-    : error.message.replace(/\s*\n\s*/g, " ").trim()
+    : error.message
+        .replace(/\s*\n\s*/g, " ")
+        // A flag's own words begin like the library's.
+        .replace(". Expected: expected ", ": expected ")
+        .trim()

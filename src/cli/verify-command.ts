@@ -1,6 +1,7 @@
 /** `gradewire verify`: compares both databases, in the columns that DBAs know from pt-table-checksum. */
 import { Clock, Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { epochSecondsToUtc } from "../../schemas/civil-time.ts"
 import {
   FINDING_KINDS,
   type ReconciliationRun,
@@ -11,7 +12,7 @@ import { toldSums } from "../reconcile/sums.ts"
 import type { Actions } from "./Actions.ts"
 import type { VerifyRequest, VerifyView } from "./Reconciliation.ts"
 import { ExitCode, printingFailures } from "./answer.ts"
-import { configFlag, textFlag } from "./flags.ts"
+import { configFlag, textFlag, timeFlag } from "./flags.ts"
 import { secondsText } from "./seconds-text.ts"
 import { textTable, type Column } from "./text-table.ts"
 
@@ -28,7 +29,7 @@ const flags = {
     Flag.withDescription("Only this table of the training database; once for each"),
     Flag.atLeast(0)
   ),
-  since: textFlag("since", "TIME", "Only results submitted or graded since, RFC 3339: 2026-11-01T00:00:00Z"),
+  since: timeFlag("since", "Only results submitted or graded since; RFC 3339 with a zone"),
   course: textFlag("course", "ID", "Only results of this assessment"),
   person: textFlag("person", "EMPLOYEE", "Only results of learners who are this employee"),
   isDeep: Flag.Boolean("deep").pipe(
@@ -82,7 +83,7 @@ export const verifyCommand = (actions: Actions) =>
 
 interface Asked {
   readonly tables: ReadonlyArray<string>
-  readonly since: Option.Option<string>
+  readonly since: Option.Option<number>
   readonly course: Option.Option<string>
   readonly person: Option.Option<string>
   readonly isDeep: boolean
@@ -93,7 +94,7 @@ interface Asked {
 
 const requestOf = ({ course, person, rowsPerSecond, since, wait, ...rest }: Asked): VerifyRequest => ({
   ...rest,
-  since: Option.getOrNull(since),
+  since: Option.getOrNull(Option.map(since, (millis) => epochSecondsToUtc(Math.floor(millis / 1000)))),
   course: Option.getOrNull(course),
   person: Option.getOrNull(person),
   waitSeconds: Math.max(0, wait),
@@ -147,9 +148,12 @@ const COLUMNS: ReadonlyArray<Column<TableRun>> = [
 const queueText = ({ connector, run }: VerifyView): string => {
   const sum = (kind: string) => run.tables.reduce((all, { kinds }) => all + (kinds[kind] ?? 0), 0)
   const total = run.tables.reduce((all, table) => all + findings(table), 0)
+  const compared = run.tables.reduce((all, { reverseRows, rows }) => all + rows + reverseRows, 0)
   const unsettled = sum("unsettled")
   const queued = `${sum("held")} held, ${sum("dead")} dead letters`
   const lines = [`run ${run.run} of ${connector}: ${total} rows differ; in queues: ${queued}`]
+  if (compared === 0)
+    lines.push("nothing was compared: neither database has a row that meets what was asked for")
   if (unsettled > 0)
     lines.push(`${unsettled} could not be settled: apply was not there in time, or they keep changing`)
   if (total > 0) {

@@ -230,5 +230,10 @@ describe("stored offsets", () => {
     const [late] = await Effect.runPromise(listOffsets(postgresOptions(server)))
     expect(late!.lagSeconds).toBeNull()
     expect(late!.idleSeconds).toBeGreaterThan(299)
+    // Who takes over has heard nothing of the source yet.
+    await Effect.runPromise(store.takeOver)
+    const [taken] = await Effect.runPromise(listOffsets(postgresOptions(server)))
+    expect(taken).toMatchObject({ epoch: 2, lagSeconds: null })
+    expect(taken!.idleSeconds).toBeGreaterThan(299)
   })
 })

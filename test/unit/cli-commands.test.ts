@@ -162,6 +162,12 @@ describe("gradewire", () => {
     [["rnu"], "Did you mean this? run"],
     [["run", "--config", "x", "--role", "both"], "--role"],
     [["check", "nats", "--config", "x"], "source"],
+    [
+      ["verify", "--config", "x", "--since", "yesterday"],
+      '--since: "yesterday": expected a time with its zone'
+    ],
+    [["held", "list", "--config", "x", "--limit", "0"], "expected 1 or more, got 0"],
+    [["report", "list", "--config", "x", "--limit", "-3"], "expected 1 or more, got -3"],
     [["check", "--confg", "x"], "--config"]
   ])("answers %j with a usage error and a hint (G3)", async (args, hint) => {
     const { code, out, err } = await gradewire(args)
@@ -191,6 +197,11 @@ describe("gradewire", () => {
 })
 
 describe("gradewire check", () => {
+  it("says to a watcher that its thresholds can not both be met (G3)", async () => {
+    const lag = await gradewire(["check", "lag", "--config", "x", "--warning", "5m", "--critical", "10s"])
+    expect(lag).toMatchObject({ code: 3, err: "", out: expect.stringMatching(/^GRADEWIRE UNKNOWN - /) })
+  })
+
   it("shows what to mend and exits with 1 where something is wrong (G3)", async () => {
     const { code, out, err } = await gradewire(["check", "--config", "x"])
     expect({ code, err }).toEqual({ code: 1, err: "" })

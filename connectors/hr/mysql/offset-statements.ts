@@ -33,7 +33,10 @@ order by anchor_file is null desc, position, generation limit 1`
 
 const LANES = "@gradewire_lanes"
 
-/** A lane's first row stands at START and has no anchor. Answers the lane's row, and `lanes`: how many there are. */
+/**
+ * A lane's first row stands at START and has no anchor. A takeover is no word of the source, so it leaves the time at which the last
+ * one came. Answers the lane's row, and `lanes`: how many there are.
+ */
 export const takeOver = (connector: string, { lane, lanes }: Lane, holder: string): ReadonlyArray<string> => {
   const count = `select count(*) into ${LANES} from ${TABLE} where connector = ${literal(connector)}`
   const numbers = Array.from({ length: lanes }, (_, number) => `select ${number} as lane`).join(" union all ")
@@ -44,7 +47,7 @@ export const takeOver = (connector: string, { lane, lanes }: Lane, holder: strin
 select ${literal(connector)}, n.lane, ${literal(START)}, 0, '', ${NOW} from (${numbers}) n where ${LANES} = 0
 on duplicate key update connector = apply_offset.connector`,
     count,
-    `update ${TABLE} set epoch = epoch + 1, holder = ${literal(holder)}, updated_at = ${NOW}
+    `update ${TABLE} set epoch = epoch + 1, holder = ${literal(holder)}
 where ${here(connector, lane)} and ${LANES} = ${lanes}`,
     `select ${OFFSET_COLUMNS}, ${LANES} as lanes from (select 1 as one) o left join ${TABLE} on ${here(connector, lane)}`,
     "commit"

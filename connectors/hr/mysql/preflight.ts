@@ -46,6 +46,8 @@ interface Settings {
   readonly binlog_format: string
 }
 
+const VERSION_WANTED = "MySQL 8.0.17, MariaDB 10.6 or later"
+
 const checkServer = (session: MySqlSession): Check =>
   Effect.gen(function* () {
     const { isMariaDb, version } = yield* session.facts
@@ -55,8 +57,8 @@ const checkServer = (session: MySqlSession): Check =>
     const { binlog_format: format, log_bin: logs, read_only: readOnly } = row!
     return [
       isOldEnough(version, isMariaDb ? OLDEST.mariadb : OLDEST.mysql)
-        ? ok("hr database version", version)
-        : error("hr database version", version, "MySQL 8.0.17, MariaDB 10.6 or later", "Upgrade the server."),
+        ? ok("hr database version", version, VERSION_WANTED)
+        : error("hr database version", version, VERSION_WANTED, "Upgrade the server."),
       Number(readOnly) === 0
         ? ok("hr database writable", "yes")
         : error("hr database writable", "read-only", "yes", "Point target.host at the primary server."),

@@ -33,7 +33,7 @@ export interface OffsetStatements {
   readonly park: string
 }
 
-/** Statements on the row of one lane. */
+/** Statements on the row of one lane. A takeover is no word of the source, so it leaves the time at which the last one came. */
 export const offsetStatements = ({ lane, lanes }: Lane): OffsetStatements => ({
   takeOver: `with known as (
   select count(*)::integer as lanes from gradewire.apply_offset where connector = $1
@@ -44,7 +44,7 @@ export const offsetStatements = ({ lane, lanes }: Lane): OffsetStatements => ({
   on conflict (connector, lane) do nothing
   returning t.*
 ), taken as (
-  update gradewire.apply_offset t set epoch = t.epoch + 1, holder = $2, updated_at = clock_timestamp()
+  update gradewire.apply_offset t set epoch = t.epoch + 1, holder = $2
   from known where t.connector = $1 and t.lane = ${lane} and known.lanes = ${lanes}
   returning t.*
 )

@@ -35,6 +35,7 @@ type Check = Effect.Effect<Findings, DriverError>
 
 /** Everything in use is older than 13, by the manual; the tests run on 15. */
 const OLDEST_VERSION = 130_000
+const VERSION_WANTED = "PostgreSQL 13 or later"
 
 const checkVersion = (session: PostgresSession): Check =>
   Effect.map(
@@ -47,8 +48,8 @@ const checkVersion = (session: PostgresSession): Check =>
       const found = row!
       return [
         found.number >= OLDEST_VERSION
-          ? ok("hr database version", found.version)
-          : error("hr database version", found.version, "PostgreSQL 13 or later", "Upgrade the server."),
+          ? ok("hr database version", found.version, VERSION_WANTED)
+          : error("hr database version", found.version, VERSION_WANTED, "Upgrade the server."),
         found.encoding === "UTF8"
           ? ok("hr database encoding", "UTF8")
           : error(

@@ -26,7 +26,7 @@ describe("the purge margin's finding", () => {
     [2, "warning", "2.0 h for binlog.000007"],
     [1.99, "error", "2.0 h for binlog.000007"],
     [0, "error", "binlog.000007 is purged, or may be at any moment"],
-    [null, "ok", "unknown for binlog.000007"],
+    [null, "warning", "unknown for binlog.000007"],
     ["never", "ok", "binlog.000007 is kept for ever"]
   ] as const)("of %s hours is %s (G1)", (margin, severity, found) => {
     const finding = purgeFinding(needed, margin)
