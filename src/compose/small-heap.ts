@@ -16,8 +16,13 @@ import { Effect } from "effect"
  */
 const YOUNG_MIB = 16
 
-/** A full collection once the old generation has doubled. At half of that the rate begins to fall. */
-const OLD_GROWTH_PERCENT = 100
+/**
+ * A full collection once the old generation and the buffers that hang on it have grown so much. Buffers that outlive two
+ * collections of the young, as everything does that waits for a server, are only let go then. Measured with 150,000 waiting
+ * events: 100 takes 14 MiB more of apply and 9 of capture and saves some CPU time (4 to 10 percent), 50 costs another
+ * tenth of apply's and gains next to nothing.
+ */
+const OLD_GROWTH_PERCENT = 70
 
 const MIB = 1024 * 1024
 const CHURN_OBJECTS = 5_000
@@ -30,12 +35,17 @@ const MICROS_PER_MILLI = 1_000
 
 /** Works for as long as it runs. */
 export const keepHeapSmall: Effect.Effect<never> = Effect.gen(function* () {
-  fixYoung()
   setFlagsFromString(`--heap-growing-percent=${OLD_GROWTH_PERCENT}`)
-  // It counts from a full collection on, the first of which would come late.
+  // It counts from a full collection on, the first of which would come late. This kind also gives back what the young
+  // generation grew to while the program was loaded, up to 64 MiB; it can be made larger afterwards, never smaller.
   setFlagsFromString("--expose-gc")
   const collect: unknown = runInNewContext("gc")
-  if (typeof collect === "function") collect()
+  if (typeof collect === "function") {
+    collect({ type: "major", execution: "sync", flavor: "last-resort" })
+    // Both halves are there, and counted, only behind the next collection of the young.
+    collect({ type: "minor" })
+  }
+  fixYoung()
   while (true) {
     const before = cpuUsage()
     yield* Effect.sleep(LOOK_MILLIS)

@@ -99,16 +99,19 @@ export class ExamPipeline {
   written = 0
   readonly #servers: Servers
   readonly #folder: string
+  readonly #gradewire: string
   readonly #programs = new Set<RunningProgram>()
 
-  private constructor(servers: Servers, folder: string, sql: Connection, profile: Client) {
+  private constructor(servers: Servers, folder: string, sql: Connection, profile: Client, gradewire: string) {
     this.#servers = servers
+    this.#gradewire = gradewire
     this.#folder = folder
     this.sql = sql
     this.profile = profile
   }
 
-  static async open(): Promise<ExamPipeline> {
+  /** @param gradewire the built program */
+  static async open(gradewire = join(root, "dist/gradewire.js")): Promise<ExamPipeline> {
     const folder = mkdtempSync(join(tmpdir(), "gradewire-bench-"))
     const options = { directory: folder, progress: say }
     const [source, nats, hr] = await Promise.all([
@@ -119,7 +122,6 @@ export class ExamPipeline {
     const servers = { source, nats, hr }
     const sql = await createConnection({ host: "127.0.0.1", port: source.port, user: "root" })
     await createTables(sql)
-    await sql.query("SET SESSION cte_max_recursion_depth = 1000000")
     await sql.query(
       `INSERT INTO lms.user WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < ${LEARNERS - 1})
        SELECT ${FIRST_LEARNER} + n, CONCAT('E', ${FIRST_LEARNER} + n) FROM c`
@@ -128,7 +130,7 @@ export class ExamPipeline {
     await profile.connect()
     await profile.query(PROFILE)
     writeFileSync(join(folder, "connector.yaml"), configText(servers))
-    return new ExamPipeline(servers, folder, sql, profile)
+    return new ExamPipeline(servers, folder, sql, profile, gradewire)
   }
 
   get servers(): string {
@@ -139,7 +141,7 @@ export class ExamPipeline {
 
   start(name: Program): RunningProgram {
     const { hr, nats, source } = this.#servers
-    const role = [join(root, "dist/gradewire.js"), "run", "--config", join(this.#folder, "connector.yaml")]
+    const role = [this.#gradewire, "run", "--config", join(this.#folder, "connector.yaml")]
     const args =
       name === "peer"
         ? [join(import.meta.dirname, "plain-peer.ts"), String(source.port), nats.url, hr.url]
@@ -150,12 +152,7 @@ export class ExamPipeline {
   }
 
   async migrate(): Promise<void> {
-    const args = [
-      join(root, "dist/gradewire.js"),
-      "migrate",
-      "--config",
-      join(this.#folder, "connector.yaml")
-    ]
+    const args = [this.#gradewire, "migrate", "--config", join(this.#folder, "connector.yaml")]
     const child = spawn(process.execPath, args, { stdio: "inherit" })
     await new Promise((done) => child.once("exit", done))
   }
