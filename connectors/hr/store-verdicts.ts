@@ -64,12 +64,20 @@ export const wrongLanes = (
         })
       )
 
-const CHANGED_LEARNERS_MAX = 10_000
+export const CHANGED_LEARNERS_MAX = 10_000
 
-/** So that their held results are looked at next. Beyond the limit they wait for their turn. */
-export const noteLearners = (changedLearners: Set<string>, changes: ReadonlyArray<ChangeEvent>): void => {
+/**
+ * So that their held results are looked at next. Beyond the limit they wait for their turn.
+ * @param parks some accounts are no employees: a score that links its learner lets the others of that learner go on
+ */
+export const noteLearners = (
+  changedLearners: Set<string>,
+  changes: ReadonlyArray<ChangeEvent>,
+  parks: boolean
+): void => {
   for (const { data } of changes) {
-    if ("learnerId" in data && changedLearners.size < CHANGED_LEARNERS_MAX)
-      changedLearners.add(data.learnerId)
+    if (changedLearners.size >= CHANGED_LEARNERS_MAX) return
+    if ("learnerId" in data) changedLearners.add(data.learnerId)
+    else if (parks && "resultId" in data && data.learner?.id != null) changedLearners.add(data.learner.id)
   }
 }

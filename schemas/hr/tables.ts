@@ -135,7 +135,14 @@ export const heldChange = gradewire.table(
   },
   (table) => [
     primaryKey({ name: "held_change_pk", columns: [table.connector, table.resultId] }),
-    index("held_change_learner").on(table.connector, table.learnerId)
+    index("held_change_learner").on(table.connector, table.learnerId),
+    // Accounts that are no employees may be many, and nobody waits for them.
+    index("held_change_waiting")
+      .on(table.connector, table.resultId)
+      .where(sql`reason <> 'UNQUALIFIED'`),
+    index("held_change_parked")
+      .on(table.connector, table.resultId)
+      .where(sql`reason = 'UNQUALIFIED'`)
   ]
 )
 

@@ -251,9 +251,10 @@ const release = Effect.fnUntraced(function* (
   run: ReturnType<(typeof ProfileStore.Service)["release"]>
 ): Effect.fn.Return<boolean, ProfileStoreError> {
   const { more, released } = yield* repeated(run)
-  if (released === 0) return false
-  yield* noteReleased(released)
-  yield* Effect.logInfo("held results filed", { released })
+  if (released > 0) {
+    yield* noteReleased(released)
+    yield* Effect.logInfo("held results filed", { released })
+  }
   return more
 })
 

@@ -12,6 +12,7 @@ import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
 import { laneDecisionsConformance } from "./lane-decisions.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
+import { parkedConformance } from "./parked-accounts.ts"
 import { leaversConformance, peopleProofsConformance, PROVING } from "./people-proofs.ts"
 import { populationsConformance } from "./people-populations.ts"
 import { profileStoreConformance } from "./profile-store.ts"
@@ -77,3 +78,12 @@ leaversConformance("MariaDB", async () => ({
   world: await mariadb.openProving(),
   desk: mariadb.heldDesk(SCORES, PROVING)
 }))
+for (const [name, opened] of [
+  ["MySQL", () => mysql],
+  ["MariaDB", () => mariadb]
+] as const)
+  parkedConformance(name, async () => ({
+    world: await opened().openProving(),
+    desk: opened().heldDesk(SCORES, PROVING),
+    waiting: async () => (await opened().sql("select held_changes as n from gradewire.offsets"))[0]!["n"]
+  }))

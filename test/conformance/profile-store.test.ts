@@ -13,6 +13,7 @@ import { conversionsConformance } from "./conversions.ts"
 import { offsetDeskConformance } from "./offset-desk.ts"
 import { laneDecisionsConformance } from "./lane-decisions.ts"
 import { lanesConformance, laneSetConformance } from "./lanes.ts"
+import { parkedConformance } from "./parked-accounts.ts"
 import { leaversConformance, peopleProofsConformance, PROVING } from "./people-proofs.ts"
 import { populationsConformance } from "./people-populations.ts"
 import { profileStoreConformance } from "./profile-store.ts"
@@ -53,4 +54,10 @@ scoreSemanticsConformance("PostgreSQL", () => worlds.openOwn())
 leaversConformance("PostgreSQL", async () => ({
   world: await worlds.openProving(),
   desk: worlds.heldDesk(SCORES, PROVING)
+}))
+parkedConformance("PostgreSQL", async () => ({
+  world: await worlds.openProving(),
+  desk: worlds.heldDesk(SCORES, PROVING),
+  waiting: async () =>
+    (await worlds.client.query("select held_changes as n from gradewire.offsets")).rows[0].n
 }))

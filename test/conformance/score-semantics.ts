@@ -76,8 +76,11 @@ export const scoreSemanticsConformance = (name: string, open: () => Promise<OwnW
         ["1", null, null, null],
         ["2", "0", null, null]
       ])
-      for (const view of ["training_latest", "training_first", "training_best"])
+      for (const view of ["training_latest", "training_first", "training_best"]) {
         expect(await seen(view)).toEqual([["2", "0", null, null]])
+        const [proof] = await world.sql(`select match_rule from gradewire.${view}`)
+        expect(proof!["match_rule"]).toMatch(/^(link:)?phone$/)
+      }
       await apply(scored(6, 1, { raw: "80.00", submittedAt: at(2) }))
       expect(await seen("training_latest")).toEqual([["1", "80", null, null]])
       await apply(scored(8, 1, { raw: null }))

@@ -85,9 +85,11 @@ const applyBatch = (
       const whole = yield* completed(store, changes)
       const [row] = yield* store.script<Answer>(scripts.batch(epoch, whole, move))
       outcome = outcomeOf(row!)
-      if (outcome !== undefined) noteLearners(store.changedLearners, changes)
     }
-    return outcome ?? (yield* explainFence(store, epoch, expected, offset.position))
+    outcome ??= yield* explainFence(store, epoch, expected, offset.position)
+    // Of a batch whose answer was lost, too.
+    noteLearners(store.changedLearners, batch.changes, store.parks)
+    return outcome
   })
 
 const make = (

@@ -20,9 +20,11 @@ const WAITING = `not exists (
 
 const page = (
   connector: string,
-  after: string
+  after: string,
+  isParked: boolean
 ): string => `select result_id, learner_id, ${WAITING} as is_waiting from ${HELD} h
-where connector = ${literal(connector)} and result_id > ${literal(after)} order by result_id limit ${PAGE_RESULTS}`
+where connector = ${literal(connector)} and is_parked = ${isParked ? 1 : 0} and result_id > ${literal(after)}
+order by result_id limit ${PAGE_RESULTS}`
 
 const ofLearners = (
   connector: string,
@@ -112,7 +114,7 @@ export const releaseHeld = (
   const held = (text: string) => store.rows<HeldRow>(text)
   return releaseHeldFrom<Letter>({
     ...store,
-    heldAfter: (result) => held(page(connector, result)),
+    heldAfter: (result, isParked) => held(page(connector, result, isParked)),
     heldOfLearners: (learners) => held(ofLearners(connector, learners)),
     due: (_, results) =>
       Effect.flatMap(store.scripts, (scripts) =>

@@ -35,6 +35,8 @@ export interface StoreParts {
   readonly script: <R extends object = Row>(statements: ReadonlyArray<string>) => Answer<R>
   /** What the mapping asks of a score. */
   readonly checkScore: CheckScore
+  /** Some accounts are no employees, by the configuration. */
+  readonly parks: boolean
   readonly classified: <A>(
     effect: Effect.Effect<A, DriverError | ProfileStoreError>
   ) => Effect.Effect<A, ProfileStoreError>
@@ -76,6 +78,7 @@ export const makeParts = (options: MySqlProfileStoreOptions, session: MySqlSessi
     lane,
     classified,
     checkScore: scoreChecks(mapping.scores),
+    parks: (mapping.employees.exclude ?? []).length > 0,
     rows,
     mapping: classified(readMapping(session, mapping)),
     facts: classified(session.facts),

@@ -61,9 +61,11 @@ const applyBatch = (
       const values = [store.connector, epoch, ...changeArrays(changes), expected]
       const rows = yield* store.run<OutcomeRow>(statement, [...values, ...offsetValues(offset), batch.events])
       outcome = outcomeOf(rows[0]!)
-      if (outcome !== undefined) noteLearners(store.changedLearners, changes)
     }
-    return outcome ?? (yield* explainFence(store, epoch, expected, offset.position))
+    outcome ??= yield* explainFence(store, epoch, expected, offset.position)
+    // Of a batch whose answer was lost, too.
+    noteLearners(store.changedLearners, batch.changes, store.parks)
+    return outcome
   })
 
 /** On a connection of its own, opened when something is read. */

@@ -15,12 +15,15 @@ const WAITING = `not exists (
 
 /**
  * Compared as a pair, because of `connector = $1` alone the planner expects few rows of a table that nobody analysed yet,
- * and sorts the whole queue for each page.
+ * and sorts the whole queue for each page. Each of the two conditions has an index of its own.
  */
-const PAGE = `select h.result_id, h.learner_id, ${WAITING} as is_waiting from (
+const page = (which: string): string => `select h.result_id, h.learner_id, ${WAITING} as is_waiting from (
   select connector, result_id, learner_id, held_at from gradewire.held_change
-  where (connector, result_id) > ($1, $2) order by connector, result_id limit ${PAGE_RESULTS}
+  where (connector, result_id) > ($1, $2) and ${which} order by connector, result_id limit ${PAGE_RESULTS}
 ) h where h.connector = $1 order by h.result_id`
+
+const PAGE = page("reason <> 'UNQUALIFIED'")
+const PARKED = page("reason = 'UNQUALIFIED'")
 
 const OF_LEARNERS = `select result_id, learner_id, true as is_waiting from gradewire.held_change h
 where connector = $1 and learner_id = any($2::text[]) and ${WAITING} order by result_id limit ${PAGE_RESULTS}`
@@ -100,7 +103,8 @@ export const releaseHeld = (
     store.rows<HeldRow>({ name, text, values: [connector, of] })
   return releaseHeldFrom<Letter>({
     ...store,
-    heldAfter: (result) => held("gradewire_page", PAGE, result),
+    heldAfter: (result, isParked) =>
+      isParked ? held("gradewire_parked", PARKED, result) : held("gradewire_page", PAGE, result),
     heldOfLearners: (learners) => held("gradewire_of_learners", OF_LEARNERS, learners),
     due: (epoch, results) =>
       Effect.flatMap(batches, (prepared) =>

@@ -39,6 +39,8 @@ export interface StoreParts {
   ) => Effect.Effect<ReadonlyArray<R>, ProfileStoreError>
   /** What the mapping asks of a score. */
   readonly checkScore: CheckScore
+  /** Some accounts are no employees, by the configuration. */
+  readonly parks: boolean
   readonly classified: <A>(
     effect: Effect.Effect<A, DriverError | ProfileStoreError>
   ) => Effect.Effect<A, ProfileStoreError>
@@ -92,6 +94,7 @@ export const makeParts = (options: PostgresProfileStoreOptions, session: Postgre
     statements,
     classified,
     checkScore: scoreChecks(mapping.scores),
+    parks: (mapping.employees.exclude ?? []).length > 0,
     rows,
     run: <R extends object = Row>(statement: PreparedStatement, values: ReadonlyArray<unknown>) =>
       Effect.gen(function* () {

@@ -7,6 +7,7 @@
  * - `utf8mb4_0900_bin` is MySQL's name of that collation; the migrations' runner writes MariaDB's.
  * - Times are UTC without a zone: TIMESTAMP ends in 2038.
  */
+import { sql } from "drizzle-orm"
 import {
   bigint,
   boolean,
@@ -116,11 +117,14 @@ export const heldChange = mysqlTable(
     }).notNull(),
     candidates: int("candidates").notNull().default(0),
     heldAt: moment("held_at").notNull(),
-    updatedAt: moment("updated_at").notNull()
+    updatedAt: moment("updated_at").notNull(),
+    /** Accounts that are no employees may be many, and nobody waits for them. */
+    isParked: boolean("is_parked").generatedAlwaysAs(sql`(reason = 'UNQUALIFIED')`, { mode: "virtual" })
   },
   (table) => [
     primaryKey({ columns: [table.connector, table.resultId] }),
-    index("held_change_learner").on(table.connector, table.learnerId)
+    index("held_change_learner").on(table.connector, table.learnerId),
+    index("held_change_parked").on(table.connector, table.isParked, table.resultId)
   ]
 )
 
