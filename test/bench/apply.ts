@@ -7,6 +7,12 @@
  *   node test/bench/apply.ts [postgresql|mysql|mariadb] [--results 300000] [--seconds 40]
  *
  * `--results` is how many results the ledger holds already.
+ *
+ * Where the time of a batch in our own table goes on PostgreSQL (auto_explain, 1,000 rows, half of them corrections, 60,000
+ * in the ledger; shares of the statement without its planning, which adds a tenth): a third reads the events, looks up
+ * ledger, link and held change of each and judges; a tenth writes the ledger, two fifths the record, a fifth the history.
+ * Only the record is what the bare insert writes too. Updates that stay on their page (fillfactor 85: two in three of the
+ * ledger instead of one, half of the record's instead of a fifth) showed no gain in rows above the noise of a busy machine.
  */
 import { Effect } from "effect"
 import { parseArgs } from "node:util"
