@@ -68,14 +68,27 @@ export interface AlertRow {
   readonly since: string | number
   readonly told: string | number | null
   readonly text: string
+  /** JSON text; null: to nobody, or an older version wrote it. */
+  readonly owed: string | null
+  readonly is_over: boolean | number
 }
 
-export const alertOf = ({ alert, since, subject, text, told }: AlertRow): AlertState => ({
+export const alertOf = ({
+  alert,
+  is_over: isOver,
+  owed,
+  since,
+  subject,
+  text,
+  told
+}: AlertRow): AlertState => ({
   alert,
   subject,
   sinceMillis: Math.round(Number(since)),
   toldMillis: told === null ? undefined : Math.round(Number(told)),
-  text
+  text,
+  owedTo: owed === null ? [] : (JSON.parse(owed) as ReadonlyArray<string>),
+  over: Boolean(isOver)
 })
 
 export interface ComparisonRow {

@@ -63,6 +63,10 @@ export const alertState = gradewire.table(
     /** Null: it has not lasted long enough, or the hours are quiet. */
     toldAt: moment("told_at"),
     text: text("text").notNull(),
+    /** JSON array of names: receivers that were to hear it too and have not taken it. */
+    owedTo: text("owed_to"),
+    /** It is over, and those to whom it is owed have not heard that. */
+    isOver: boolean("is_over").notNull().default(false),
     updatedAt: moment("updated_at").notNull()
   },
   (table) => [

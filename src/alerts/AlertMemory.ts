@@ -2,7 +2,8 @@
  * Carries the book of alerts over restarts and from one process to the next, where it can be stored.
  *
  * - What this process did not speak for a moment ago is read first: another one may have told it, or its end may be untold.
- * - A notice counts as told once a receiver took it, so that a process that dies before that leaves it to the next.
+ * - A notice counts as told once a receiver took it, so that a process that dies before that leaves it to the next; to receivers
+ *   that had not taken it by then the next one tells it by itself.
  * - A store that does not answer makes nobody wait: the book goes on from memory, and is stored when it answers again.
  */
 import { Effect, Semaphore } from "effect"
@@ -16,7 +17,11 @@ const PATIENCE = "5 seconds"
 const OF_ONE_PROCESS: ReadonlySet<string> = new Set(["GradewireFenced"])
 
 const same = (a: AlertState | undefined, b: AlertState): boolean =>
-  a?.sinceMillis === b.sinceMillis && a.toldMillis === b.toldMillis && a.text === b.text
+  a?.sinceMillis === b.sinceMillis &&
+  a.toldMillis === b.toldMillis &&
+  a.text === b.text &&
+  a.over === b.over &&
+  a.owedTo.join("\n") === b.owedTo.join("\n")
 
 export class AlertMemory {
   readonly #states: AlertStates

@@ -12,6 +12,10 @@ export interface AlertState {
   /** When people were last told; `undefined`: not yet. */
   readonly toldMillis: number | undefined
   readonly text: string
+  /** Names of receivers that were to hear it too and have not taken it. */
+  readonly owedTo: ReadonlyArray<string>
+  /** It is over, and those to whom it is owed have not heard that. */
+  readonly over: boolean
 }
 
 export interface AlertStatesChange {

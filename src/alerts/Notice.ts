@@ -19,6 +19,12 @@ export interface Notice {
   readonly holder: string
 }
 
+/** A notice, and who has to hear it. */
+export interface DueNotice extends Notice {
+  /** Names of receivers that missed it when the last process ended; `undefined`: all. */
+  readonly only?: ReadonlyArray<string>
+}
+
 /** The receiver did not answer, or asked for patience. */
 export class WebhookUnavailable extends Schema.TaggedError<WebhookUnavailable>()("WebhookUnavailable", {
   message: Schema.String,

@@ -9,7 +9,7 @@ import { isRetryable } from "../../schemas/failure.ts"
 import { AlertBook, type AlertSettings } from "./AlertBook.ts"
 import { AlertMemory } from "./AlertMemory.ts"
 import type { AlertStates } from "./AlertStates.ts"
-import type { Notice, Receiver } from "./Notice.ts"
+import type { DueNotice, Notice, Receiver } from "./Notice.ts"
 import { readAlerts } from "./readings.ts"
 
 const LOOK = "5 seconds"
@@ -33,16 +33,9 @@ export interface AlertWatch {
   readonly states: Effect.Effect<AlertStates | undefined, never, Scope.Scope>
 }
 
-/** A notice on its way to several receivers. */
-interface Letter {
-  readonly notice: Notice
-  /** How many of them may still take it. */
-  open: number
-}
-
 interface Post {
   readonly receiver: Receiver
-  readonly queue: Queue.Queue<Letter>
+  readonly queue: Queue.Queue<Notice>
 }
 
 interface Desk {
@@ -59,7 +52,7 @@ export const withAlerts = <E, R>(watch: AlertWatch, work: Effect.Effect<never, E
       const states = yield* watch.states
       const desk = { watch, book, memory: states === undefined ? undefined : new AlertMemory(states, book) }
       const posts = yield* Effect.forEach(watch.receivers, (receiver) =>
-        Effect.map(Queue.sliding<Letter>(QUEUED_MAX), (queue): Post => ({ receiver, queue }))
+        Effect.map(Queue.sliding<Notice>(QUEUED_MAX), (queue): Post => ({ receiver, queue }))
       )
       for (const post of posts) yield* Effect.forkScoped(Effect.forever(deliver(desk, post)))
       yield* Effect.forkScoped(keepLooking(desk, posts))
@@ -77,31 +70,43 @@ const look = Effect.fnUntraced(function* ({ book, memory, watch }: Desk) {
 const keepLooking = Effect.fnUntraced(function* (desk: Desk, posts: ReadonlyArray<Post>) {
   while (true) {
     yield* Effect.sleep(LOOK)
-    for (const notice of yield* look(desk)) {
-      const wanted = posts.filter(({ receiver }) => wants(receiver, notice.severity))
-      const letter = { notice, open: wanted.length }
-      if (wanted.length === 0) desk.book.taken(notice)
-      for (const { queue } of wanted) yield* Queue.offer(queue, letter)
+    for (const { only, ...notice } of yield* look(desk)) {
+      const wanted = posts.filter(({ receiver }) => wants(receiver, notice.severity, only))
+      give(desk, notice, wanted, only)
+      for (const { queue } of wanted) yield* Queue.offer(queue, notice)
     }
     yield* desk.memory?.keep() ?? Effect.void
   }
 })
 
-/** The first who takes it is enough: somebody knows. Where all refuse it, saying it again would not help either. */
-const isTaken = ({ book, memory }: Desk, letter: Letter, byReceiver: boolean): Effect.Effect<void> => {
-  letter.open--
-  if (!byReceiver && letter.open > 0) return Effect.void
-  book.taken(letter.notice)
+const give = (
+  { book }: Desk,
+  notice: Notice,
+  wanted: ReadonlyArray<{ readonly receiver: Receiver }>,
+  only: DueNotice["only"]
+): void => {
+  const names = wanted.map(({ receiver }) => receiver.name)
+  // Receivers that the configuration no longer names are owed nothing.
+  for (const name of only ?? []) if (!names.includes(name)) book.taken(notice, name, true)
+  book.given(notice, names)
+}
+
+const isTaken = (
+  { book, memory }: Desk,
+  notice: Notice,
+  { name }: Receiver,
+  isGivenUp: boolean
+): Effect.Effect<void> => {
+  book.taken(notice, name, isGivenUp)
   return memory?.keep() ?? Effect.void
 }
 
-const wants = ({ severity }: Receiver, given: Severity): boolean =>
-  severity === "warning" || given === "critical"
+const wants = ({ name, severity }: Receiver, given: Severity, only: DueNotice["only"]): boolean =>
+  (severity === "warning" || given === "critical") && only?.includes(name) !== false
 
 const deliver = (desk: Desk, { queue, receiver }: Post): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const letter = yield* Queue.take(queue)
-    const { notice } = letter
+    const notice = yield* Queue.take(queue)
     let failures = 0
     yield* receiver.send(notice).pipe(
       Effect.tapError((failure) => {
@@ -113,11 +118,14 @@ const deliver = (desk: Desk, { queue, receiver }: Post): Effect.Effect<void> =>
       Effect.retry({ schedule: patience, times: ATTEMPTS, while: isRetryable }),
       Effect.matchEffect({
         onSuccess: () =>
-          Effect.andThen(Effect.logInfo("alert sent", told(notice, receiver)), isTaken(desk, letter, true)),
+          Effect.andThen(
+            Effect.logInfo("alert sent", told(notice, receiver)),
+            isTaken(desk, notice, receiver, false)
+          ),
         onFailure: (failure) =>
           Effect.andThen(
             Effect.logError("an alert was not delivered", told(notice, receiver, failure)),
-            isTaken(desk, letter, false)
+            isTaken(desk, notice, receiver, true)
           )
       })
     )
@@ -129,12 +137,17 @@ const lastWord = Effect.fnUntraced(function* (desk: Desk) {
   const notices = yield* look(desk)
   yield* Effect.forEach(
     watch.receivers.flatMap((receiver) =>
-      notices.filter(({ severity }) => wants(receiver, severity)).map((notice) => ({ notice, receiver }))
+      notices
+        .filter(({ only, severity }) => wants(receiver, severity, only))
+        .map(({ only: _only, ...notice }) => {
+          desk.book.given(notice, [receiver.name])
+          return { notice, receiver }
+        })
     ),
     ({ notice, receiver }) =>
       receiver.send(notice).pipe(
         Effect.retry({ times: 2, while: isRetryable }),
-        Effect.andThen(isTaken(desk, { notice, open: 1 }, true)),
+        Effect.andThen(isTaken(desk, notice, receiver, false)),
         Effect.catch((failure) =>
           Effect.logError("an alert was not delivered", told(notice, receiver, failure))
         )

@@ -211,22 +211,29 @@ describe.each([
         const [own, other] = [operations.alerts("all"), operations.alerts("apply-0-1")]
         yield* own.write({
           kept: [
-            { ...paused, sinceMillis: since, toldMillis: undefined, text },
-            { ...letters, sinceMillis: since, toldMillis: told, text: "x" }
+            { ...paused, sinceMillis: since, toldMillis: undefined, text, owedTo: [], over: false },
+            { ...letters, sinceMillis: since, toldMillis: told, text: "x", owedTo: ["on-call"], over: true }
           ],
           gone: []
         })
-        yield* other.write({ kept: [{ ...letters, sinceMillis: 1, toldMillis: 2, text: "y" }], gone: [] })
+        yield* other.write({
+          kept: [
+            { ...letters, sinceMillis: 1, toldMillis: 2, text: "y", owedTo: ["ops", "on-call"], over: true }
+          ],
+          gone: []
+        })
         yield* own.write({
-          kept: [{ ...paused, sinceMillis: since, toldMillis: told, text }],
+          kept: [{ ...paused, sinceMillis: since, toldMillis: told, text, owedTo: ["on-call"], over: false }],
           gone: [letters]
         })
         return { own: yield* own.read, other: yield* other.read }
       })
     )
     expect(found).toEqual({
-      own: [{ ...paused, sinceMillis: since, toldMillis: told, text }],
-      other: [{ ...letters, sinceMillis: 1, toldMillis: 2, text: "y" }]
+      own: [{ ...paused, sinceMillis: since, toldMillis: told, text, owedTo: ["on-call"], over: false }],
+      other: [
+        { ...letters, sinceMillis: 1, toldMillis: 2, text: "y", owedTo: ["ops", "on-call"], over: true }
+      ]
     })
     await place.sql(
       `update gradewire.alert_state set updated_at = ${place.ago(31 * 86_400)} where speaker = 'all'`

@@ -14,20 +14,29 @@ describe.each([
 ] as const)("an alert over restarts, with the HR database on %s", { timeout: CASE_MILLIS }, (_, people) => {
   let world: DbaWorld
   let alerts: AlertReceiver
+  let onCall: AlertReceiver
 
   beforeAll(async () => {
-    ;[world, alerts] = await Promise.all([DbaWorld.open("mysql", people), AlertReceiver.open()])
+    ;[world, alerts, onCall] = await Promise.all([
+      DbaWorld.open("mysql", people),
+      AlertReceiver.open(),
+      AlertReceiver.open()
+    ])
     await writeFile(join(world.program.folder, "webhook-url"), alerts.url)
+    await writeFile(join(world.program.folder, "on-call-url"), onCall.url)
     await world.configure(
       "raw: points",
       `alerts:
-  webhooks: [{ name: ops, kind: json, url: { file: webhook-url } }]
+  webhooks:
+    - { name: ops, kind: json, url: { file: webhook-url } }
+    - { name: on-call, kind: json, url: { file: on-call-url } }
   rules: { ${HELD}: { threshold: 0, forSeconds: 1 }, GradewirePausedLong: { forSeconds: 1 } }
 `
     )
   }, CASE_MILLIS)
   afterAll(async () => {
     alerts?.close()
+    onCall?.close()
     await world?.close()
   })
 
@@ -70,6 +79,44 @@ describe.each([
       const left = await world.people.sql("select alert from gradewire.alerts")
       return left.length === 0 ? true : undefined
     })
+    expect(await world.program.stop(world.running)).toBe(0)
+  })
+
+  it("is told to the one receiver that had not taken it when the process was killed, and so is its end (G1)", async () => {
+    const heard = (receiver: AlertReceiver) =>
+      receiver.notices.filter(({ alert }) => alert === HELD).map(({ state }) => state)
+    const owed = (isOver: boolean) =>
+      world.until(async () => {
+        const [row] = await world.people.sql(
+          `select told_at, owed_to, is_over from gradewire.alerts where alert = '${HELD}'`
+        )
+        const isThere = row?.["owed_to"] === '["on-call"]' && Boolean(row["is_over"]) === isOver
+        return isThere && row["told_at"] !== null ? true : undefined
+      })
+    alerts.notices.length = 0
+    onCall.notices.length = 0
+    onCall.answers = false
+    world.run()
+    await world.lms.query("insert into lms.score (id, phone, points) values (2, '13999999998', 70)")
+    await owed(false)
+    await world.program.stop(world.running, "SIGKILL")
+
+    onCall.answers = true
+    world.run()
+    await world.until(() => Promise.resolve(onCall.find(HELD)))
+    expect([heard(alerts), heard(onCall)]).toEqual([["firing"], ["firing"]])
+    onCall.answers = false
+    await world.people.sql("insert into hr.employee values ('E8', '13999999998')")
+    await owed(true)
+    await world.program.stop(world.running, "SIGKILL")
+
+    onCall.answers = true
+    world.run()
+    await world.until(() => Promise.resolve(onCall.find(HELD, "resolved")))
+    expect([heard(alerts), heard(onCall)]).toEqual([
+      ["firing", "resolved"],
+      ["firing", "resolved"]
+    ])
     expect(await world.program.stop(world.running)).toBe(0)
   })
 })

@@ -7,6 +7,8 @@ import type { Notice } from "../../src/alerts/Notice.ts"
 
 export class AlertReceiver {
   readonly notices: Array<Notice> = []
+  /** False: it says that it is busy, and is asked again. */
+  answers = true
   readonly #server: Server
   readonly url: string
 
@@ -21,8 +23,9 @@ export class AlertReceiver {
     const receiver = new AlertReceiver(server)
     server.on("request", (request, response) => {
       const take = async () => {
-        receiver.notices.push(JSON.parse(await text(request)) as Notice)
-        response.writeHead(200).end("taken")
+        const notice = JSON.parse(await text(request)) as Notice
+        if (receiver.answers) receiver.notices.push(notice)
+        response.writeHead(receiver.answers ? 200 : 503).end(receiver.answers ? "taken" : "busy")
       }
       void take()
     })

@@ -21,7 +21,7 @@ export const alertStates = (
   const place = ({ alert, subject }: Pick<AlertState, "alert" | "subject">) =>
     `${literal(alert)}, ${literal(subject)}`
   const row = (state: AlertState) =>
-    `(${literal(connector)}, ${literal(speaker)}, ${place(state)}, ${moment(state.sinceMillis)}, ${moment(state.toldMillis)}, ${literal(state.text)}, utc_timestamp(6))`
+    `(${literal(connector)}, ${literal(speaker)}, ${place(state)}, ${moment(state.sinceMillis)}, ${moment(state.toldMillis)}, ${literal(state.text)}, ${literal(state.owedTo.length === 0 ? null : JSON.stringify(state.owedTo))}, ${state.over}, utc_timestamp(6))`
   return {
     read: Effect.andThen(
       rows(
@@ -29,7 +29,7 @@ export const alertStates = (
       ),
       Effect.map(
         rows<AlertRow>(
-          `select alert, subject, ${millis("since")} as since, ${millis("told_at")} as told, text from ${TABLE} where ${ours}`
+          `select alert, subject, ${millis("since")} as since, ${millis("told_at")} as told, text, owed_to as owed, is_over from ${TABLE} where ${ours}`
         ),
         (found) => found.map(alertOf)
       )
@@ -45,7 +45,7 @@ export const alertStates = (
           ...(kept.length === 0
             ? []
             : [
-                `replace into ${TABLE} (connector, speaker, alert, subject, since, told_at, text, updated_at)
+                `replace into ${TABLE} (connector, speaker, alert, subject, since, told_at, text, owed_to, is_over, updated_at)
 values ${kept.map(row).join(",\n")}`
               ])
         ])

@@ -56,6 +56,10 @@ export const alertState = mysqlTable(
     since: moment("since").notNull(),
     toldAt: moment("told_at"),
     text: text("text").notNull(),
+    /** JSON array of names: receivers that were to hear it too and have not taken it. */
+    owedTo: text("owed_to"),
+    /** It is over, and those to whom it is owed have not heard that. */
+    isOver: boolean("is_over").notNull().default(false),
     updatedAt: moment("updated_at").notNull()
   },
   (table) => [primaryKey({ columns: [table.connector, table.speaker, table.alert, table.subject] })]

@@ -145,7 +145,7 @@ describe("alerts", () => {
     expect(told(after, heard(vitals, NOON + 10 * MINUTE), NOON + 10 * MINUTE)).toEqual([
       "firing GradewireDeadLetters"
     ])
-    after.taken({ alert: "GradewireDeadLetters", state: "firing", subject: "" })
+    after.taken({ alert: "GradewireDeadLetters", state: "firing", subject: "" }, "ops")
     const again = bookOf()
     again.adopt(after.states())
     const later = NOON + 60 * MINUTE
@@ -159,11 +159,11 @@ describe("alerts", () => {
     const [book, vitals] = [bookOf({ rules: { GradewireDeadLetters: { forSeconds: 0 } } }), working()]
     told(book, withDeadLetters(vitals, 2), NOON)
     expect(book.states()).toMatchObject([{ alert: "GradewireDeadLetters", toldMillis: undefined }])
-    book.taken({ alert: "GradewireDeadLetters", state: "firing", subject: "" })
+    book.taken({ alert: "GradewireDeadLetters", state: "firing", subject: "" }, "ops")
     expect(book.states()).toMatchObject([{ toldMillis: NOON }])
     told(book, heard(withDeadLetters(vitals, 0), NOON + MINUTE), NOON + MINUTE)
     expect(book.states()).toMatchObject([{ toldMillis: NOON }])
-    book.taken({ alert: "GradewireDeadLetters", state: "resolved", subject: "" })
+    book.taken({ alert: "GradewireDeadLetters", state: "resolved", subject: "" }, "ops")
     expect(book.states()).toEqual([])
   })
 

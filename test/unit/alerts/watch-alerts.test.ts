@@ -174,6 +174,51 @@ describe("the watch over alerts", () => {
       yield* Fiber.interrupt(second)
     }))
 
+  it("leaves to the process after it what one receiver of several has not taken, its end as well (G1)", () =>
+    timed(function* () {
+      const { rows, states } = storeOf()
+      const taken: Array<string> = []
+      let works = false
+      const ops = receiverOf(({ alert, state }) =>
+        Effect.sync(() => (taken.push(`ops ${state} ${alert}`), "ok"))
+      )
+      const slow = receiverOf(({ alert, state }) =>
+        Effect.suspend(() =>
+          works ? Effect.sync(() => (taken.push(`on-call ${state} ${alert}`), "ok")) : Effect.fail(down())
+        )
+      )
+      const begin = (count: number) =>
+        Effect.forkChild(
+          withAlerts(
+            { ...watchOf(ops, { ...slow, name: "on-call" }), states: Effect.succeed(states) },
+            Effect.never
+          ).pipe(Effect.provideService(CurrentVitals, letters(count)))
+        )
+      const first = yield* begin(1)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.interrupt(first)
+      expect([...rows.values()]).toMatchObject([{ owedTo: ["on-call"], over: false }])
+      works = true
+      const second = yield* begin(1)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.interrupt(second)
+      expect(taken).toEqual(["ops firing GradewireDeadLetters", "on-call firing GradewireDeadLetters"])
+      works = false
+      const third = yield* begin(0)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.interrupt(third)
+      expect([...rows.values()]).toMatchObject([{ owedTo: ["on-call"], over: true }])
+      works = true
+      const fourth = yield* begin(0)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.interrupt(fourth)
+      expect(taken.slice(2)).toEqual([
+        "ops resolved GradewireDeadLetters",
+        "on-call resolved GradewireDeadLetters"
+      ])
+      expect(rows.size).toBe(0)
+    }))
+
   it("tells from memory while the store is away, and stores it when it is back (G1)", () =>
     timed(function* () {
       const { rows, states, store } = storeOf()
