@@ -30,6 +30,8 @@ const RepairConfig = Schema.Union([
 const REPAIR_LIMIT = 100
 
 export const KEEP_DAYS = 90
+/** A comparison of a course may have to look through a whole table that has no index for it. */
+export const ANSWER_SECONDS = 300
 
 export interface RepairSettings {
   readonly kinds: ReadonlyArray<RepairKind>
@@ -51,6 +53,8 @@ export const ReconcileConfig = Schema.Struct({
   timeZone: Schema.optionalKey(TimeZoneName),
   /** Rows a second that are compared at most. Default: as fast as it can. */
   rowsPerSecond: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000 }))),
+  /** Seconds that the training database may take over one statement of a comparison. Default 300. */
+  answerSeconds: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 }))),
   /** Which differences a comparison by the clock mends at once, through the change log. Default: none. */
   repair: Schema.optionalKey(RepairConfig),
   /** Days that runs and what they found are kept; the newest stays whatever its age. Default 90. */

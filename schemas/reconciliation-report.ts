@@ -7,7 +7,7 @@
  * is the SHA-256 of those in hex, with line feeds between them. A signature is made over the text `format + "\n" + digest`.
  */
 import { Schema } from "effect"
-import { RunOrigin, RunScope, RunState, TableSum } from "./reconciliation.ts"
+import { ComparedBy, RunOrigin, RunScope, RunState, TableSum } from "./reconciliation.ts"
 
 export const REPORT_FORMAT = "gradewire.reconciliation-report.v1"
 
@@ -35,6 +35,8 @@ const ReportTable = Schema.Struct({
   /** In queues, which is no difference. */
   held: Count,
   dead: Count,
+  /** Missing in reports of versions that did not keep it. */
+  compared: Schema.optionalKey(ComparedBy),
   /** Of score columns, over the rows that were compared; missing in reports of versions that added up nothing. */
   sums: Schema.optionalKey(Schema.Array(TableSum))
 })
@@ -101,6 +103,8 @@ export const ReconciliationReport = Schema.Struct({
   differences: Schema.Array(ReportDifference),
   /** Differences beyond those that are listed. */
   unlisted: Count,
+  /** Over those: the SHA-256 of their SHA-256s, as the digest is made; null: all are listed. Missing in older reports. */
+  unlistedDigest: Schema.optionalKey(MaybeText),
   seal: ReportSeal
 })
 export type ReconciliationReport = typeof ReconciliationReport.Type

@@ -56,6 +56,14 @@ export const TableSum = Schema.Struct({
 })
 export type TableSum = typeof TableSum.Type
 
+/** Who looks at the rows: the databases among themselves, or gradewire at each; and why. */
+export const ComparedBy = Schema.Struct({
+  how: Schema.Literals(["in-database", "by-gradewire"]),
+  /** Names a column, never a value; null: nothing is in the way. */
+  because: MaybeText
+})
+export type ComparedBy = typeof ComparedBy.Type
+
 const Place = Schema.Literals(["source", "ledger", "target", "done"])
 
 /** One table of a run: how far it is, and what was found. */
@@ -83,6 +91,8 @@ export const TableRun = Schema.Struct({
   from: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** Up to where in the binlog the comparison reaches: `server file:position`. */
   upTo: Schema.NullOr(Schema.String),
+  /** Missing in runs that are older than this was kept. */
+  compared: Schema.optionalKey(ComparedBy),
   /** Of score tables; missing in runs that are older than this was kept. */
   sums: Schema.optionalKey(Schema.Array(TableSum))
 })

@@ -26,7 +26,7 @@ import { readIdentity } from "./server-facts.ts"
 import { valueReader, type SnapshotColumn } from "./snapshot-columns.ts"
 import { proveOrder } from "./snapshot-order.ts"
 import type { SourceOptions } from "./source-options.ts"
-import { connectSql, type SqlConnection } from "./sql-connection.ts"
+import { answerLimit, connectSql, type SqlConnection } from "./sql-connection.ts"
 
 export interface Session {
   readonly sql: SqlConnection
@@ -80,6 +80,10 @@ export const sessions = Effect.fnUntraced(function* (options: SourceOptions) {
       // MariaDB knew it as tx_isolation until 11.1.
       Effect.catch(() => sql.query("SET SESSION time_zone = '+00:00', tx_isolation = 'REPEATABLE-READ'"))
     )
+    const { answerSeconds } = options
+    if (answerSeconds !== undefined) {
+      yield* sql.query(answerLimit(answerSeconds, current.session.mariadb))
+    }
     return current.session
   })
   return <A, E>(use: (session: Session) => Effect.Effect<A, E>): Effect.Effect<A, E | ChangeSourceError> =>

@@ -35,6 +35,8 @@ export interface SourceOptions {
   readonly bytesMax?: number | undefined
   /** Statements that may run on the server at once before a copy waits; default: server-load.ts. */
   readonly threadsRunningMax?: number | undefined
+  /** How long one statement may take, on the server and until its answer; `undefined`: any time. */
+  readonly answerSeconds?: number | undefined
   readonly tables: ReadonlyArray<WantedTable>
   /**
    * Statements that emptied, dropped or renamed a mapped table and that the operator has seen: `file:position` of the

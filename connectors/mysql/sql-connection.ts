@@ -4,8 +4,8 @@
  */
 import { Effect, Redacted, type Scope } from "effect"
 import { createConnection, type Connection, type ConnectionOptions, type RowDataPacket } from "mysql2/promise"
-import { SourceMisconfigured, type ChangeSourceError } from "../../src/capture/ChangeSource.ts"
-import { classifyError, driverError, type Attempt } from "./classify-error.ts"
+import { SourceMisconfigured, SourceSilent, type ChangeSourceError } from "../../src/capture/ChangeSource.ts"
+import { classifyError, driverError, type Attempt, type DriverError } from "./classify-error.ts"
 import { defaultServerId, type SourceOptions, type TlsOptions } from "./source-options.ts"
 
 export type SqlRow = Readonly<Record<string, unknown>>
@@ -49,6 +49,19 @@ const CONDITION_ERRNOS: ReadonlySet<number> = new Set([
 
 const isConditionErrno = (errno: number): boolean =>
   CONDITION_ERRNOS.has(errno) || (errno >= 3685 && errno <= 3700) || (errno >= 3140 && errno <= 3170)
+
+/** ER_QUERY_TIMEOUT, MariaDB's ER_STATEMENT_TIMEOUT, ER_LOCK_WAIT_TIMEOUT. */
+const SILENCE_ERRNOS: ReadonlySet<number | undefined> = new Set([3024, 1969, 1205])
+
+const isSilence = ({ code, errno }: DriverError): boolean =>
+  SILENCE_ERRNOS.has(errno) || code === "PROTOCOL_SEQUENCE_TIMEOUT"
+
+/** The server ends a statement itself; the driver's limit is for a server that does not answer at all. */
+const ANSWER_GRACE_SECONDS = 5
+
+/** Settings of a session whose statements end by themselves: a server does not notice that nobody waits any more. */
+export const answerLimit = (seconds: number, mariadb: boolean): string =>
+  `SET SESSION lock_wait_timeout = ${seconds}, ${mariadb ? `max_statement_time = ${seconds}` : `max_execution_time = ${seconds * 1000}`}`
 
 const CONNECT_TIMEOUT_MILLIS = 10_000
 
@@ -120,10 +133,20 @@ const isTlsMissing = (error: ChangeSourceError): boolean =>
   error instanceof SourceMisconfigured && error.setting === "source.tls"
 
 const sqlConnection = (connection: Connection, options: SourceOptions, encrypted: boolean): SqlConnection => {
-  const classified = (error: unknown) => classifyError(driverError(error), attemptOf(options))
+  const { answerSeconds } = options
+  const classified = (error: unknown) => {
+    const known = driverError(error)
+    return answerSeconds !== undefined && isSilence(known)
+      ? new SourceSilent({
+          message: `${options.host}:${options.port} gave no answer within ${answerSeconds} s`,
+          seconds: answerSeconds
+        })
+      : classifyError(known, attemptOf(options))
+  }
+  const limit = answerSeconds === undefined ? {} : { timeout: (answerSeconds + ANSWER_GRACE_SECONDS) * 1000 }
   const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: classified })
   const readTexts = async (sql: string, values: ReadonlyArray<unknown>) => {
-    const asText = { sql, rowsAsArray: true, typeCast: (field: Field) => field.string() }
+    const asText = { ...limit, sql, rowsAsArray: true, typeCast: (field: Field) => field.string() }
     // Where there are values, the driver looks for their places in the whole text.
     const [rows] = await (values.length === 0
       ? connection.query<Array<RowDataPacket>>(asText)
@@ -135,7 +158,7 @@ const sqlConnection = (connection: Connection, options: SourceOptions, encrypted
     // mysql2 puts the TLS socket in the place of the plain one (Connection.startTLS); its types leave the field out.
     socket: (connection as unknown as { connection?: { stream?: unknown } }).connection?.stream,
     query: (sql, values = []) =>
-      attempt(async () => (await connection.query<Array<RowDataPacket>>(sql, [...values]))[0]),
+      attempt(async () => (await connection.query<Array<RowDataPacket>>({ ...limit, sql }, [...values]))[0]),
     texts: (sql, values = []) => attempt(() => readTexts(sql, values)),
     conditional: (sql) =>
       Effect.tryPromise({

@@ -140,6 +140,16 @@ export class SourceConnectionLost extends Schema.TaggedError<SourceConnectionLos
     "Nothing to do if it passes by itself; else check that the training database runs and is reachable."
 }
 
+/** The training database took longer over one statement of a comparison than it was given. */
+export class SourceSilent extends Schema.TaggedError<SourceSilent>()("SourceSilent", {
+  message: Schema.String,
+  seconds: Schema.Number
+}) {
+  readonly fate: Fate = "retry"
+  readonly remedy =
+    "SHOW PROCESSLIST on the training database says what it waits for. Then gradewire verify --config FILE --resume goes on at the last stored place; reconcile.answerSeconds lets it wait longer."
+}
+
 /** The server refused the account. */
 export class SourceAccessDenied extends Schema.TaggedError<SourceAccessDenied>()("SourceAccessDenied", {
   message: Schema.String,
@@ -213,6 +223,7 @@ export class SourceMisconfigured extends Schema.TaggedError<SourceMisconfigured>
 
 export type ChangeSourceError =
   | SourceConnectionLost
+  | SourceSilent
   | SourceAccessDenied
   | HistoryError
   | ServerIdTaken

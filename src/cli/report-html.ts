@@ -75,6 +75,18 @@ const COMPARED: ReadonlyArray<Cell<ReportTable>> = [
   { title: "Held", cell: ({ held }) => held, as: "n" },
   { title: "Dead", cell: ({ dead }) => dead, as: "n" }
 ]
+const COMPARED_BY: ReadonlyArray<Cell<ReportTable>> = [
+  { title: "Table", cell: (one) => one.table, as: "name" },
+  {
+    title: "Compared",
+    cell: ({ compared }) =>
+      compared === undefined
+        ? "not kept"
+        : compared.because === null
+          ? "by the databases among themselves"
+          : `row by row by gradewire, because ${compared.because}`
+  }
+]
 const SUMS: ReadonlyArray<Cell<TableSumOf>> = [
   { title: "Table", cell: (one) => one.table, as: "name" },
   { title: "Column", cell: ({ column }) => column, as: "id" },
@@ -91,8 +103,8 @@ the profile's sum. Rows that could not be settled are in no line. Sums over fewe
 told, because they would be somebody's scores.`
 const PLACES: ReadonlyArray<Cell<ReportTable>> = [
   { title: "Table", cell: (one) => one.table, as: "name" },
-  { title: "Begun", cell: ({ startedAt }) => moment(startedAt), as: "time" },
-  { title: "Ended", cell: ({ finishedAt }) => moment(finishedAt), as: "time" },
+  { title: "Begun", cell: ({ startedAt }) => moment(startedAt) },
+  { title: "Ended", cell: ({ finishedAt }) => moment(finishedAt) },
   { title: "From binlog", cell: ({ from }) => placeOf(from).place, as: "name" },
   { title: "Up to binlog", cell: ({ upTo }) => placeOf(upTo).place, as: "name" },
   { title: "Server", cell: ({ upTo }) => placeOf(upTo).server, as: "id" }
@@ -116,6 +128,9 @@ const DIFFERENCES: ReadonlyArray<Cell<ReportDifference>> = [
 
 const OPENING = '<script type="application/json" id="report">'
 const CLOSING = "</script>"
+
+const unlistedText = ({ differences, unlisted, unlistedDigest }: ReconciliationReport): string =>
+  `The first ${differences.length} of ${differences.length + unlisted} are listed. The other ${unlisted} are counted above, in the repairs too, and stand in the view <code>gradewire.reconciliation_diffs</code>; the seal covers them by the SHA-256 <code>${unlistedDigest ?? "(not kept)"}</code>.`
 
 /** Without a line break at its end. */
 export const reportHtml = (report: ReconciliationReport): string => {
@@ -145,13 +160,15 @@ export const reportHtml = (report: ReconciliationReport): string => {
     table(COMPARED, report.tables),
     "<p>Missing, extra, stale and mismatch are differences. Held and dead rows stand in a queue that a person can see.</p>",
     ...(sums.length === 0 ? [] : ["<h2>Sums of scores</h2>", table(SUMS, sums), `<p>${SUMS_MEAN}</p>`]),
+    "<h2>How rows were compared</h2>",
+    table(COMPARED_BY, report.tables),
     "<h2>From when to when, and from where to where in the binlog</h2>",
     table(PLACES, report.tables),
     "<h2>Who repaired what</h2>",
     report.repairs.length === 0 ? "<p>Nobody repaired anything.</p>" : table(REPAIRS, report.repairs),
     "<h2>Rows that differed</h2>",
+    ...(report.unlisted === 0 ? [] : [`<p>${unlistedText(report)}</p>`]),
     report.differences.length === 0 ? "<p>None.</p>" : table(DIFFERENCES, report.differences),
-    ...(report.unlisted === 0 ? [] : [`<p>${report.unlisted} more are counted above and not listed.</p>`]),
     `<footer>${facts([
       ["Digest (SHA-256)", seal.digest, true],
       ["Signature", signature]

@@ -18,8 +18,8 @@ export const scopeText = ({ course, person, since, tables }: RunScope): string =
 
 /** One sentence that holds the answer. */
 export const verdictText = ({
-  differences,
   finishedAt,
+  repairs,
   state,
   tables
 }: ReconciliationReport): { readonly text: string; readonly isGood: boolean } => {
@@ -27,7 +27,7 @@ export const verdictText = ({
   const sum = (pick: (table: ReportTable) => number) => tables.reduce((all, table) => all + pick(table), 0)
   const damaged = sum(({ extra, mismatch, missing, stale }) => extra + mismatch + missing + stale)
   const unsettled = sum((table) => table.unsettled)
-  const repaired = differences.filter(({ repairedAt }) => repairedAt !== null).length
+  const repaired = repairs.reduce((all, { rows: mended }) => all + mended, 0)
   if (state !== "done" || finishedAt === null) {
     return { text: `The comparison was not finished; ${rows} rows were compared so far.`, isGood: false }
   }

@@ -165,7 +165,16 @@ const queueText = ({ connector, run }: VerifyView): string => {
   return lines.join("\n")
 }
 
-const viewText = (view: VerifyView): string => `${textTable(COLUMNS, view.run.tables)}\n${queueText(view)}`
+/** Tables whose rows the databases cannot compare among themselves, and why. */
+const readText = ({ run }: VerifyView): ReadonlyArray<string> =>
+  run.tables.flatMap(({ compared, table }) =>
+    compared?.how === "by-gradewire"
+      ? [`read by gradewire itself: ${table}, because ${compared.because}`]
+      : []
+  )
+
+const viewText = (view: VerifyView): string =>
+  [textTable(COLUMNS, view.run.tables), ...readText(view), queueText(view)].join("\n")
 
 const DIFF_TITLES = ["run", "table", "id", "kind", "fields", "position"]
 

@@ -2,27 +2,17 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto"
 import { Effect, FileSystem, Redacted, Schema } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
-import {
-  ReconciliationReport,
-  REPORT_FORMAT,
-  type ReportDifference,
-  type ReportRepair,
-  type ReportTable
-} from "../../schemas/reconciliation-report.ts"
-import {
-  FINDING_KINDS,
-  type ReconciliationRun,
-  type RunScope,
-  type TableRun
-} from "../../schemas/reconciliation.ts"
+import { ReconciliationReport, REPORT_FORMAT, type ReportTable } from "../../schemas/reconciliation-report.ts"
+import type { ReconciliationRun, RunScope, TableRun } from "../../schemas/reconciliation.ts"
 import { reportHtml, reportInHtml } from "../cli/report-html.ts"
 import type { ReportCheck } from "../cli/Reconciliation.ts"
-import { ReconcileUnknown, ReportUnreadable, RunStore, type StoredDifference } from "../reconcile/RunStore.ts"
+import { ReconcileUnknown, ReportUnreadable, RunStore } from "../reconcile/RunStore.ts"
 import { toldSums } from "../reconcile/sums.ts"
 import { utcNow } from "../reconcile/verify.ts"
 import { SecretUnreadable } from "../runtime/config-errors.ts"
 import { loadConfig, type LoadedConfig } from "../runtime/load-config.ts"
 import { readNamedFile, readSecret } from "../runtime/read-secret.ts"
+import { reportRows, type ReportRows } from "./report-rows.ts"
 import { brokenParts, sealReport, signatureState } from "./seal-report.ts"
 import { targetOf } from "./target-of.ts"
 
@@ -47,9 +37,8 @@ export const report = Effect.fnUntraced(function* (file: string, run: string | u
   return yield* Effect.gen(function* () {
     const store = yield* RunStore
     const found = run === undefined ? yield* newest : yield* store.read(run)
-    const filter = { kinds: FINDING_KINDS, isOpen: false, table: undefined, after: undefined }
-    const differences = yield* store.differences(found.run, filter, LISTED_MAX)
-    return sealReport(yield* unsealed(loaded.config.connector, found, differences), key)
+    const rows = yield* reportRows(store, found, LISTED_MAX)
+    return sealReport(yield* unsealed(loaded.config.connector, found, rows), key)
   }).pipe(Effect.provide(yield* target.reconciliation))
 })
 
@@ -62,12 +51,8 @@ const newest = Effect.gen(function* () {
 const unsealed = Effect.fnUntraced(function* (
   connector: string,
   { by, finishedAt, origin, run, scope, startedAt, state, tables }: ReconciliationRun,
-  differences: ReadonlyArray<StoredDifference>
+  rows: ReportRows
 ) {
-  const total = tables.reduce(
-    (sum, { kinds }) => sum + FINDING_KINDS.reduce((all, kind) => all + (kinds[kind] ?? 0), 0),
-    0
-  )
   return {
     format: REPORT_FORMAT,
     connector,
@@ -81,9 +66,7 @@ const unsealed = Effect.fnUntraced(function* (
     madeAt: yield* utcNow,
     madeWith: packageJson.version,
     tables: tables.map((table) => tableOf(table, scope)),
-    repairs: repairsOf(differences),
-    differences: differences.map(differenceOf),
-    unlisted: Math.max(0, total - differences.length)
+    ...rows
   } as const
 })
 
@@ -104,38 +87,9 @@ const tableOf = ({ kinds, reverseRows, rows, ...table }: TableRun, scope: RunSco
   unsettled: kinds["unsettled"] ?? 0,
   held: kinds["held"] ?? 0,
   dead: kinds["dead"] ?? 0,
+  ...(table.compared === undefined ? {} : { compared: table.compared }),
   ...(table.sums === undefined ? {} : { sums: toldSums(table, scope) })
 })
-
-const differenceOf = ({
-  fields,
-  id,
-  kind,
-  position,
-  repairedAt,
-  repairedBy,
-  table
-}: StoredDifference): ReportDifference => ({ table, id, kind, fields, position, repairedBy, repairedAt })
-
-/** Who had what mended: one for each person, table and kind. */
-const repairsOf = (differences: ReadonlyArray<StoredDifference>): ReadonlyArray<ReportRepair> => {
-  const repairs = new Map<string, ReportRepair>()
-  for (const { kind, repairedAt, repairedBy, table } of differences) {
-    if (repairedAt === null) continue
-    const by = repairedBy ?? ""
-    const key = JSON.stringify([by, table, kind])
-    const { firstAt, lastAt, rows } = repairs.get(key) ?? { firstAt: repairedAt, lastAt: repairedAt, rows: 0 }
-    repairs.set(key, {
-      by,
-      table,
-      kind,
-      rows: rows + 1,
-      firstAt: repairedAt < firstAt ? repairedAt : firstAt,
-      lastAt: repairedAt > lastAt ? repairedAt : lastAt
-    })
-  }
-  return [...repairs.values()]
-}
 
 const KEY_FIX = "openssl genpkey -algorithm ed25519 -out report-key.pem"
 const PUBLIC_FIX = "openssl pkey -in report-key.pem -pubout -out report-public.pem"

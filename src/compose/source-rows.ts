@@ -8,6 +8,7 @@ import { MySqlRowTexts } from "../../connectors/mysql/MySqlRowTexts.ts"
 import type { ChangeEvent } from "../../schemas/change-event.ts"
 import { timeZone, utcToLocal, type TimeZone } from "../../schemas/civil-time.ts"
 import { LEARNER_KEYS } from "../../schemas/employees-config.ts"
+import { ANSWER_SECONDS } from "../../schemas/reconcile-config.ts"
 import type { TableConfig } from "../../schemas/table-config.ts"
 import { binlogFileNumber, positionIn, transactionPrefix } from "../../schemas/position.ts"
 import { Undecodable, type RowImage, type Value } from "../capture/ChangeSource.ts"
@@ -42,11 +43,12 @@ interface Reader {
 
 export const layerSourceRows = (loaded: LoadedConfig) =>
   Layer.unwrap(
-    Effect.map(sourceOptions(loaded), (options) =>
-      Layer.effect(SourceRows, make(loaded)).pipe(
+    Effect.map(sourceOptions(loaded), (source) => {
+      const options = { ...source, answerSeconds: loaded.config.reconcile?.answerSeconds ?? ANSWER_SECONDS }
+      return Layer.effect(SourceRows, make(loaded)).pipe(
         Layer.provide(Layer.merge(MySqlSnapshotSource.layer(options), MySqlRowTexts.layer(options)))
       )
-    )
+    })
   )
 
 const readersOf = (config: LoadedConfig["config"], zone: TimeZone): ReadonlyMap<string, Reader> => {

@@ -98,10 +98,9 @@ class Verifier {
   private forward(name: string): Step<void> {
     return Effect.gen({ self: this }, function* () {
       const { isDeep, rowsMax, source: scope } = this.options
-      const obstacle = isDeep ? "asked for" : yield* obstacleOf(name)
-      if (obstacle !== undefined) {
-        yield* Effect.logDebug("rows are read one by one", { table: name, because: obstacle })
-      }
+      const obstacle = isDeep ? "--deep asked for it" : yield* obstacleOf(name)
+      const because = obstacle ?? null
+      this.update(name, { compared: { how: because === null ? "in-database" : "by-gradewire", because } })
       const compared = obstacle === undefined ? comparedTexts : comparedRows
       let after = this.at(name).after ?? undefined
       let rows = rowsMax

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { ChildProcess } from "node:child_process"
 import { createConnection, type Connection } from "mysql2/promise"
 import { Client } from "pg"
-import type { TableSum } from "../../schemas/reconciliation.ts"
+import type { ComparedBy, TableSum } from "../../schemas/reconciliation.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import { answered } from "../support/answer-schema.ts"
 import { ShippedProgram, type Outcome } from "./ShippedProgram.ts"
@@ -24,6 +24,7 @@ interface TableAnswer {
   readonly rows: number
   readonly kinds: Readonly<Record<string, number>>
   readonly sums?: ReadonlyArray<TableSum>
+  readonly compared?: ComparedBy
 }
 
 export interface VerifyAnswer {

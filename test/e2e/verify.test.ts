@@ -1,5 +1,5 @@
 /** Both databases compared by the shipped program, after each kind of damage that no event shows. */
-import { appendFile } from "node:fs/promises"
+import { appendFile, readFile, writeFile } from "node:fs/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { sumDecimals } from "../../schemas/decimal-sum.ts"
 import { LEARNERS, named, ReconcileWorld, RESULTS, type HrKind, type SourceKind } from "./ReconcileWorld.ts"
@@ -71,6 +71,37 @@ describe.each(PAIRS)("verifying %s against %s", { timeout: CASE_MILLIS }, (sourc
       expect(drill).toMatchObject({ column: "score_raw", kind: "equal", rows: RESULTS - held })
       expect([drill!.expected, drill!.profile]).toEqual([drill!.source, drill!.source])
     }
+  })
+
+  it("says which tables gradewire had to read itself, and why (G1)", async () => {
+    const { run } = await world.verify()
+    const [learner, , score, drill] = run.tables.map(({ compared }) => compared)
+    expect(learner).toMatchObject({
+      how: "by-gradewire",
+      because: expect.stringContaining("phone") as unknown
+    })
+    expect(score).toEqual({ how: "in-database", because: null })
+    expect(drill).toMatchObject({
+      how: "by-gradewire",
+      because: expect.stringContaining("points is float") as unknown
+    })
+    const { out } = await world.ask("verify", "--table", "lms.drill")
+    expect(out).toContain("read by gradewire itself: lms.drill, because points is float")
+  })
+
+  it("does not wait for ever for a training database that hangs, and goes on with the same run (G8)", async () => {
+    const plain = await readFile(world.config, "utf8")
+    await appendFile(world.config, "reconcile: { answerSeconds: 1 }\n")
+    await world.unseen.query("lock tables lms.drill write")
+    const { code, err } = await world.ask("verify", "-o", "json")
+    await world.unseen.query("unlock tables")
+    expect(code).toBe(1)
+    expect(err).toContain('"tag":"SourceSilent"')
+    await writeFile(world.config, plain)
+    const [begun] = await world.people("select run from gradewire.reconciliation_run where state = 'failed'")
+    const { differences, run } = await world.verify("--resume")
+    expect([run.run, run.state, named(differences)]).toEqual([begun!["run"], "done", []])
+    expect(run.tables.map(({ rows }) => rows)).toEqual([LEARNERS, 2, RESULTS, RESULTS])
   })
 
   it("names exactly the rows that differ, their kind and columns, and no value (G1, G9)", async () => {

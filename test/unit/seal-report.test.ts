@@ -177,8 +177,8 @@ describe("a sealed report", () => {
       text: "No difference was found in 600 rows. 2 could not be settled.",
       isGood: false
     })
-    const mended = unsealed.differences.map((one) => ({ ...one, repairedBy: "a", repairedAt: "2026" }))
-    expect(verdict({ differences: mended })).toEqual({
+    const repairs = unsealed.repairs.map((one) => ({ ...one, rows: 3 }))
+    expect(verdict({ repairs })).toEqual({
       text: "3 of 600 rows differed; all of them were repaired.",
       isGood: true
     })
