@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: "real",
           include: ["test/{conformance,integration,e2e}/**/*.test.ts"],
+          globalSetup: ["./test/setup/build-program.ts"],
           testTimeout: realServerMillis,
           hookTimeout: realServerMillis,
           // Real servers on a shared machine: a second try is shown as such in the report.
