@@ -10,7 +10,7 @@ import packageJson from "../package.json" with { type: "json" }
 import type { Actions } from "./cli/Actions.ts"
 import { ExitCode } from "./cli/answer.ts"
 import { gradewireCommand } from "./cli/gradewire-command.ts"
-import { usagePresenter } from "./cli/usage-presenter.ts"
+import { usageCode, usagePresenter } from "./cli/usage-presenter.ts"
 import { textLines } from "./runtime/log-lines.ts"
 
 const load = Effect.promise
@@ -88,8 +88,6 @@ const actions: Actions = {
   guide: Effect.flatMap(pieces.guide, (m) => m.guide)
 }
 
-const USAGE = 2
-
 /** A reader that has seen enough, such as `head`, is no error. */
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 0 : 1)
@@ -99,7 +97,7 @@ const program = gradewireCommand(actions).pipe(
   Command.run({ version: packageJson.version }),
   Effect.catchCause((cause) => {
     const error = Cause.squash(cause)
-    if (CliError.isCliError(error)) return Effect.fail(new ExitCode({ code: USAGE }))
+    if (CliError.isCliError(error)) return Effect.fail(new ExitCode({ code: usageCode(error) }))
     if (Cause.hasInterruptsOnly(cause) || error instanceof ExitCode) return Effect.failCause(cause)
     return Effect.andThen(Console.error(defectText(cause)), Effect.fail(new ExitCode({ code: 1 })))
   }),

@@ -63,7 +63,14 @@ const mayImport = (from: string, to: string): boolean => {
     const isRule = other === "src/pipeline/" || other === "src/identity/"
     return isEffect(to) || isPlatform(to) || to === "yaml" || isRule
   }
-  if (own === "src/cli/") return isEffect(to) || isPlatform(to) || to === "yaml" || other.startsWith("src/")
+  if (own === "src/cli/")
+    return (
+      isEffect(to) ||
+      isPlatform(to) ||
+      to === "yaml" ||
+      to === "csv-stringify/sync" ||
+      other.startsWith("src/")
+    )
   if (own.startsWith("connectors/")) return !other.startsWith("connectors/") && !ROOF.includes(other)
   return false
 }

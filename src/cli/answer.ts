@@ -5,6 +5,11 @@ import { CLEAR_SCREEN } from "./text-table.ts"
 import { toYaml } from "./yaml-text.ts"
 import type { Action } from "./Actions.ts"
 
+/** Of a command line that cannot be meant. */
+export const WRONG_USAGE = 2
+/** Of a Nagios plugin, whose 2 says CRITICAL (Monitoring Plugins Development Guidelines, "Plugin Return Codes"). */
+export const UNKNOWN = 3
+
 /** 0 ok · 1 error · 2 wrong usage · 3 differences or a threshold */
 export class ExitCode extends Data.TaggedError("ExitCode")<{ readonly code: number }> {
   override readonly [Runtime.errorExitCode]: number = this.code

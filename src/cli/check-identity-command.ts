@@ -6,7 +6,7 @@ import type { Actions } from "./Actions.ts"
 import { ExitCode, printingFailures } from "./answer.ts"
 import { configFlag, limitFlag, revealFlag, textFlag } from "./flags.ts"
 import type { IdentityWatch } from "./IdentityCheck.ts"
-import { coverageText, CSV_TITLE, csvLines } from "./identity-text.ts"
+import { coverageCsv, coverageText } from "./identity-text.ts"
 
 const DIFFERS = 3
 const WATCH_MILLIS = 1000
@@ -84,9 +84,9 @@ const makeWatch = (isCsv: boolean): IdentityWatch => {
       }),
     judged: (learners) => {
       if (!isCsv || learners.length === 0) return Effect.void
-      const title = hasTitle ? "" : `${CSV_TITLE}\n`
+      const text = coverageCsv(learners, !hasTitle)
       hasTitle = true
-      return Console.log(title + csvLines(learners))
+      return Console.log(text)
     }
   }
 }

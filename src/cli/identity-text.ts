@@ -1,5 +1,6 @@
 /** Identity coverage for a person at a terminal, and as CSV. */
 import type { IdentityCoverage } from "../../schemas/identity-coverage.ts"
+import { csvText } from "./csv-text.ts"
 import type { LearnerOutcome } from "./IdentityCheck.ts"
 import { textTable, type Column } from "./text-table.ts"
 
@@ -101,20 +102,19 @@ export const coverageText = (coverage: IdentityCoverage): string => {
   ].join("\n\n")
 }
 
-const BYTE_ORDER_MARK = "\ufeff"
-export const CSV_TITLE = `${BYTE_ORDER_MARK}learner,table,situation,rule,why,employees`
+const CSV_COLUMNS = [
+  "learner",
+  "table",
+  "situation",
+  "rule",
+  "why",
+  "employees"
+] as const satisfies ReadonlyArray<keyof LearnerOutcome>
 
-/** A spreadsheet would calculate what begins so. */
-const FORMULA = /^[=+\-@\t\r]/
-
-const csvCell = (given: string): string => {
-  const text = FORMULA.test(given) ? `'${given}` : given
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-export const csvLines = (learners: ReadonlyArray<LearnerOutcome>): string =>
-  learners
-    .map(({ employees, learner, rule, situation, table, why }) =>
-      [learner ?? "", table, situation, rule ?? "", why ?? "", employees.join(" ")].map(csvCell).join(",")
-    )
-    .join("\n")
+/** @param isWhole false: lines that go on from earlier ones */
+export const coverageCsv = (learners: ReadonlyArray<LearnerOutcome>, isWhole: boolean): string =>
+  csvText(
+    CSV_COLUMNS,
+    learners.map((outcome) => ({ ...outcome, employees: outcome.employees.join(" ") })),
+    isWhole
+  )

@@ -5,15 +5,13 @@
 import { Clock, Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { Actions } from "./Actions.ts"
-import { answer, ExitCode, printingFailures } from "./answer.ts"
+import { answer, ExitCode, printingFailures, UNKNOWN } from "./answer.ts"
 import { durationOf } from "./duration.ts"
 import { failureText } from "./failure-text.ts"
 import { configFlag, outputFlag } from "./flags.ts"
 import { LagAverages, lagText, lagVerdict, monitorLine, nagiosLine } from "./lag-text.ts"
 
 const INTERVAL = "1 second"
-/** Of a Nagios plugin. */
-const UNKNOWN = 3
 
 export const lagCommand = (actions: Actions) =>
   Command.make(

@@ -3,13 +3,12 @@ import { Clock, Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { PlaceWanted } from "../capture/find-place.ts"
 import type { Actions } from "./Actions.ts"
-import { answer, ExitCode } from "./answer.ts"
+import { answer, ExitCode, WRONG_USAGE } from "./answer.ts"
 import { configFlag, limitFlag, outputFlag, textFlag, timeFlag } from "./flags.ts"
 import { durationFlag } from "./letter-flags.ts"
 import { historyText, moveText } from "./offset-moves-text.ts"
 import type { MoveRequest } from "./OffsetMoves.ts"
 
-const USAGE = 2
 const MICROS_PER_MILLI = 1_000
 const MILLIS_PER_SECOND = 1_000
 
@@ -102,7 +101,7 @@ const placesOf = (input: PlaceInput, nowMillis: number): ReadonlyArray<PlaceWant
 ]
 
 const misused = (what: string) =>
-  Effect.andThen(Console.error(`gradewire: ${what}`), Effect.fail(new ExitCode({ code: USAGE })))
+  Effect.andThen(Console.error(`gradewire: ${what}`), Effect.fail(new ExitCode({ code: WRONG_USAGE })))
 
 /** `undefined` where --execute comes without a reason. */
 const executionOf = ({ acceptsLoss, execute, reason }: ExecuteInput) => {

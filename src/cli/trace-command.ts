@@ -2,11 +2,9 @@
 import { Console, Effect, Option } from "effect"
 import { Argument, Command } from "effect/cli"
 import type { Actions } from "./Actions.ts"
-import { answer, ExitCode } from "./answer.ts"
+import { answer, ExitCode, WRONG_USAGE } from "./answer.ts"
 import { configFlag, limitFlag, outputFlag, revealFlag, textFlag } from "./flags.ts"
 import { employeeTraceText, resultTraceText } from "./trace-text.ts"
-
-const WRONG_USAGE = 2
 
 export const traceCommand = (actions: Actions) =>
   Command.make(

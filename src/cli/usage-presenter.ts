@@ -1,11 +1,21 @@
 /** Help that was asked for goes to standard output; what was typed wrongly is answered in three lines on standard error. */
-import { Console, type Effect } from "effect"
+import { Console, Effect } from "effect"
 import { CliOutput, type CliError } from "effect/cli"
+import { UNKNOWN, WRONG_USAGE } from "./answer.ts"
+
+const isPlugin = (commandPath: ReadonlyArray<string>): boolean =>
+  commandPath.join(" ") === "gradewire check lag"
+
+export const usageCode = (error: CliError.CliError): number =>
+  error._tag === "ShowHelp" && isPlugin(error.commandPath) ? UNKNOWN : WRONG_USAGE
 
 export const usagePresenter: CliOutput.Presenter = {
   present: (event) =>
     event._tag === "InvalidInvocation"
-      ? Console.error(usageText(event.commandPath, event.errors))
+      ? Effect.andThen(
+          isPlugin(event.commandPath) ? Console.log("GRADEWIRE UNKNOWN - wrong usage") : Effect.void,
+          Console.error(usageText(event.commandPath, event.errors))
+        )
       : event._tag === "Version"
         ? Console.log(`${event.name} ${event.version}`)
         : event.reason === "Implicit"

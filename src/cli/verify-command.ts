@@ -12,6 +12,7 @@ import { toldSums } from "../reconcile/sums.ts"
 import type { Actions } from "./Actions.ts"
 import type { VerifyRequest, VerifyView } from "./Reconciliation.ts"
 import { ExitCode, printingFailures } from "./answer.ts"
+import { csvText } from "./csv-text.ts"
 import { configFlag, textFlag, timeFlag } from "./flags.ts"
 import { secondsText } from "./seconds-text.ts"
 import { textTable, type Column } from "./text-table.ts"
@@ -176,25 +177,18 @@ const readText = ({ run }: VerifyView): ReadonlyArray<string> =>
 const viewText = (view: VerifyView): string =>
   [textTable(COLUMNS, view.run.tables), ...readText(view), queueText(view)].join("\n")
 
-const DIFF_TITLES = ["run", "table", "id", "kind", "fields", "position"]
-
-const csvCell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+const DIFF_COLUMNS = ["run", "table", "id", "kind", "fields", "position"]
 
 /** One line per row that differs. */
 const viewCsv = ({ differences, run }: VerifyView): string =>
-  [
-    DIFF_TITLES,
-    ...differences.map(({ fields, id, kind, position, table }) => [
-      run.run,
-      table,
-      id,
-      kind,
-      fields.join(" "),
-      position ?? ""
-    ])
-  ]
-    .map((cells) => cells.map(csvCell).join(","))
-    .join("\n")
+  csvText(
+    DIFF_COLUMNS,
+    differences.map(({ fields, ...difference }) => ({
+      ...difference,
+      run: run.run,
+      fields: fields.join(" ")
+    }))
+  )
 
 /** Without what may be personal: where a run goes on, and sums that are somebody's scores. */
 export const toldTable = (table: TableRun, scope: RunScope) => ({

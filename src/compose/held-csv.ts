@@ -1,17 +1,16 @@
 /**
  * Held scores as a file that HR fills in with a spreadsheet program, and back.
  *
- * - Written with a byte order mark, without which Excel takes UTF-8 for the machine's own code page; cells that a
- *   spreadsheet would calculate begin with an apostrophe.
+ * - Written as all tables for spreadsheets (cli/csv-text.ts).
  * - Read with comma, semicolon or tabulator, as Excel writes them in different countries. Of a line that comes back only
  *   `result`, `employee` and `note` matter.
  */
 import { CsvError, parse } from "csv-parse/sync"
-import { stringify } from "csv-stringify/sync"
 import { Effect, Schema } from "effect"
 import type { Fate } from "../../schemas/failure.ts"
 import type { HeldPerson, HeldResult } from "../../schemas/held.ts"
 import { HeldRefused, type RefusedOrder, type ResolveOrder } from "../apply/HeldDesk.ts"
+import { csvText } from "../cli/csv-text.ts"
 
 export class HeldFileUnreadable extends Schema.TaggedError<HeldFileUnreadable>()("HeldFileUnreadable", {
   message: Schema.String,
@@ -49,13 +48,10 @@ const EXPORT_COLUMNS = [
   "note"
 ] as const satisfies ReadonlyArray<keyof HeldPerson | "employee" | "note">
 
-const csv = (columns: ReadonlyArray<string>, rows: ReadonlyArray<object>): string =>
-  stringify([...rows], { columns: [...columns], header: true, escape_formulas: true, bom: true }).trimEnd()
-
-export const listText = (results: ReadonlyArray<HeldResult>): string => csv(LIST_COLUMNS, results)
+export const listText = (results: ReadonlyArray<HeldResult>): string => csvText(LIST_COLUMNS, results)
 
 export const exportText = (people: ReadonlyArray<HeldPerson>): string =>
-  csv(
+  csvText(
     EXPORT_COLUMNS,
     people.map((person) => ({ ...person, employee: "", note: "" }))
   )

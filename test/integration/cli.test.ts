@@ -53,6 +53,12 @@ describe("the shipped program", () => {
     expect(render.out).not.toContain(PASSWORD)
   })
 
+  it("answers wrong usage of a plugin as unknown, in the line and with the code that Nagios reads (G3)", async () => {
+    const { code, out, err } = await gradewire("check", "lag", "--config", "c.yaml", "--warnings", "1m")
+    expect({ code, out }).toEqual({ code: 3, out: "GRADEWIRE UNKNOWN - wrong usage\n" })
+    expect(err).toContain("--warnings")
+  })
+
   it("names every problem of a bad file and exits with 1 (G3)", async () => {
     const bad = join(folder, "bad.yaml")
     await writeFile(bad, "version: 1\nconector: x\n")

@@ -5,7 +5,7 @@ import { CliError, CliOutput, Command } from "effect/cli"
 import type { Actions } from "../../src/cli/Actions.ts"
 import { ExitCode } from "../../src/cli/answer.ts"
 import { gradewireCommand } from "../../src/cli/gradewire-command.ts"
-import { usagePresenter } from "../../src/cli/usage-presenter.ts"
+import { usageCode, usagePresenter } from "../../src/cli/usage-presenter.ts"
 
 interface Outcome {
   readonly code: number
@@ -34,6 +34,12 @@ export const runCommand = async (
   )
   const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
   const code =
-    error === undefined ? 0 : error instanceof ExitCode ? error.code : CliError.isCliError(error) ? 2 : 70
+    error === undefined
+      ? 0
+      : error instanceof ExitCode
+        ? error.code
+        : CliError.isCliError(error)
+          ? usageCode(error)
+          : 70
   return { code, out: out.join("\n"), err: err.join("\n") }
 }

@@ -109,7 +109,10 @@ describe("gradewire check lag", () => {
     expect(failed).toMatchObject({ code: 3, out: "GRADEWIRE UNKNOWN - Refused" })
     expect(failed.err).toContain("no way in")
     const misused = await gradewire(["check", "lag", "--config", "1", "--warning", "soon"])
-    expect({ code: misused.code, out: misused.out }).toEqual({ code: 2, out: "" })
+    expect({ code: misused.code, out: misused.out }).toEqual({
+      code: 3,
+      out: "GRADEWIRE UNKNOWN - wrong usage"
+    })
   })
 
   it("leaves the check of the servers as it is (G3)", async () => {
