@@ -269,14 +269,25 @@ export class MySqlWorlds {
       limitScores: (isLimited) => this.limitScores(isLimited),
       backup: async () => {
         const all = [...OURS, ...THEIRS]
+        /** A generated column takes no value. */
+        const columnsOf = async (table: string): Promise<string> => {
+          const found = await rows(
+            `select column_name as name from information_schema.columns
+            where concat(table_schema, '.', table_name) = ? and coalesce(generation_expression, '') = ''`,
+            [table]
+          )
+          return found.map(({ name }) => `\`${String(name)}\``).join(", ")
+        }
         for (const table of all) {
+          const columns = await columnsOf(table)
           await rows(`create table hr.\`backup ${table}\` like ${table}`)
-          await rows(`insert into hr.\`backup ${table}\` select * from ${table}`)
+          await rows(`insert into hr.\`backup ${table}\` (${columns}) select ${columns} from ${table}`)
         }
         return async () => {
           for (const table of all) {
+            const columns = await columnsOf(table)
             await rows(`delete from ${table}`)
-            await rows(`insert into ${table} select * from hr.\`backup ${table}\``)
+            await rows(`insert into ${table} (${columns}) select ${columns} from hr.\`backup ${table}\``)
             await rows(`drop table hr.\`backup ${table}\``)
           }
         }
