@@ -1,34 +1,4 @@
 /** Fault histories as the seeds draw them, servers and all; `make chaos` makes any number of others. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { planHistory } from "../chaos/plan-history.ts"
-import { replayCommand } from "../chaos/replay-command.ts"
-import { Stage } from "../chaos/Stage.ts"
+import { seededHistories } from "../chaos/seeded-histories.ts"
 
-const FIRST_SEED = 1
-const SEEDS = 70
-const HUGE_ROWS = 20_000
-/** The first history of a kind of server waits for its start. */
-const HISTORY_MS = 360_000
-
-const plans = Array.from({ length: SEEDS }, (_, place) => {
-  const plan = planHistory(FIRST_SEED + place, HUGE_ROWS)
-  const kinds = plan.faults.map(({ kind }) => kind).join(", ")
-  return { plan, name: `seed ${plan.seed}, ${plan.source} to ${plan.target}: ${kinds}` }
-})
-
-describe("faults drawn by seeds", () => {
-  let stage: Stage
-  beforeAll(async () => {
-    stage = await Stage.open()
-  })
-  afterAll(() => stage.close())
-
-  it.each(plans)(
-    "$name lose, double and misfile nothing (G1, G2, G4, G5, G6, G7)",
-    { timeout: HISTORY_MS },
-    async ({ plan }) => {
-      const { complaints } = await stage.run(plan)
-      expect(complaints.length === 0 ? [] : [replayCommand(plan, false), ...complaints]).toEqual([])
-    }
-  )
-})
+seededHistories(1, 35)
