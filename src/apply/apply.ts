@@ -12,14 +12,7 @@ import { monotonicMillis } from "../pipeline/monotonic-millis.ts"
 import { persevere } from "../pipeline/persevere.ts"
 import { CurrentThrottles } from "../pipeline/Throttles.ts"
 import { CurrentVitals } from "../pipeline/Vitals.ts"
-import {
-  noteApplied,
-  noteGivenBack,
-  noteLacking,
-  noteRefusal,
-  noteReleased,
-  tracedBatch
-} from "./apply-watch.ts"
+import { noteApplied, noteReleased, tracedBatch } from "./apply-watch.ts"
 import { ChangeFeed, type ChangeFeedError, type FeedReader } from "./ChangeFeed.ts"
 import { decodeSegment, type SegmentUndecodable } from "./decode-segment.ts"
 import type { CheckScore } from "./score-checks.ts"
@@ -29,11 +22,11 @@ import {
   READING_PAUSES,
   type BatchOutcome,
   type ProfileStoreError,
-  type RowRefused,
-  type StoreMisconfigured
+  type RowRefused
 } from "./ProfileStore.ts"
 import { ProgressDesk } from "./ProgressDesk.ts"
 import { readAhead, type ReadSegment } from "./read-ahead.ts"
+import { repeated } from "./repeat-step.ts"
 import { eventsOfLane, type LaneUnroutable, type Routing } from "./route-events.ts"
 import type { SegmentShelf } from "./SegmentShelf.ts"
 import { seekStart, type ChangeLogHole, type FeedForeign, type GenerationAwaited } from "./seek-start.ts"
@@ -63,14 +56,6 @@ export interface ApplyOptions {
   /** Shared by the lanes of a process. */
   readonly shelf?: SegmentShelf | undefined
 }
-
-const pauseBeforeRepeat = Schedule.min([
-  Schedule.exponential("20 millis", 2),
-  Schedule.spaced("2 seconds")
-]).pipe(Schedule.jittered)
-
-/** What HR's administrators give back is found so soon. */
-const LOOK_AGAIN = "2 seconds"
 
 /** Longer than capture's own pauses between two attempts, shorter than the patience of a supervisor. */
 const ANSWER_SECONDS = 10
@@ -295,50 +280,3 @@ const reportDead = (batch: SplittableBatch, outcome: BatchOutcome) =>
     reason: batch.refusal?.reason,
     detail: batch.refusal?.detail
   })
-
-/**
- * The same step again while the database may still take it; its own offset row settles an unknown outcome. What HR took
- * away under way, a right or a column, is waited for: nothing is skipped meanwhile, and others still see where apply is.
- */
-const repeated = <A>(step: Effect.Effect<A, ProfileStoreError>): Effect.Effect<A, ProfileStoreError> =>
-  attempted(step).pipe(
-    Effect.catchTag("StoreMisconfigured", (lacking) =>
-      lacking.canReturn === true ? untilGivenBack(attempted(step), lacking) : Effect.fail(lacking)
-    )
-  )
-
-const untilGivenBack = <A>(
-  step: Effect.Effect<A, ProfileStoreError>,
-  first: StoreMisconfigured
-): Effect.Effect<A, ProfileStoreError> =>
-  Effect.suspend(() => {
-    let said = ""
-    const waits = Effect.fnUntraced(function* ({ _tag: tag, message: reason, remedy }: StoreMisconfigured) {
-      if (reason !== said) yield* Effect.logError("apply waits for the HR database", { tag, reason, remedy })
-      said = reason
-      yield* noteLacking(tag)
-      yield* Effect.sleep(LOOK_AGAIN)
-    })
-    const again: Effect.Effect<A, ProfileStoreError> = Effect.catchTag(
-      step,
-      "StoreMisconfigured",
-      (lacking) => (lacking.canReturn === true ? Effect.andThen(waits(lacking), again) : Effect.fail(lacking))
-    )
-    return waits(first).pipe(Effect.andThen(again), Effect.tap(noteGivenBack))
-  })
-
-const attempted = <A>(step: Effect.Effect<A, ProfileStoreError>): Effect.Effect<A, ProfileStoreError> =>
-  step.pipe(
-    Effect.tapError((failure) =>
-      canRepeat(failure)
-        ? Effect.andThen(
-            Effect.logWarning("the HR database is tried again", { tag: failure._tag, code: failure.code }),
-            noteRefusal(failure._tag)
-          )
-        : Effect.void
-    ),
-    Effect.retry({ schedule: pauseBeforeRepeat, while: canRepeat })
-  )
-
-const canRepeat = (failure: ProfileStoreError) =>
-  failure._tag === "StoreUnavailable" || failure._tag === "StoreContended"
