@@ -37,7 +37,10 @@ export class EventFramer {
   /** `undefined` for signs of life, which stand in no file. Throws DecodeFailure. */
   frame(bytes: Buffer): FramedEvent | undefined {
     const type = bytes[4]
-    if (type === EventType.Heartbeat || type === EventType.HeartbeatV2) return undefined
+    if (isSignOfLife(type)) {
+      this.verify(bytes, type, false)
+      return undefined
+    }
     const flags = bytes.length < HEADER_LENGTH ? 0 : bytes.readUInt16LE(17)
     const artificial = (flags & ARTIFICIAL) !== 0
     const event = readEvent(bytes, this.verify(bytes, type, artificial))
@@ -55,6 +58,7 @@ export class EventFramer {
    */
   private verify(bytes: Buffer, type: number | undefined, artificial: boolean): boolean {
     if (type === EventType.Rotate && artificial) return checksumHolds(bytes)
+    // A sign of life follows the file that is being read, as the server's own state does.
     const expected = type === EventType.FormatDescription || (this.format?.checksum ?? true)
     if (expected && !checksumHolds(bytes) && !isUncheckedHead(bytes)) {
       throw damaged(
@@ -95,6 +99,10 @@ export class EventFramer {
     return { event, start: position, end: position }
   }
 }
+
+/** Whether the type is a heartbeat's: the server has nothing more, and that is believed only where its bytes are whole. */
+const isSignOfLife = (type: number | undefined): boolean =>
+  type === EventType.Heartbeat || type === EventType.HeartbeatV2
 
 /**
  * Reading from the middle of a file without checksums, the server changes fields of the file's head and does not

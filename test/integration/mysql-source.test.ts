@@ -88,6 +88,30 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
     }
   })
 
+  it("takes the server's signs of life by their checksum, in files with and without one (G3)", async () => {
+    const options = optionsFor([{ schema: "lms", table: "none", columns: [] }], { heartbeatSeconds: 0.2 })
+    const anchor = await here()
+    const quietIn = await run(options, (source) =>
+      Effect.gen(function* () {
+        const reader = yield* source.open({ anchor })
+        const files: Array<string> = []
+        let file = anchor.file
+        for (const algorithm of ["NONE", "CRC32", "NONE", "CRC32"]) {
+          yield* Effect.promise(() => sql.query(`SET GLOBAL binlog_checksum = ${algorithm}`))
+          const last = (yield* Effect.promise(here)).file
+          for (let isQuiet = false; !isQuiet || file !== last;) {
+            const chunk = yield* reader.next
+            for (const event of chunk.events) if (event._tag === "Rotated") file = event.file
+            isQuiet = chunk.isAll === true
+          }
+          files.push(file)
+        }
+        return files
+      })
+    )
+    expect(new Set(quietIn).size).toBe(4)
+  })
+
   it(
     "reads packets beyond 16 MiB and transactions larger than what may wait (G8)",
     { timeout: CASE_MILLIS },

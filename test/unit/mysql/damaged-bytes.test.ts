@@ -7,6 +7,9 @@ import { readTableMap } from "../../../connectors/mysql/binlog/table-map.ts"
 import { isFailure } from "../../../schemas/failure.ts"
 import { capture, captureReader, eventBytes, readerOf, formatDescription, sealed } from "./binlog-bytes.ts"
 
+/** Where the type stands in an event's head. */
+const TYPE = 4
+
 /** Where the flags stand in an event's head. */
 const FLAGS = 17
 
@@ -36,13 +39,28 @@ describe.each(["mysql", "mariadb"] as const)("damage on the way from %s", (kind)
         const isFake = packet === 0
         // The flag "in use" of a format description is left out of its checksum: a server sets and clears it in the file.
         const isInUse =
-          target[4] === EventType.FormatDescription &&
+          target[TYPE] === EventType.FormatDescription &&
           at % target.length === FLAGS &&
           change === BINLOG_IN_USE
         expect(pushAll((bytes) => reader.push(bytes), broken) && !isFake && !isInUse).toBe(false)
       }),
       { numRuns: 500 }
     )
+  })
+
+  it("is noticed where one byte makes any event another kind of event, a sign of life too (G3)", () => {
+    const passed: Array<unknown> = []
+    for (let packet = 1; packet < packets.length; packet++) {
+      for (let type = 0; type < 256; type++) {
+        if (type === packets[packet]![TYPE]) continue
+        const changed = Buffer.from(packets[packet]!)
+        changed[TYPE] = type
+        const reader = captureReader(kind)
+        const broken = packets.map((bytes, at) => (at === packet ? changed : bytes))
+        if (pushAll((bytes) => reader.push(bytes), broken)) passed.push({ packet, type })
+      }
+    }
+    expect(passed).toEqual([])
   })
 
   it("ends in a value or a named error where the checksum was made to fit, never past the event (G3)", () => {
@@ -78,7 +96,7 @@ describe.each(["mysql", "mariadb"] as const)("damage on the way from %s", (kind)
         (packet) => doubled.push(packet),
         packets.flatMap((packet, at) => (at === i ? [packet, packet] : [packet]))
       )
-      const head = packets[i]![4] === 15
+      const head = packets[i]![TYPE] === EventType.FormatDescription
       expect([i, without, head ? false : twice]).toEqual([i, false, false])
     }
   })
