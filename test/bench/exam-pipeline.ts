@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { createConnection, type Connection } from "mysql2/promise"
 import { Client } from "pg"
+import { readDockerfile, type Stage } from "../../deploy/image/dockerfile.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import { createTables, insertExams, say } from "./capture-process.ts"
 import { type Usage, usageOf } from "./process-usage.ts"
@@ -57,11 +58,12 @@ export class RunningProgram {
   readonly #log: string
   readonly #gone: Promise<unknown>
 
-  constructor(name: Program, args: ReadonlyArray<string>, folder: string) {
+  constructor(name: Program, args: ReadonlyArray<string>, folder: string, environment: Stage["environment"]) {
     this.name = name
     this.#log = join(folder, `${name}.log`)
     const out = openSync(this.#log, "a")
-    this.#child = spawn(process.execPath, [...args], { stdio: ["ignore", out, out] })
+    const env = { ...process.env, ...environment }
+    this.#child = spawn(process.execPath, [...args], { env, stdio: ["ignore", out, out] })
     this.#gone = new Promise((done) => this.#child.once("exit", done))
   }
 
@@ -100,17 +102,25 @@ export class ExamPipeline {
   readonly #servers: Servers
   readonly #folder: string
   readonly #gradewire: string
+  readonly #environment: Stage["environment"]
   readonly #programs = new Set<RunningProgram>()
 
-  private constructor(servers: Servers, folder: string, sql: Connection, profile: Client, gradewire: string) {
+  private constructor(
+    servers: Servers,
+    folder: string,
+    sql: Connection,
+    profile: Client,
+    program: { readonly gradewire: string; readonly environment: Stage["environment"] }
+  ) {
     this.#servers = servers
-    this.#gradewire = gradewire
+    this.#gradewire = program.gradewire
+    this.#environment = program.environment
     this.#folder = folder
     this.sql = sql
     this.profile = profile
   }
 
-  /** @param gradewire the built program */
+  /** @param gradewire the built program; it starts with the image's environment, as where it is deployed */
   static async open(gradewire = join(root, "dist/gradewire.js")): Promise<ExamPipeline> {
     const folder = mkdtempSync(join(tmpdir(), "gradewire-bench-"))
     const options = { directory: folder, progress: say }
@@ -130,7 +140,8 @@ export class ExamPipeline {
     await profile.connect()
     await profile.query(PROFILE)
     writeFileSync(join(folder, "connector.yaml"), configText(servers))
-    return new ExamPipeline(servers, folder, sql, profile, gradewire)
+    const environment = (await readDockerfile(root)).at(-1)!.environment
+    return new ExamPipeline(servers, folder, sql, profile, { gradewire, environment })
   }
 
   get servers(): string {
@@ -146,7 +157,7 @@ export class ExamPipeline {
       name === "peer"
         ? [join(import.meta.dirname, "plain-peer.ts"), String(source.port), nats.url, hr.url]
         : [...role, "--role", name, "--http", "off"]
-    const program = new RunningProgram(name, args, this.#folder)
+    const program = new RunningProgram(name, args, this.#folder, this.#environment)
     this.#programs.add(program)
     return program
   }

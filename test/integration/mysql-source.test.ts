@@ -11,7 +11,7 @@ import { epochMicrosToUtc } from "../../schemas/civil-time.ts"
 import { CASE_MILLIS, commits, rowsOf, sourceWorld } from "./mysql-world.ts"
 
 describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
-  const { mariadb, server, reconnect, sql, optionsFor, run, here, read, readToFailure, table } =
+  const { mariadb, server, reconnect, sql, optionsFor, run, here, read, readToFailure, chunkRefused, table } =
     sourceWorld(kind)
 
   it(
@@ -241,6 +241,23 @@ describe.each<ServerKind>(["mysql", "mariadb"])("%s source", (kind) => {
       await lost("stopped", () => server().shutdown())
       await server().restart()
       await reconnect()
+    }
+  )
+
+  it(
+    "ends a question that a frozen server never answers, and says how long it waited (G8)",
+    { timeout: CASE_MILLIS },
+    async () => {
+      await table("asked", "id INT PRIMARY KEY")
+      const wanted = { schema: "lms", table: "asked", columns: ["id"] }
+      try {
+        expect(await chunkRefused(wanted, { answerSeconds: 1 }, () => server().pause())).toMatchObject({
+          _tag: "SourceSilent",
+          seconds: 1
+        })
+      } finally {
+        server().resume()
+      }
     }
   )
 

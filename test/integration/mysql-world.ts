@@ -137,6 +137,27 @@ export const sourceWorld = (kind: ServerKind, settings: ReadonlyArray<string> = 
     )
   }
 
+  /** What a second reading of a table ends in if `meanwhile` happens before it. */
+  const chunkRefused = (wanted: WantedTable, more: Partial<SourceOptions>, meanwhile: () => void) => {
+    const second = Effect.gen(function* () {
+      const source = yield* SnapshotSource
+      const processed = yield* Effect.promise(here)
+      const request = {
+        table: wanted,
+        key: ["id"],
+        after: undefined,
+        where: undefined,
+        rowsMax: 10,
+        processed
+      }
+      yield* source.readChunk(request)
+      meanwhile()
+      return yield* Effect.flip(source.readChunk(request))
+    })
+    const layer = MySqlSnapshotSource.layer(optionsFor([wanted], more))
+    return Effect.runPromise(Effect.scoped(Effect.provide(second, layer)))
+  }
+
   const table = async (name: string, columns: string): Promise<void> => {
     await sql.query(`DROP TABLE IF EXISTS lms.\`${name}\``)
     await sql.query(`CREATE TABLE lms.\`${name}\` (${columns})`)
@@ -156,6 +177,7 @@ export const sourceWorld = (kind: ServerKind, settings: ReadonlyArray<string> = 
     read,
     readToFailure,
     copied,
+    chunkRefused,
     table
   }
 }
