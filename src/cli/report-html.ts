@@ -20,7 +20,7 @@ h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.5rem; margin: 0 } dt { opacity: .7 } dd { margin: 0 }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100% }
 th, td { padding: .3rem .7rem .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line) }
-th { font-weight: 600; white-space: nowrap } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+th { font-weight: 600; white-space: nowrap } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap } th.n { white-space: normal }
 tr:nth-child(even) td { background: var(--soft) } code, td.id, td.name { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: anywhere } td.id { min-width: 9rem } td.name { white-space: nowrap }
 .time { white-space: nowrap; font-variant-numeric: tabular-nums } footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line) }
 @media print { :root { color-scheme: light; --bad: #b3261e; --good: #1b6e3a } body { margin: 0; max-width: none; font-size: 10pt } .wide { overflow: visible } th, td { padding-right: .4rem } thead { display: table-header-group } tr { break-inside: avoid } h2 { break-after: avoid } }`

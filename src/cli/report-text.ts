@@ -32,19 +32,21 @@ export const verdictText = ({
     return { text: `The comparison was not finished; ${rows} rows were compared so far.`, isGood: false }
   }
   const doubtful = unsettled === 0 ? "" : ` ${unsettled} could not be settled.`
+  const [held, dead] = [sum((table) => table.held), sum((table) => table.dead)]
+  const waiting = held + dead === 0 ? "" : ` In queues: ${held} held, ${dead} dead letters.`
   if (damaged === 0) {
     return {
       text:
         unsettled === 0
-          ? `Both databases agreed in all ${rows} rows.`
-          : `No difference was found in ${rows} rows.${doubtful}`,
+          ? `Both databases agreed in all ${rows} rows.${waiting}`
+          : `No difference was found in ${rows} rows.${doubtful}${waiting}`,
       isGood: unsettled === 0
     }
   }
   const left = damaged - repaired
   const after = left === 0 ? "all of them were repaired" : `${repaired} repaired, ${left} still open`
   return {
-    text: `${damaged} of ${rows} rows differed; ${after}.${doubtful}`,
+    text: `${damaged} of ${rows} rows differed; ${after}.${doubtful}${waiting}`,
     isGood: left === 0 && unsettled === 0
   }
 }

@@ -169,17 +169,20 @@ describe("a sealed report", () => {
       verdictText(sealReport({ ...unsealed, ...change }, undefined))
     const clean = unsealed.tables.map((table) => ({ ...table, missing: 0, mismatch: 0 }))
     expect(verdict({ tables: clean, differences: [] })).toEqual({
-      text: "Both databases agreed in all 600 rows.",
+      text: "Both databases agreed in all 600 rows. In queues: 14 held, 0 dead letters.",
       isGood: true
     })
+    expect(verdict({ tables: clean.map((table) => ({ ...table, held: 0 })), differences: [] }).text).toBe(
+      "Both databases agreed in all 600 rows."
+    )
     expect(verdict({ state: "failed", finishedAt: null }).isGood).toBe(false)
     expect(verdict({ tables: clean.map((table) => ({ ...table, unsettled: 1 })), differences: [] })).toEqual({
-      text: "No difference was found in 600 rows. 2 could not be settled.",
+      text: "No difference was found in 600 rows. 2 could not be settled. In queues: 14 held, 0 dead letters.",
       isGood: false
     })
     const repairs = unsealed.repairs.map((one) => ({ ...one, rows: 3 }))
     expect(verdict({ repairs })).toEqual({
-      text: "3 of 600 rows differed; all of them were repaired.",
+      text: "3 of 600 rows differed; all of them were repaired. In queues: 14 held, 0 dead letters.",
       isGood: true
     })
   })
