@@ -8,7 +8,7 @@ import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import type { MoveView } from "../../src/cli/OffsetMoves.ts"
 import type { PipelineStatus } from "../../src/cli/PipelineStatus.ts"
 import { answered } from "../support/answer-schema.ts"
-import { ShippedProgram, type Outcome } from "./ShippedProgram.ts"
+import { ShippedProgram, type Outcome } from "../support/ShippedProgram.ts"
 
 /** The same HR database, whatever its kind. */
 export interface People {

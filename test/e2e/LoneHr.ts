@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { Client } from "pg"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
-import { ShippedProgram } from "./ShippedProgram.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 /** Of gradewire's account; it stands in no output. */
 export const PASSWORD = "correct horse 工号"

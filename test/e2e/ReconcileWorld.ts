@@ -7,7 +7,7 @@ import { Client } from "pg"
 import type { ComparedBy, TableSum } from "../../schemas/reconciliation.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import { answered } from "../support/answer-schema.ts"
-import { ShippedProgram, type Outcome } from "./ShippedProgram.ts"
+import { ShippedProgram, type Outcome } from "../support/ShippedProgram.ts"
 
 export type SourceKind = "mysql" | "mariadb"
 export type HrKind = "postgresql" | "mysql" | "mariadb"

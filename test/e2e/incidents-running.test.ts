@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import { AlertReceiver } from "../support/AlertReceiver.ts"
 import { incident, missingFrom, type PageCommand } from "../support/incident-page.ts"
-import { ShippedProgram } from "./ShippedProgram.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 const CASE_MILLIS = 300_000
 

@@ -6,7 +6,7 @@ import { createConnection, type Connection } from "mysql2/promise"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
-import { ShippedProgram } from "./ShippedProgram.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 const CASE_MILLIS = 180_000
 const LONG = 200_000

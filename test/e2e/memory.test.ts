@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { ExamPipeline, until } from "../bench/exam-pipeline.ts"
-import { ShippedProgram } from "./ShippedProgram.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 /** 200 MB */
 const PEAK_MIB_MAX = 190

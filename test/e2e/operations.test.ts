@@ -11,7 +11,7 @@ import { AlertReceiver } from "../support/AlertReceiver.ts"
 import { answered } from "../support/answer-schema.ts"
 import { SpanReceiver } from "../support/SpanReceiver.ts"
 import { operatorConfig } from "./operator-config.ts"
-import { freePort, ShippedProgram } from "./ShippedProgram.ts"
+import { freePort, ShippedProgram } from "../support/ShippedProgram.ts"
 
 const CASE_MILLIS = 180_000
 

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import { AlertReceiver } from "../support/AlertReceiver.ts"
 import { SpanReceiver } from "../support/SpanReceiver.ts"
-import { freePort, ShippedProgram } from "./ShippedProgram.ts"
+import { freePort, ShippedProgram } from "../support/ShippedProgram.ts"
 
 const CASE_MILLIS = 400_000
 

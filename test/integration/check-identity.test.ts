@@ -6,7 +6,7 @@ import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import type { IdentityCoverage } from "../../schemas/identity-coverage.ts"
-import { ShippedProgram, type Outcome } from "../e2e/ShippedProgram.ts"
+import { ShippedProgram, type Outcome } from "../support/ShippedProgram.ts"
 import { answered } from "../support/answer-schema.ts"
 
 const KINDS = ["postgresql", "mysql", "mariadb"] as const

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { ShippedProgram } from "../e2e/ShippedProgram.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 const START_MILLIS = 120_000
 const execute = promisify(execFile)

@@ -1,32 +1,30 @@
 /** `gradewire events` as shipped, against a real stream: readable, masked, and without a trace in the stream. */
-import { spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { text } from "node:stream/consumers"
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildProgram } from "../../deploy/build.ts"
 import { ordinalOf, positionIn, START, transactionPrefix } from "../../schemas/position.ts"
 import { ChangeLog } from "../../src/capture/ChangeLog.ts"
 import { NatsServer, type NatsLogWorld } from "../conformance/nats-log-world.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 const PHONE = "13800138000"
 const at = (n: number) => (n === 0 ? START : positionIn(transactionPrefix(1, 1, n), ordinalOf(1, 0, 0)))
 
-let folder: string
+let program: ShippedProgram
+let config: string
 let nats: NatsServer
 let world: NatsLogWorld
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "gradewire-events-"))
-  await buildProgram(join(folder, "dist"))
+  program = await ShippedProgram.build()
+  config = join(program.folder, "connector.yaml")
   nats = await NatsServer.start()
   world = await nats.open()
   await writeFile(
-    join(folder, "connector.yaml"),
+    config,
     `version: 1
 connector: ${world.connector}
 source: { host: 127.0.0.1, port: 9, user: gw, timeZone: "+08:00" }
@@ -48,7 +46,7 @@ tables:
 
 afterAll(async () => {
   await nats?.stop()
-  await rm(folder, { recursive: true, force: true })
+  await program?.discard()
 })
 
 const eventOf = (n: number) => ({
@@ -99,25 +97,7 @@ const write = (n: number) =>
     ).pipe(Effect.provide(world.ports))
   )
 
-const start = (...args: ReadonlyArray<string>): ChildProcess =>
-  spawn(
-    process.execPath,
-    [join(folder, "dist/gradewire.js"), "events", ...args, "--config", "connector.yaml"],
-    {
-      cwd: folder,
-      env: { PATH: process.env["PATH"] },
-      stdio: ["ignore", "pipe", "pipe"]
-    }
-  )
-const events = async (...args: ReadonlyArray<string>) => {
-  const child = start(...args)
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout!),
-    text(child.stderr!),
-    once(child, "exit")
-  ])
-  return { code: code as number | null, out, err }
-}
+const events = (...args: ReadonlyArray<string>) => program.run("events", ...args, "--config", config)
 
 describe("gradewire events", () => {
   it("tail shows what changed of which result, and no personal value (G9)", async () => {
@@ -148,7 +128,7 @@ describe("gradewire events", () => {
   })
 
   it("tail --follow goes on with what comes, and leaves no consumer behind (G8)", async () => {
-    const child = start("tail", "-n", "1", "--follow", "-o", "json")
+    const child = program.start("events", "tail", "-n", "1", "--follow", "-o", "json", "--config", config)
     const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
     const next = async () => (JSON.parse(String((await lines.next()).value)) as { position: string }).position
     expect(await next()).toBe(at(3))

@@ -2,17 +2,15 @@
  * The example configurations, run by the shipped program against the table shapes of the systems that they are for: what
  * is mapped of each, as its public table definitions have it.
  */
-import { spawn, type ChildProcess } from "node:child_process"
-import { once } from "node:events"
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import type { ChildProcess } from "node:child_process"
+import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
-import { buildProgram } from "../../deploy/build.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 const CASE_MILLIS = 300_000
 const LIMIT_MILLIS = 40_000
@@ -77,7 +75,7 @@ insert into frappe.tabEmployee values ('HR-EMP-00001', 'ann@example.org');
 create table frappe.\`tabTraining Result Employee\` (name varchar(140) primary key, creation datetime(6), idx int not null default 0,
   parent varchar(140), employee varchar(140), grade varchar(140), custom_percent decimal(21,9))`
 
-let folder: string
+let program: ShippedProgram
 let source: RunningServer
 let nats: RunningServer
 let postgresql: RunningServer
@@ -86,20 +84,18 @@ let lms: Connection
 let pg: Client
 let hr: Connection
 const running: Array<ChildProcess> = []
-let log = ""
 
 const connect = (server: RunningServer): Promise<Connection> =>
   createConnection({ uri: server.url, charset: "UTF8MB4_BIN", multipleStatements: true, dateStrings: true })
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "gw-examples-"))
+  program = await ShippedProgram.build()
   ;[source, nats, postgresql, mariadb] = await Promise.all([
     startServer("mysql"),
     startServer("nats"),
     startServer("postgresql"),
     startServer("mariadb")
   ])
-  await buildProgram(join(folder, "dist"))
   lms = await connect(source)
   hr = await connect(mariadb)
   pg = new Client(postgresql.url)
@@ -110,17 +106,12 @@ beforeAll(async () => {
 }, CASE_MILLIS)
 
 afterAll(async () => {
-  for (const child of running) {
-    if (child.exitCode !== null) continue
-    const gone = once(child, "exit")
-    child.kill("SIGKILL")
-    await gone
-  }
+  for (const child of running) await program.stop(child, "SIGKILL")
   lms?.destroy()
   hr?.destroy()
   await pg?.end()
   await Promise.all([source?.stop(), nats?.stop(), postgresql?.stop(), mariadb?.stop()])
-  await rm(folder, { recursive: true, force: true })
+  await program?.discard()
 })
 
 interface Example {
@@ -146,15 +137,9 @@ const run = async (name: string): Promise<void> => {
       ...(kind === "mysql" ? {} : { database: "postgres" })
     }
   }
-  const file = join(folder, `${name}.yaml`)
+  const file = join(program.folder, `${name}.yaml`)
   await writeFile(file, JSON.stringify(config))
-  const args = [join(folder, "dist/gradewire.js"), "run", "--config", file, "--http", "off"]
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(folder, "cache") },
-    stdio: ["ignore", "ignore", "pipe"]
-  })
-  child.stderr.on("data", (chunk) => (log += String(chunk)))
+  const child = program.start("run", "--config", file, "--http", "off")
   running.push(child)
 }
 
@@ -165,7 +150,7 @@ const until = async (ask: () => Promise<unknown>, expected: unknown): Promise<un
   while (true) {
     const told = await ask()
     if (JSON.stringify(told) === wanted || performance.now() > deadline) return told
-    if (running.at(-1)!.exitCode !== null) throw new Error(log.split("\n").slice(-5).join("\n"))
+    if (running.at(-1)!.exitCode !== null) throw new Error(program.printed.split("\n").slice(-5).join("\n"))
   }
 }
 

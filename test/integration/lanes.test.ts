@@ -2,22 +2,20 @@
  * The shipped program with its work divided into lanes over several processes: one of them killed, the number of lanes
  * changed, results that move from learner to learner all the while. The oracle is the source's own SELECT.
  */
-import { spawn, type ChildProcess } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { text } from "node:stream/consumers"
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildProgram } from "../../deploy/build.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 const CASE_MILLIS = 300_000
 const LEARNERS = 60
 
-let folder: string
+let program: ShippedProgram
 let source: RunningServer
 let nats: RunningServer
 let lms: Connection
@@ -26,34 +24,19 @@ const connect = (server: RunningServer): Promise<Connection> =>
   createConnection({ uri: server.url, multipleStatements: true })
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "gw-lanes-"))
-  ;[source, nats] = await Promise.all([startServer("mysql"), startServer("nats")])
-  await buildProgram(join(folder, "dist"))
+  ;[program, source, nats] = await Promise.all([
+    ShippedProgram.build(),
+    startServer("mysql"),
+    startServer("nats")
+  ])
   lms = await connect(source)
 }, CASE_MILLIS)
 
 afterAll(async () => {
   lms?.destroy()
   await Promise.all([source?.stop(), nats?.stop()])
-  await rm(folder, { recursive: true, force: true })
+  await program?.discard()
 })
-
-const start = (args: ReadonlyArray<string>): ChildProcess =>
-  spawn(process.execPath, [join(folder, "dist/gradewire.js"), ...args], {
-    cwd: folder,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(folder, "cache") },
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-
-const gradewire = async (...args: ReadonlyArray<string>) => {
-  const child = start(args)
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout!),
-    text(child.stderr!),
-    once(child, "exit")
-  ])
-  return { code: code as number | null, out, err }
-}
 
 interface Hr {
   readonly rows: (sql: string) => Promise<ReadonlyArray<Record<string, unknown>>>
@@ -126,7 +109,7 @@ tables:
       create table ${database}.score (id int primary key, learner_id int, exam_id int, points decimal(6,2));
       insert into ${database}.exam values (1, 'Fire drill'), (2, '安全考试');
       insert into ${database}.learner values ${Array.from({ length: LEARNERS }, (_, n) => `(${n}, '${phone(n)}')`).join(", ")}`)
-    config = join(folder, `${database}.yaml`)
+    config = join(program.folder, `${database}.yaml`)
     await writeConfig(3)
   }, CASE_MILLIS)
   afterAll(async () => {
@@ -136,7 +119,7 @@ tables:
   })
 
   const run = (...args: ReadonlyArray<string>): ChildProcess => {
-    const child = start(["run", "--config", config, "--http", "off", ...args])
+    const child = program.start("run", "--config", config, "--http", "off", ...args)
     child.stderr!.on("data", (chunk) => (log += String(chunk)))
     processes.push(child)
     return child
@@ -176,7 +159,7 @@ tables:
     }
   }
   const offsets = async () => {
-    const { out } = await gradewire("offsets", "list", "--config", config, "-o", "json")
+    const { out } = await program.run("offsets", "list", "--config", config, "-o", "json")
     const rows = JSON.parse(out) as ReadonlyArray<{
       stage: string
       lane: number
@@ -217,11 +200,11 @@ tables:
     { timeout: CASE_MILLIS },
     async () => {
       await change(400, 450)
-      const plan = await gradewire("lanes", "set", "2", "--config", config)
+      const plan = await program.run("lanes", "set", "2", "--config", config)
       expect(plan).toMatchObject({ code: 0, out: expect.stringContaining("Nothing was changed") })
       const [capture, ...appliers] = processes.splice(0)
       processes.push(capture!)
-      const set = await gradewire("lanes", "set", "2", "--config", config, "--execute", "-o", "json")
+      const set = await program.run("lanes", "set", "2", "--config", config, "--execute", "-o", "json")
       expect(JSON.parse(set.out)).toMatchObject({
         executed: true,
         configured: 3,
@@ -230,7 +213,7 @@ tables:
       await change(450, 500)
       expect(await Promise.all(appliers.map(ended))).toEqual([1, 1])
       expect(log).toContain("ApplyFenced")
-      const wrong = await gradewire(
+      const wrong = await program.run(
         "run",
         "--role",
         "apply",
@@ -243,7 +226,7 @@ tables:
       )
       expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining("LanesMismatch") })
       await writeConfig(2)
-      const outside = await gradewire("run", "--role", "apply", "--lanes", "2", "--config", config)
+      const outside = await program.run("run", "--role", "apply", "--lanes", "2", "--config", config)
       expect(outside).toMatchObject({ code: 1, err: expect.stringContaining("LaneUnknown") })
       run("--role", "apply")
       await change(500, 600)

@@ -2,21 +2,19 @@
  * The shipped program end to end with an HR database on MySQL and on MariaDB: the oracle is the source's own SELECT
  * through the mapping.
  */
-import { spawn, type ChildProcess } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { text } from "node:stream/consumers"
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildProgram } from "../../deploy/build.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 const CASE_MILLIS = 300_000
 const PASSWORD = "correct horse '工号\\"
 
-let folder: string
+let program: ShippedProgram
 let source: RunningServer
 let nats: RunningServer
 let lms: Connection
@@ -36,34 +34,19 @@ const rows = async (connection: Connection, sql: string): Promise<ReadonlyArray<
   (await connection.query<Array<RowDataPacket>>(sql))[0]
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "gw-target-"))
-  ;[source, nats] = await Promise.all([startServer("mysql"), startServer("nats")])
-  await buildProgram(join(folder, "dist"))
+  ;[program, source, nats] = await Promise.all([
+    ShippedProgram.build(),
+    startServer("mysql"),
+    startServer("nats")
+  ])
   lms = await connect(source)
 }, CASE_MILLIS)
 
 afterAll(async () => {
   lms?.destroy()
   await Promise.all([source?.stop(), nats?.stop()])
-  await rm(folder, { recursive: true, force: true })
+  await program?.discard()
 })
-
-const start = (args: ReadonlyArray<string>): ChildProcess =>
-  spawn(process.execPath, [join(folder, "dist/gradewire.js"), ...args], {
-    cwd: folder,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(folder, "cache") },
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-
-const gradewire = async (...args: ReadonlyArray<string>) => {
-  const child = start(args)
-  const [out, err, [code]] = await Promise.all([
-    text(child.stdout!),
-    text(child.stderr!),
-    once(child, "exit")
-  ])
-  return { code: code as number | null, out, err }
-}
 
 /** One database per target, so that the second starts with nothing of the first. */
 const SOURCE = (database: string): string => `
@@ -157,8 +140,8 @@ describe.each(["mysql", "mariadb"] as const)("an HR database on %s", (kind) => {
     await hr.query(TARGET(database))
     await lms.query(SOURCE(database))
     await change(database, 0, 100)
-    config = join(folder, `${database}.yaml`)
-    await writeFile(join(folder, "hr-password"), `${PASSWORD}\n`)
+    config = join(program.folder, `${database}.yaml`)
+    await writeFile(join(program.folder, "hr-password"), `${PASSWORD}\n`)
     await writeFile(config, configText(database, target))
   }, CASE_MILLIS)
   afterAll(async () => {
@@ -168,7 +151,7 @@ describe.each(["mysql", "mariadb"] as const)("an HR database on %s", (kind) => {
   })
 
   const run = () => {
-    running = start(["run", "--config", config, "--http", "off"])
+    running = program.start("run", "--config", config, "--http", "off")
     running.stderr!.on("data", (chunk) => (log += String(chunk)))
   }
   const stop = async (signal: NodeJS.Signals) => {
@@ -188,9 +171,9 @@ describe.each(["mysql", "mariadb"] as const)("an HR database on %s", (kind) => {
   }
 
   it("is migrated, and then checked without an error or a warning of its own (G3)", async () => {
-    const first = await gradewire("migrate", "--config", config, "-o", "json")
+    const first = await program.run("migrate", "--config", config, "-o", "json")
     expect(first).toMatchObject({ code: 0, err: "" })
-    const { code, out } = await gradewire("check", "target", "--config", config, "-o", "json")
+    const { code, out } = await program.run("check", "target", "--config", config, "-o", "json")
     const { findings } = JSON.parse(out) as { findings: ReadonlyArray<{ severity: string; check: string }> }
     expect({ code, bad: findings.filter(({ severity }) => severity !== "ok") }).toEqual({ code: 0, bad: [] })
   })
@@ -219,7 +202,7 @@ describe.each(["mysql", "mariadb"] as const)("an HR database on %s", (kind) => {
   )
 
   it("tells where it is and stops in order (G4, G9)", async () => {
-    const { out } = await gradewire("offsets", "list", "--config", config, "-o", "json")
+    const { out } = await program.run("offsets", "list", "--config", config, "-o", "json")
     expect(JSON.parse(out)).toMatchObject([
       { stage: "source" },
       { stage: "stream" },

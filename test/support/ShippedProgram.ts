@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { setTimeout as pause } from "node:timers/promises"
 import { buildProgram } from "../../deploy/build.ts"
-import { heldAgainstSchema, type AnswerName } from "../support/answer-schema.ts"
+import { heldAgainstSchema, type AnswerName } from "./answer-schema.ts"
 
 const LOOK_MS = 100
 
