@@ -210,7 +210,7 @@ judged as materialized (
         case when n.learner_id is null then n.own_person else first_value(n.own_person) over learner end as person,
         first_value(n.own_rule) over learner as first_rule
       from proven n
-      window learner as (partition by n.learner_id order by n.own_person is null, n.position)
+      window learner as (partition by n.learner_id collate "C" order by n.own_person is null, n.position)
     ) j
   ) j
 )`
@@ -258,10 +258,8 @@ export const batchStatement = (mapping: HrMapping, form: BatchForm): string =>
   `with ${[...readParts(mapping, form), ...fileParts(mapping, form, rowKeys(mapping))].join(",\n")}
 select (select count(*)::integer from fence) as fenced,
   ${form.isReplay ? "(select count(*)::integer from letter)" : "0"} as letters,
-  (select count(*)::integer from won) as applied,
-  (select count(*)::integer from judged where is_held) as held,
-  (select count(*)::integer from judged where is_dead) as dead,
-  (select count(*)::integer from judged) as results`
+  t.applied, t.held, t.dead, t.results
+from tally t`
 
 /**
  * Which of the held results named in $3 something can be done about now: they can be filed, they are outdated, or they

@@ -42,7 +42,7 @@ const ledger = (rowKeys: string): string => `won as (
     case when f.revoked then f.ledger_rule else f.match_rule end
   from judged f
   where f.is_filed
-  order by f.result_id
+  order by f.result_id collate "C"
   on conflict (connector, result_id) do update set position = excluded.position, event_id = excluded.event_id,
     state = excluded.state, learner_id = excluded.learner_id, employee_key = excluded.employee_key,
     row_key = excluded.row_key, applied_at = excluded.applied_at, match_rule = excluded.match_rule
@@ -80,7 +80,7 @@ const held = (isPartial: boolean): string => `held_in as (
     j.reason, coalesce(j.people, 0), clock_timestamp(), clock_timestamp()
   from judged j join score_change c on c.position = j.position
   where j.is_held
-  order by j.result_id
+  order by j.result_id collate "C"
   on conflict (connector, result_id) do update set position = excluded.position, event = excluded.event,
     learner_id = excluded.learner_id, reason = excluded.reason, candidates = excluded.candidates,
     updated_at = excluded.updated_at
@@ -105,7 +105,7 @@ const TOUCHED = `touched as (
   select $1, j.result_id, '${START}', j.event_id, 'revoked', clock_timestamp()
   from judged j
   where j.is_held and not (j.was_filed and coalesce(j.learner_id <> j.ledger_learner, false))
-  order by j.result_id
+  order by j.result_id collate "C"
   on conflict (connector, result_id) do update set applied_at = t.applied_at
 )`
 
@@ -132,10 +132,15 @@ const DEAD_DONE = `dead_done as (
     and not exists (select from judged j where j.position = c.position and j.is_dead)
 )`
 
-const COUNTS = `applied = o.applied + (select count(*) from won),
-    stale = o.stale + (select count(*) from judged where is_stale),
-    held = o.held + (select count(*) from judged where is_held),
-    dead = o.dead + (select count(*) from judged where is_dead)`
+/** How the changes ended, counted once. */
+const TALLY = `tally as materialized (
+  select (select count(*) from won)::integer as applied, (count(*) filter (where is_stale))::integer as stale,
+    (count(*) filter (where is_held))::integer as held, (count(*) filter (where is_dead))::integer as dead,
+    count(*)::integer as results
+  from judged
+)`
+
+const COUNTS = `applied = o.applied + t.applied, stale = o.stale + t.stale, held = o.held + t.held, dead = o.dead + t.dead`
 
 const offset = (form: BatchForm): string =>
   form.fence === "offset"
@@ -146,12 +151,12 @@ const offset = (form: BatchForm): string =>
     changed_at = clock_timestamp(), changed_committed_at = $15::timestamptz, snapshot = $16::jsonb,
     events = o.events + $17::bigint,
     ${COUNTS}
-  from fence where o.connector = $1 and o.lane = ${form.place.lane}
+  from fence, tally t where o.connector = $1 and o.lane = ${form.place.lane}
 )`
     : `moved as (
   update gradewire.apply_offset o set updated_at = clock_timestamp(),
-    applied = o.applied + (select count(*) from won), released = o.released + (select count(*) from won)
-  from fence where o.connector = $1 and o.lane = ${form.place.lane}
+    applied = o.applied + t.applied, released = o.released + t.applied
+  from fence, tally t where o.connector = $1 and o.lane = ${form.place.lane}
 )`
 
 /** @param rowKeys SQL of a filed row's key in its target, over `f` */
@@ -163,5 +168,6 @@ export const fileParts = (mapping: HrMapping, form: BatchForm, rowKeys: string):
   held(form.isPartial),
   ...(form.place.lanes === 1 ? [] : [TOUCHED]),
   ...(form.isReplay ? [DEAD_DONE] : [DEAD_IN]),
+  TALLY,
   offset(form)
 ]

@@ -18,6 +18,8 @@ export interface SourceSql {
   readonly text: string
   /** True where the event has the key; `undefined`: always. */
   readonly present: string | undefined
+  /** SQL of the same as timestamptz, where it is one without being read. */
+  readonly moment?: string
   /** Where the key stands in an event's data, for a look at it before it is sent. */
   readonly path: readonly [group: string, key?: string] | undefined
 }
@@ -56,7 +58,7 @@ export const sourceSql = (source: ColumnSource): SourceSql => {
     case "position":
       return always("f.position")
     case "now":
-      return always(NOW)
+      return { ...always(NOW), moment: "clock_timestamp()" }
     case "attributes":
       return { text: "(f.d ->> 'attributes')", present: "f.d ? 'attributes'", path: ["attributes"] }
     default: {

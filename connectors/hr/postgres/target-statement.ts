@@ -16,7 +16,9 @@ const name = (column: MappedColumn): string => identifier(column.shape.name)
 /** SQL of what a change writes to the column, over its row `f`. */
 export const valueSql = ({ convert, from, shape }: MappedColumn, zone: TimeZone): string => {
   if (typeof from === "object") return constantValue(from.value, shape)
-  const { text } = sourceSql(from)
+  const { moment, text } = sourceSql(from)
+  if (moment !== undefined && convert === undefined && shape.type === "timestamp with time zone")
+    return moment
   const value = convert === undefined ? text : convertedSql(text, shape.name, convert, zone)
   return columnValue(value, shape, convert?.zone ?? zone)
 }
@@ -68,7 +70,7 @@ const upsert = (target: MappedTarget, index: number, zone: TimeZone, isPartial: 
   select ${values}
   from ${rows}
   where f.in_${index} and not f.revoked
-  order by f.result_id
+  order by f.result_id collate "C"
   on conflict (${target.key.map(name).join(", ")}) ${conflictAction(target)}${target.own === undefined ? "" : "\n  returning *"}
 )`
 }
