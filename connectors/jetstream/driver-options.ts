@@ -5,6 +5,7 @@ import { Redacted } from "effect"
 import { credsAuthenticator, type ConnectionOptions, type TlsOptions } from "@nats-io/transport-node"
 import type { Tls } from "../../schemas/config-values.ts"
 import type { JetStreamOptions } from "./options.ts"
+import { redialPause } from "./redial-pause.ts"
 
 /** Milliseconds one attempt to connect may take. */
 const DIAL_MS = 5_000
@@ -18,9 +19,7 @@ export const driverOptions = (options: JetStreamOptions): ConnectionOptions => (
   timeout: DIAL_MS,
   reconnect: true,
   maxReconnectAttempts: -1,
-  reconnectTimeWait: 250,
-  reconnectJitter: 100,
-  reconnectJitterTLS: 100,
+  reconnectDelayHandler: redialPause(),
   pingInterval: PING_INTERVAL_MS,
   maxPingOut: 2,
   // A password that is being rotated is refused for a while; the driver would close the connection for good.

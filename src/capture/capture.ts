@@ -142,7 +142,9 @@ const isFirst = ({ anchor, why }: ResumePlan, { firstHead }: LogTail): boolean =
     firstHead !== undefined &&
     placeOf(firstHead.anchor) === placeOf(anchor))
 
-const askAgain = Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "2 seconds" }))
+const askAgain = Schedule.spaced("200 millis")
+/** By a timer: a schedule that is bounded by a duration compares wall times, and one that is set back has no end. */
+const ANSWER_WITHIN = "2 seconds"
 
 const leaveIfFenced = (tail: LogTail, rank: Rank): Effect.Effect<void, CaptureFenced> =>
   rank.epoch > 0 && tail.head !== undefined && outranks(tail.head, rank)
@@ -164,11 +166,13 @@ const whereApplyStands = Effect.fnUntraced(function* (
   return yield* progress.ask.pipe(
     // In one process both roles start at the same moment; apply needs one to open its desk.
     Effect.retry({ schedule: askAgain }),
-    Effect.catchTag("ApplySilent", () =>
-      Effect.logInfo("apply does not answer; capture resumes at the end of the change log").pipe(
-        Effect.as("silent" as const)
-      )
-    )
+    Effect.timeoutOrElse({
+      duration: ANSWER_WITHIN,
+      orElse: () =>
+        Effect.logInfo("apply does not answer; capture resumes at the end of the change log").pipe(
+          Effect.as("silent" as const)
+        )
+    })
   )
 })
 

@@ -1,7 +1,7 @@
 /** What only a real NATS server can do to us. */
 import { StorageType, DiscardPolicy } from "@nats-io/jetstream"
 import { Effect, Fiber, type Scope } from "effect"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { streamConfig } from "../../connectors/jetstream/topology.ts"
 import { ChangeFeed, type FeedReader } from "../../src/apply/ChangeFeed.ts"
 import { ChangeLog } from "../../src/capture/ChangeLog.ts"
@@ -17,6 +17,7 @@ import {
 import { NatsServer, type NatsLogWorld } from "./nats-log-world.ts"
 
 const MEBIBYTE = 1024 * 1024
+const DAY_MILLIS = 86_400_000
 
 let nats: NatsServer
 beforeAll(async () => {
@@ -105,6 +106,22 @@ describe("a writer on NATS", () => {
     const started = run(world, Effect.andThen(Effect.flip(tail), untilBack(tail)))
     await world.levers.up()
     expect(await started).toMatchObject({ lastSequence: 0 })
+  })
+
+  it("dials again although the wall clock is set back by a day while there is no connection (G1)", async () => {
+    const world = await nats.open()
+    const now = Date.now.bind(Date)
+    await run(
+      world,
+      Effect.gen(function* () {
+        yield* tail
+        yield* Effect.promise(world.levers.down)
+        yield* Effect.flip(tail)
+        vi.spyOn(Date, "now").mockImplementation(() => now() - DAY_MILLIS)
+        yield* Effect.promise(world.levers.up)
+        expect(yield* Effect.timeout(untilBack(tail), "30 seconds")).toMatchObject({ lastSequence: 0 })
+      })
+    ).finally(() => vi.restoreAllMocks())
   })
 
   it("learns that the stream went away while it wrote (G5)", async () => {

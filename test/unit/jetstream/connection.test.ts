@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import { driverOptions, identityCheck } from "../../../connectors/jetstream/driver-options.ts"
 import { troubleOf } from "../../../connectors/jetstream/NatsTrouble.ts"
 import { jetStreamOptions, progressSubject } from "../../../connectors/jetstream/options.ts"
+import { redialPause } from "../../../connectors/jetstream/redial-pause.ts"
 import { decodeAnswer, encodeAnswer } from "../../../connectors/jetstream/progress-answer.ts"
 import { placeOf } from "../../../connectors/jetstream/PullSubscription.ts"
 
@@ -31,6 +32,21 @@ describe("options", () => {
     const options = driverOptions(jetStreamOptions(config()))
     expect(options).toMatchObject({ reconnect: true, maxReconnectAttempts: -1, ignoreAuthErrorAbort: true })
     expect(options.tls).toBeUndefined()
+  })
+
+  it("let a server be dialled at once, and then every 250 to 350 ms (G8)", () => {
+    let now = 5
+    const pause = redialPause(() => now)
+    expect(pause()).toBeLessThan(-1e12)
+    for (let round = 0; round < 50; round++) {
+      const left = pause()
+      expect(left).toBeGreaterThanOrEqual(250)
+      expect(left).toBeLessThan(350)
+      now += left / 2
+      expect(pause()).toBeCloseTo(left / 2)
+      now += left / 2 + 0.001
+      expect(pause()).toBeLessThan(-1e12)
+    }
   })
 
   it("hand secrets to the driver alone (G9)", () => {
