@@ -4,9 +4,9 @@
  * insert builder, and a bare prepared insert of many rows. Alternating rounds on one durable server. Progress goes to
  * stderr; the last line of stdout is the result as JSON.
  *
- *   node test/bench/apply.ts [postgresql|mysql|mariadb] [--results 300000] [--seconds 40]
+ *   node test/bench/apply.ts [postgresql|mysql|mariadb] [--results 300000] [--seconds 40] [--server --shared_buffers=6GB]...
  *
- * `--results` is how many results the ledger holds already.
+ * `--results` is how many results the ledger holds already, `--server` a flag of the server's program.
  *
  * Where the time of a batch in our own table goes on PostgreSQL (auto_explain, 1,000 rows, half of them corrections, 60,000
  * in the ledger; shares of the statement without its planning, which adds a tenth): a third reads the events, looks up
@@ -25,7 +25,11 @@ import { publishResult } from "./result-file.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { results: { type: "string", default: "300000" }, seconds: { type: "string", default: "40" } }
+  options: {
+    results: { type: "string", default: "300000" },
+    seconds: { type: "string", default: "40" },
+    server: { type: "string", multiple: true, default: [] }
+  }
 })
 const kind = positionals[0] ?? "postgresql"
 if (kind !== "postgresql" && kind !== "mysql" && kind !== "mariadb")
@@ -50,7 +54,7 @@ const withStore = <A>(
   )
 
 const main = async (): Promise<void> => {
-  const server = await startServer(kind, { durable: true, progress })
+  const server = await startServer(kind, { durable: true, progress, settings: values.server })
   try {
     progress(`filling ${oldResults} results`)
     const bench = await (kind === "postgresql" ? postgresBench : mysqlBench)(server, oldResults)
@@ -74,7 +78,8 @@ const main = async (): Promise<void> => {
       timesDrizzle: ratio(own.own.rowsPerSecond, own.drizzle.rowsPerSecond),
       preparedTimesOurs: ratio(own.prepared.rowsPerSecond, own.own.rowsPerSecond)
     }
-    publishResult({ bench: `apply-${kind}`, [`ledgerOf${oldResults}`]: found })
+    const name = [`ledgerOf${oldResults}`, ...values.server].join(" ")
+    publishResult({ bench: `apply-${kind}`, [name]: found })
     await bench.stop()
   } finally {
     await server.stop()

@@ -178,22 +178,23 @@ const known = (mapping: HrMapping, form: BatchForm): string => {
 )`
 }
 
-/** One learner is one person: where this batch proves it by one score, it holds for the others, as a link would. */
+/**
+ * One learner is one person: where this batch proves it by one score, it holds for the others, as a link would.
+ *
+ * Nearly every learner has a link already. The planner knows nothing of that and would hash the wide rows of `known`
+ * for a few verdicts; of a limit that it cannot compute it takes a tenth for granted, and there is one for each change.
+ */
 const judged = (mapping: HrMapping): string => {
   const needing = mapping.targets.flatMap((target, index) => (target.needsAssessment ? [index] : []))
   const waits =
     needing.length === 0
       ? "false"
       : `(${needing.map((index) => `j.in_${index}`).join(" or ")}) and j.assessment_id is not null and not j.assessment_known`
-  return `proven as (
-  select k.*, v.people, v.rule, v.is_ambiguous,
-    case when k.linked is not null then k.linked
-      when k.learner_id is null and k.was_filed then k.ledger_employee
-      when v.people = 1 then v.employee end as own_person,
-    case when k.linked is not null then '${LINK_RULE}' || k.link_rule
-      when k.learner_id is null and k.was_filed then k.ledger_rule
-      when v.people = 1 then ${ruleName(mapping)} end as own_rule
-  from known k left join verdict v on v.position = k.position
+  return `first_proven as (
+  select distinct on (v.learner_id collate "C") v.learner_id, v.employee, ${ruleName(mapping)} as rule
+  from (select *, people = 1 as is_proven from verdict offset 0) v
+  where v.is_proven and v.learner_id is not null
+  order by v.learner_id collate "C", v.position
 ),
 judged as materialized (
   select j.*, not j.is_stale and not j.is_dead and not j.is_held as is_filed
@@ -207,10 +208,19 @@ judged as materialized (
         then 'LEARNER_UNKNOWN' else 'ABSENT' end as reason
     from (
       select n.*, not n.is_stale and (n.mapping is null or n.blocked) as is_dead,
-        case when n.learner_id is null then n.own_person else first_value(n.own_person) over learner end as person,
-        first_value(n.own_rule) over learner as first_rule
-      from proven n
-      window learner as (partition by n.learner_id collate "C" order by n.own_person is null, n.position)
+        case when n.learner_id is null then n.own_person else coalesce(n.linked, n.first_person) end as person
+      from (
+        select k.*, v.people, v.is_ambiguous, p.employee as first_person, p.rule as first_rule,
+          case when k.linked is not null then k.linked
+            when k.learner_id is null and k.was_filed then k.ledger_employee
+            when v.people = 1 then v.employee end as own_person,
+          case when k.linked is not null then '${LINK_RULE}' || k.link_rule
+            when k.learner_id is null and k.was_filed then k.ledger_rule
+            when v.people = 1 then ${ruleName(mapping)} end as own_rule
+        from known k
+        left join (select * from verdict limit (select count(*) from known)) v on v.position = k.position
+        left join first_proven p on p.learner_id = k.learner_id
+      ) n
     ) j
   ) j
 )`
