@@ -33,6 +33,7 @@ insert into gradewire.training_record (connector, result_id, employee_key, score
 select '${connector}', 'lms.exam:old' || i, 'E' || (i % ${EMPLOYEES} + 1), 50, 'recorded', '0', 'x', 'x', now(), now()
 from generate_series(1, ${oldResults}) i`
 
+/** The checkpoint lets no table begin with pages that are in the WAL already and others without. */
 const known = (oldResults: number): string => `
 insert into gradewire.learner_directory (connector, learner_id, position, phone)
   select 'bench', i::text, '0', '138' || i from generate_series(1, ${EMPLOYEES}) i;
@@ -46,7 +47,8 @@ insert into hr.training_record
 create table hr.plain (like gradewire.training_record including all);
 ${fill(oldResults, "bench")}; insert into hr.plain select * from gradewire.training_record;
 ${fill(oldResults, "plain")}; insert into hr.plain select * from gradewire.training_record where connector = 'plain';
-vacuum analyze`
+vacuum analyze;
+checkpoint`
 
 export interface Bench {
   readonly store: (mode: "own" | "mapped") => Layer.Layer<ProfileStore>
