@@ -16,9 +16,9 @@ const AT_ONCE = -Number.MAX_SAFE_INTEGER
 export const redialPause = (monotonic: () => number = () => performance.now()): (() => number) => {
   let due = 0
   return () => {
-    const left = due - monotonic()
-    if (left > 0) return left
-    due = monotonic() + PAUSE_MS + Math.random() * JITTER_MS
+    const now = monotonic()
+    if (now < due) return due - now
+    due = now + PAUSE_MS + Math.random() * JITTER_MS
     return AT_ONCE
   }
 }

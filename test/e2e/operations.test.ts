@@ -5,13 +5,14 @@ import type { ChildProcess } from "node:child_process"
 import { createConnection, type Connection } from "mysql2/promise"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { freePort } from "../../deploy/servers/ports.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import type { PipelineStatus } from "../../src/cli/PipelineStatus.ts"
 import { AlertReceiver } from "../support/AlertReceiver.ts"
 import { answered } from "../support/answer-schema.ts"
 import { SpanReceiver } from "../support/SpanReceiver.ts"
 import { operatorConfig } from "./operator-config.ts"
-import { freePort, ShippedProgram } from "../support/ShippedProgram.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 const CASE_MILLIS = 180_000
 

@@ -11,10 +11,11 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { createConnection, type Connection } from "mysql2/promise"
 import { Client } from "pg"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { freePort } from "../../deploy/servers/ports.ts"
 import { startServer, type RunningServer } from "../../deploy/servers/server.ts"
 import { AlertReceiver } from "../support/AlertReceiver.ts"
 import { SpanReceiver } from "../support/SpanReceiver.ts"
-import { freePort, ShippedProgram } from "../support/ShippedProgram.ts"
+import { ShippedProgram } from "../support/ShippedProgram.ts"
 
 const CASE_MILLIS = 400_000
 

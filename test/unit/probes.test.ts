@@ -1,24 +1,14 @@
 import { readFileSync } from "node:fs"
-import { createServer, type AddressInfo } from "node:net"
-import { once } from "node:events"
 import { join } from "node:path"
 import { Effect, Layer, Metric } from "effect"
 import { describe, expect, it } from "vitest"
 import { metricsPage } from "../../deploy/generate-metrics-page.ts"
+import { freePort } from "../../deploy/servers/ports.ts"
 import { METRICS, lagSeconds, retriesTotal } from "../../src/pipeline/metrics.ts"
 import { CurrentVitals, Vitals } from "../../src/pipeline/Vitals.ts"
 import { layerProbes } from "../../src/runtime/probes.ts"
 
 const FIGURES = { version: "1.2.3", residentBytes: 1, heapBytes: 1, cpuSeconds: 2, startSeconds: 3 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, "close")
-  return port
-}
 
 interface Answer {
   readonly status: number

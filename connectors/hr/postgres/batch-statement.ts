@@ -183,6 +183,8 @@ const known = (mapping: HrMapping, form: BatchForm): string => {
  *
  * Nearly every learner has a link already. The planner knows nothing of that and would hash the wide rows of `known`
  * for a few verdicts; of a limit that it cannot compute it takes a tenth for granted, and there is one for each change.
+ * In the first copy of a table nearly all are proven here: of a boolean the planner expects half, of a number that
+ * equals another one row, which it would look through for each change.
  */
 const judged = (mapping: HrMapping): string => {
   const needing = mapping.targets.flatMap((target, index) => (target.needsAssessment ? [index] : []))

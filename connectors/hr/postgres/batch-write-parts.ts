@@ -26,10 +26,10 @@ export const FEW = 8
 
 const LINKS = `link as (
   insert into gradewire.person_link (connector, learner_id, employee_key, rule, linked_at)
-  select distinct on (j.learner_id) $1, j.learner_id, j.person, j.own_rule, clock_timestamp()
+  select distinct on (j.learner_id collate "C") $1, j.learner_id, j.person, j.own_rule, clock_timestamp()
   from judged j
   where j.is_filed and not j.revoked and j.learner_id is not null and j.linked is null and j.person is not null
-  order by j.learner_id, j.own_person is null, j.position
+  order by j.learner_id collate "C", j.own_person is null, j.position
   on conflict (connector, learner_id) do nothing
 )`
 

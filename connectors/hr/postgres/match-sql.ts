@@ -145,11 +145,8 @@ export const hitsOf = (
 
 const hits = (mapping: HrMapping, match: MatchRule<ColumnShape>): ReadonlyArray<string> =>
   hitsOf(mapping, match, `k.${identifier(match.learner)}`).map(
-    ({
-      employee,
-      join,
-      where
-    }) => `select k.position, k.learner_id, ${match.number} as rule, ${employee} as employee,
+    ({ employee, join, where }) => `select k.position, k.learner_id, ${match.number} as rule,
+    ${employee} as employee,
     ${isOther(mapping, match.learner)} as is_other
   from known k ${join}
   where k.is_unproven${mapping.employees.exclusions.length === 0 ? "" : " and not k.is_excluded"} and ${where} and ${isEmployed(mapping)}`
@@ -161,7 +158,8 @@ export const candidate = (mapping: HrMapping): string => `candidate as (
 ),
 verdict as (
   -- Whom only a phone number names that another name belongs to is somebody else: one more.
-  select position, min(learner_id) as learner_id, count(distinct employee)::integer + bool_and(is_other)::integer as people, min(employee) as employee, min(rule) as rule,
+  select position, min(learner_id) as learner_id,
+    count(distinct employee)::integer + bool_and(is_other)::integer as people, min(employee) as employee, min(rule) as rule,
     count(distinct (rule, employee)) > count(distinct rule) as is_ambiguous
   from candidate group by position
 )`
